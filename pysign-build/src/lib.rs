@@ -1,0 +1,1 @@
+//! Build a Python project into canonical archives.

@@ -1,0 +1,1 @@
+//! Publish a release with its signatures.

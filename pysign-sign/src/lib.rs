@@ -1,0 +1,1 @@
+//! Sign the files of a release with Sigstore.

@@ -1,0 +1,1 @@
+//! Prove who signed each file of a release.

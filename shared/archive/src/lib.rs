@@ -1,0 +1,1 @@
+//! Wheels and sdists as bytes: reading, checking, canonical writing.

@@ -1,0 +1,1 @@
+//! Environment, clock, secrets, notes, digests and the staging of files.

@@ -1,0 +1,1 @@
+//! One HTTP client: redirects, retries, credentials bound to an origin.

@@ -1,0 +1,1 @@
+//! The simple index, read and written.

@@ -1,0 +1,1 @@
+//! The JSON document that the programs hand to each other.

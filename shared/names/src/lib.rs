@@ -1,0 +1,1 @@
+//! Names that PyPI defines: projects, versions, wheels, sdists, requirements.

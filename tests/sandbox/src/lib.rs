@@ -1,0 +1,1 @@
+//! A GitLab job with a whole Sigstore on one machine, for tests.
