@@ -1,1 +1,47 @@
-//! Environment, clock, secrets, notes, digests and the staging of files.
+//! What a program may ask of the machine it runs on: environment, clock, notes to the user, files.
+//!
+//! No other crate reads the environment or the clock, and no other crate puts a file in its place,
+//! so what a test controls and what an auditor reads is all here.
+
+mod clock;
+mod digest;
+mod env;
+mod file;
+mod notes;
+mod problem;
+mod secret;
+mod staging;
+
+pub use clock::Clock;
+pub use digest::{HashingReader, HashingWriter, ParseDigestError, Sha256};
+pub use env::Env;
+pub use file::{FileError, hash_regular, open_regular, read_regular};
+pub use notes::{Note, Notes};
+pub use problem::{Evidence, Failure, Problem, Status};
+pub use secret::Secret;
+pub use staging::{Draft, Group, NewDirectory, Staged, Staging};
+
+/// Everything outside of its arguments and its input that a run may use. Threads share it.
+#[derive(Debug)]
+pub struct Host {
+    /// The environment as it was when the process started.
+    pub env: Env,
+    /// The system's clock.
+    pub clock: Clock,
+    /// Where warnings, progress and the closing line go.
+    pub notes: Notes,
+    /// Where files wait until they are whole.
+    pub out: Staging,
+}
+
+impl Host {
+    /// A host for tests: these variables alone, nothing shown, no file replaced.
+    pub fn test(pairs: &[(&str, &str)]) -> Self {
+        Self {
+            env: Env::from_pairs(pairs),
+            clock: Clock::system(),
+            notes: Notes::silent(),
+            out: Staging::new(false),
+        }
+    }
+}

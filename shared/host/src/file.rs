@@ -1,0 +1,181 @@
+//! Opening what a name stands for: a regular file, itself, or nothing.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::{HashingReader, Problem, Sha256, Status};
+
+/// Opens `path` for reading. A final link is not followed, so that a sidecar's name can't stand for
+/// another file; a pipe or device is refused without waiting for its other end.
+pub fn open_regular(path: &Path) -> Result<File, FileError> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)
+        .map_err(|cause| FileError::on_open(path, cause))?;
+    let facts = file.metadata().map_err(|cause| FileError::on_open(path, cause))?;
+    if facts.is_file() { Ok(file) } else { Err(FileError::NotRegular { file: path.into() }) }
+}
+
+/// The bytes of a regular file of at most `cap` bytes.
+pub fn read_regular(path: &Path, cap: u64) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    let mut file = open_regular(path)?.take(cap.saturating_add(1));
+    file.read_to_end(&mut bytes).map_err(|cause| FileError::on_open(path, cause))?;
+    if file.limit() == 0 {
+        return Err(FileError::TooLarge { file: path.into(), cap });
+    }
+    Ok(bytes)
+}
+
+/// Digest and size of a regular file of at most `cap` bytes, without holding it in memory.
+pub fn hash_regular(path: &Path, cap: u64) -> Result<(Sha256, u64), FileError> {
+    let mut reader = HashingReader::new(open_regular(path)?, cap);
+    match io::copy(&mut reader, &mut io::sink()) {
+        Ok(_) => Ok(reader.finish()),
+        Err(cause) if cause.kind() == io::ErrorKind::FileTooLarge => {
+            Err(FileError::TooLarge { file: path.into(), cap })
+        }
+        Err(cause) => Err(FileError::on_open(path, cause)),
+    }
+}
+
+/// What can be wrong with a file, on the way in or out.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The bytes changed between two looks at them.
+    Changed {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Another file has the name of an output.
+    Exists {
+        /// The output.
+        file: PathBuf,
+    },
+    /// There is nothing of this name.
+    Missing {
+        /// The name.
+        file: PathBuf,
+    },
+    /// A directory, link, pipe or device.
+    NotRegular {
+        /// The name.
+        file: PathBuf,
+    },
+    /// More bytes than the reader takes.
+    TooLarge {
+        /// The file.
+        file: PathBuf,
+        /// The limit in bytes.
+        cap: u64,
+    },
+    /// The system refuses to read it.
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Its reason.
+        cause: io::Error,
+    },
+    /// The system refuses to write it.
+    Unwritable {
+        /// The output.
+        file: PathBuf,
+        /// Its reason.
+        cause: io::Error,
+    },
+}
+
+impl FileError {
+    /// Every code of this type.
+    pub const CODES: &'static [&'static str] = &[
+        "file-changed",
+        "file-missing",
+        "file-not-regular",
+        "file-too-large",
+        "file-unreadable",
+        "output-exists",
+        "output-unwritable",
+    ];
+
+    /// The error for what the system answered when `file` was opened or read.
+    pub fn on_open(file: &Path, cause: io::Error) -> Self {
+        let file = file.into();
+        if cause.raw_os_error() == Some(libc::ELOOP) {
+            return Self::NotRegular { file };
+        }
+        match cause.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing { file },
+            io::ErrorKind::IsADirectory => Self::NotRegular { file },
+            _ => Self::Unreadable { file, cause },
+        }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed { file } => write!(f, "'{}' changed while it was read", file.display()),
+            Self::Exists { file } => {
+                write!(f, "'{}' exists already, with other bytes", file.display())
+            }
+            Self::Missing { file } => write!(f, "'{}' does not exist", file.display()),
+            Self::NotRegular { file } => write!(f, "'{}' is not a regular file", file.display()),
+            Self::TooLarge { file, cap } => {
+                write!(f, "'{}' is larger than {cap} bytes", file.display())
+            }
+            Self::Unreadable { file, .. } => write!(f, "'{}' can't be read", file.display()),
+            Self::Unwritable { file, .. } => write!(f, "'{}' can't be written", file.display()),
+        }
+    }
+}
+
+impl std::error::Error for FileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreadable { cause, .. } | Self::Unwritable { cause, .. } => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+impl Problem for FileError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Changed { .. } => "file-changed",
+            Self::Exists { .. } => "output-exists",
+            Self::Missing { .. } => "file-missing",
+            Self::NotRegular { .. } => "file-not-regular",
+            Self::TooLarge { .. } => "file-too-large",
+            Self::Unreadable { .. } => "file-unreadable",
+            Self::Unwritable { .. } => "output-unwritable",
+        }
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::Changed { .. } => Status::Refused,
+            _ => Status::Input,
+        }
+    }
+
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Changed { file }
+            | Self::Exists { file }
+            | Self::Missing { file }
+            | Self::NotRegular { file }
+            | Self::TooLarge { file, .. }
+            | Self::Unreadable { file, .. }
+            | Self::Unwritable { file, .. } => Some(file),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        matches!(self, Self::Exists { .. }).then(|| "to replace it: --force".to_owned())
+    }
+}
