@@ -1,0 +1,142 @@
+//! A GitLab project: where it is, and the identity that its pipelines sign as.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::url;
+
+/// A project on a GitLab instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    host: String,
+    path: String,
+}
+
+impl Project {
+    /// The instance that is meant when none is named.
+    pub const DEFAULT_HOST: &'static str = "gitlab.com";
+    /// The pipeline definition of a project that has not chosen another.
+    pub const DEFAULT_CONFIG: &'static str = ".gitlab-ci.yml";
+
+    /// The project at `path` (`group/project`, subgroups included) on `host` (`host` or
+    /// `host:port`); `None` when one of them can't be that.
+    pub fn new(host: &str, path: &str) -> Option<Self> {
+        (url::is_authority(host) && is_path(path))
+            .then(|| Self { host: host.to_owned(), path: path.to_owned() })
+    }
+
+    /// `host` or `host:port`.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// `group/project`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The address of the project, which Fulcio writes as source repository URI (.12).
+    pub fn url(&self) -> String {
+        format!("https://{}/{}", self.host, self.path)
+    }
+
+    /// The issuer of the instance's ID tokens: its own address.
+    pub fn issuer(&self) -> String {
+        format!("https://{}", self.host)
+    }
+
+    /// The name in a certificate for a pipeline that `config` of this project defines, run on
+    /// `git_ref` (full: `refs/tags/v1`): GitLab's claim `ci_config_ref_uri` as Fulcio writes it.
+    pub fn identity(&self, config: &str, git_ref: &str) -> String {
+        format!("https://{}/{}//{config}@{git_ref}", self.host, self.path)
+    }
+}
+
+/// GitLab's rule for a path: two or more names of letters, digits, `_`, `-` and `.`, none of which
+/// begins with `-`, is all dots, or ends in what its routes take (`.git`, `.atom`).
+pub(crate) fn is_path(text: &str) -> bool {
+    text.contains('/') && text.split('/').all(is_name)
+}
+
+/// One name of a path.
+pub(crate) fn is_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    name.chars().all(allowed)
+        && name.contains(|c| c != '.')
+        && !name.starts_with('-')
+        && ![".git", ".atom"].iter().any(|end| name.ends_with(end))
+}
+
+impl fmt::Display for Project {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url())
+    }
+}
+
+/// A text that is not `[https://HOST/]GROUP/PROJECT`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseProjectError;
+
+impl fmt::Display for ParseProjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a project is GROUP/PROJECT or https://HOST/GROUP/PROJECT")
+    }
+}
+
+impl std::error::Error for ParseProjectError {}
+
+impl FromStr for Project {
+    type Err = ParseProjectError;
+
+    fn from_str(text: &str) -> Result<Self, ParseProjectError> {
+        let (host, path) = match text.strip_prefix("https://") {
+            Some(rest) => rest.split_once('/').ok_or(ParseProjectError)?,
+            None => (Self::DEFAULT_HOST, text),
+        };
+        Self::new(host, path).ok_or(ParseProjectError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_what_fulcio_writes() {
+        let project: Project = "acme/demo".parse().unwrap();
+        assert_eq!(
+            project.identity(Project::DEFAULT_CONFIG, "refs/tags/v1.0.0"),
+            "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1.0.0"
+        );
+        assert_eq!(project.issuer(), "https://gitlab.com");
+    }
+
+    #[test]
+    fn a_host_and_subgroups_are_kept() {
+        let project: Project = "https://git.acme.org:8443/a/b/c".parse().unwrap();
+        assert_eq!((project.host(), project.path()), ("git.acme.org:8443", "a/b/c"));
+        assert_eq!(project.to_string(), "https://git.acme.org:8443/a/b/c");
+    }
+
+    #[test]
+    fn what_is_no_project_is_refused() {
+        for text in [
+            "",
+            "demo",
+            "acme/",
+            "/demo",
+            "acme//demo",
+            "acme/demo/",
+            "acme/..",
+            "acme/-x",
+            "acme/demo.git",
+            "acme/de mo",
+            "acme/demo@x",
+            "http://gitlab.com/acme/demo",
+            "https://gitlab.com",
+            "https://u@gitlab.com/acme/demo",
+        ] {
+            assert_eq!(text.parse::<Project>(), Err(ParseProjectError), "{text}");
+        }
+    }
+}
