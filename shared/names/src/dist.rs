@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Error, ProjectName, SdistName, Version, WheelName};
+use crate::{Error, ProjectName, SdistName, Version, WheelName, sdist, wheel};
 
 /// The file name of a wheel or an sdist. The suffix decides which.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,9 +45,9 @@ impl FromStr for DistName {
 
     /// [`Error::Dist`] for a name that claims to be neither; the error of its kind otherwise.
     fn from_str(text: &str) -> Result<Self, Error> {
-        if text.ends_with(".whl") {
+        if text.ends_with(wheel::SUFFIX) {
             text.parse().map(Self::Wheel)
-        } else if text.ends_with(".tar.gz") {
+        } else if text.ends_with(sdist::SUFFIX) {
             text.parse().map(Self::Sdist)
         } else {
             Err(Error::Dist { text: text.to_owned() })

@@ -1,4 +1,4 @@
-//! Names that PyPI defines: projects, versions, wheels, sdists, pins, requirements.
+//! Names of Python's packages: projects, versions, wheels, sdists, pins, requirements.
 //!
 //! Names lie. Each type here is made by `FromStr` and by nothing else, so a value of it has been
 //! parsed: it holds no slash, no control character and no `..`, and means one thing only.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::{Error, ProjectName, Version};
 
-const SUFFIX: &str = ".tar.gz";
+pub(crate) const SUFFIX: &str = ".tar.gz";
 
 /// An sdist's file name, `{name}-{version}.tar.gz` (PEP 625). Compared as text.
 ///

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use crate::{Error, ProjectName, Version};
 
+pub(crate) const SUFFIX: &str = ".whl";
+
 /// A wheel's file name: `{name}-{version}[-{build}]-{python}-{abi}-{platform}.whl` (PEP 427, the
 /// binary distribution format of packaging.python.org). Compared as text: two names are two files.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,7 +85,7 @@ impl FromStr for WheelName {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let refused = || Error::Wheel { text: text.to_owned() };
-        let stem = text.strip_suffix(".whl").ok_or_else(refused)?;
+        let stem = text.strip_suffix(SUFFIX).ok_or_else(refused)?;
         let parts: Vec<&str> = stem.split('-').collect();
         let (name, version, build, tags) = match parts.as_slice() {
             [name, version, tags @ ..] if tags.len() == 3 => (name, version, None, tags),
