@@ -1,1 +1,144 @@
-//! The JSON document that the programs hand to each other.
+//! The document that the programs hand to each other: one JSON object, one line.
+//!
+//! A manifest is a claim, never evidence. What it says of a file is compared with the file; what
+//! can't be carried through faithfully is refused; what is not understood is carried through.
+
+mod artifact;
+mod builds;
+mod error;
+mod fields;
+mod json;
+mod merge;
+mod paths;
+mod sidecars;
+mod signature;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+pub use artifact::{Artifact, Kind};
+pub use error::Error;
+pub use pysign_names::{ProjectName, SdistName, Version, WheelName};
+pub use serde_json::{Map, Value, json};
+pub use sidecars::{SIDECARS, Suffix, discover, find_sidecars, sidecar_path};
+pub use signature::{Role, Sidecar, Signature, SignatureKind, UnknownWord};
+
+/// The schema that is written, and the only one that is read.
+pub const SCHEMA: &str = "pysign-manifest/1";
+
+/// A manifest of the largest release there is (10,000 artifacts, 1.5 KiB each) fits.
+pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Far more files than any release on PyPI has.
+pub const MAX_ARTIFACTS: usize = 10_000;
+
+/// What one stage knows about the files of one release or several.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Manifest {
+    /// The files, in the order of the document or of the operands.
+    pub artifacts: Vec<Artifact>,
+    /// How they were built: each entry under the SHA-256 of its own canonical text.
+    pub builds: BTreeMap<String, Value>,
+    /// The programs that had it in hand, oldest first, as `name/version`.
+    pub tools: Vec<String>,
+    rest: Map<String, Value>,
+}
+
+impl Manifest {
+    /// A manifest without anything in it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads one document. Relative paths in it are relative to `base`; an empty `base` stands for
+    /// the current directory.
+    pub fn parse(document: &[u8], base: &Path) -> Result<Self, Error> {
+        let mut members = fields::Fields::document(json::parse(document)?)?;
+        let schema = members.text("schema")?;
+        if schema != SCHEMA {
+            return Err(Error::Schema { found: schema });
+        }
+        let artifacts = members.list("artifacts", |fields| Artifact::parse(fields, base))?;
+        if artifacts.len() > MAX_ARTIFACTS {
+            return Err(Error::TooLarge { what: "artifacts", cap: "10000" });
+        }
+        let builds = builds::parse(members.optional_object("builds")?)?;
+        for artifact in &artifacts {
+            builds::check_reference(artifact, &builds)?;
+        }
+        let tools = members.texts("tools")?;
+        Ok(Self { artifacts, builds, tools, rest: members.rest() })
+    }
+
+    /// The document: keys sorted, one line, a final newline. A path beneath the current directory
+    /// is written relative to it, any other as an absolute one.
+    pub fn encode(&self) -> Result<String, Error> {
+        let here = paths::current_directory()?;
+        let mut document = self.rest.clone();
+        document.insert("schema".into(), SCHEMA.into());
+        let artifacts: Result<Vec<Value>, Error> =
+            self.artifacts.iter().map(|artifact| artifact.encode(&here)).collect();
+        document.insert("artifacts".into(), artifacts?.into());
+        if !self.builds.is_empty() {
+            let builds = self.builds.iter().map(|(key, entry)| (key.clone(), entry.clone()));
+            document.insert("builds".into(), builds.collect::<Map<_, _>>().into());
+        }
+        document.insert("tools".into(), self.tools.clone().into());
+        Ok(format!("{}\n", Value::Object(document)))
+    }
+
+    /// Notes that `tool`, as `name/version`, had it in hand. The same one twice in a row is noted
+    /// once.
+    pub fn add_tool(&mut self, tool: &str) {
+        if self.tools.last().is_none_or(|last| last != tool) {
+            self.tools.push(tool.to_owned());
+        }
+    }
+
+    /// Adds how something was built; gives the key for [`Artifact::build`].
+    pub fn add_build(&mut self, entry: Value) -> String {
+        let key = builds::key(&entry);
+        self.builds.insert(key.clone(), entry);
+        key
+    }
+
+    /// One document from several.
+    pub fn merge(parts: Vec<Self>) -> Result<Self, Error> {
+        merge::merge(parts)
+    }
+
+    /// Every project and version that has a file here.
+    pub fn releases(&self) -> BTreeSet<(ProjectName, Version)> {
+        let of = |artifact: &Artifact| artifact.project.clone().zip(artifact.version.clone());
+        self.artifacts.iter().filter_map(of).collect()
+    }
+
+    /// Refuses the files of several releases, or one release built from several commits: whoever
+    /// signs or publishes that has mixed something up.
+    pub fn single_release(&self) -> Result<(), Error> {
+        let releases = self.releases();
+        if releases.len() > 1 {
+            let names = releases.iter().map(|(project, version)| format!("{project} {version}"));
+            return Err(Error::SeveralReleases { found: names.collect() });
+        }
+        let commits: BTreeSet<&str> = self
+            .artifacts
+            .iter()
+            .filter_map(|artifact| self.builds.get(artifact.build.as_ref()?))
+            .filter_map(|entry| entry.pointer("/source/commit")?.as_str())
+            .collect();
+        if commits.len() > 1 {
+            let found = commits.into_iter().map(str::to_owned).collect();
+            return Err(Error::SeveralCommits { found });
+        }
+        Ok(())
+    }
+
+    /// Refuses a manifest without artifacts: nothing passes vacuously.
+    pub fn require_artifacts(self) -> Result<Self, Error> {
+        if self.artifacts.is_empty() { Err(Error::NoArtifacts) } else { Ok(self) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! Which files beside an artifact are about it: by exact name, nothing else.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pysign_host::{FileError, Notes};
+
+use crate::{Artifact, Error, Kind, Manifest, Role, Sidecar, Signature, SignatureKind};
+
+/// One row of the table of sidecars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suffix {
+    /// What is appended to the artifact's name.
+    pub text: &'static str,
+    /// The kind of signature it belongs to.
+    pub kind: SignatureKind,
+    /// What it is to that signature.
+    pub role: Role,
+}
+
+const fn row(text: &'static str, kind: SignatureKind, role: Role) -> Suffix {
+    Suffix { text, kind, role }
+}
+
+/// The names of sidecars. Longer suffixes stand before the ones they end in.
+pub const SIDECARS: [Suffix; 8] = [
+    row(".statement.sigstore.json", SignatureKind::Statement, Role::Bundle),
+    row(".sigstore.json", SignatureKind::Bundle, Role::Bundle),
+    row(".sig", SignatureKind::Pair, Role::Signature),
+    row(".crt", SignatureKind::Pair, Role::Certificate),
+    row(".pem", SignatureKind::Pair, Role::Certificate),
+    row(".publish.attestation", SignatureKind::Attestation, Role::Attestation),
+    row(".slsa.attestation", SignatureKind::Attestation, Role::Attestation),
+    row(".provenance", SignatureKind::Provenance, Role::Provenance),
+];
+
+/// The end of the one sidecar that belongs to a whole release.
+const RELEASE: &str = ".release.sigstore.json";
+
+/// `artifact` with `suffix` appended to its name.
+pub fn sidecar_path(artifact: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(artifact);
+    name.push(suffix);
+    name.into()
+}
+
+/// Where the release statement of this artifact lies: `NAME-VERSION.release.sigstore.json` in its
+/// directory.
+fn release_path(artifact: &Artifact) -> Option<PathBuf> {
+    let (project, version) = (artifact.project.as_ref()?, artifact.version.as_ref()?);
+    Some(artifact.path.as_ref()?.with_file_name(format!("{project}-{version}{RELEASE}")))
+}
+
+/// Whether a sidecar of this kind and role may lie at `path`.
+pub(crate) fn belongs(path: &Path, kind: SignatureKind, role: Role, artifact: &Artifact) -> bool {
+    if kind == SignatureKind::Release {
+        return release_path(artifact).as_deref() == Some(path);
+    }
+    artifact.path.as_deref().is_some_and(|artifact| {
+        SIDECARS
+            .iter()
+            .filter(|row| row.kind == kind && row.role == role)
+            .any(|row| sidecar_path(artifact, row.text) == path)
+    })
+}
+
+/// The signatures that lie beside `artifact`. A name that is there but is no regular file counts:
+/// reading it will say so.
+pub fn find_sidecars(artifact: &Artifact) -> Vec<Signature> {
+    let Some(path) = artifact.path.as_deref() else { return Vec::new() };
+    let there = |path: &Path| fs::symlink_metadata(path).is_ok();
+    let sidecar = |suffix: &Suffix| {
+        let path = sidecar_path(path, suffix.text);
+        there(&path).then(|| Sidecar::new(suffix.role, path, None))
+    };
+    let mut found = Vec::new();
+    let mut pair = Vec::new();
+    for row in &SIDECARS {
+        match sidecar(row) {
+            Some(file) if row.kind == SignatureKind::Pair => {
+                if pair.iter().all(|other: &Sidecar| other.role != file.role) {
+                    pair.push(file);
+                }
+            }
+            Some(file) => found.push(Signature::new(row.kind, vec![file])),
+            None => {}
+        }
+    }
+    if pair.len() == 2 {
+        found.push(Signature::new(SignatureKind::Pair, pair));
+    }
+    if let Some(release) = release_path(artifact).filter(|path| there(path)) {
+        let file = Sidecar::new(Role::Bundle, release, None);
+        found.push(Signature::new(SignatureKind::Release, vec![file]));
+    }
+    found.sort_by_key(|signature| signature.kind);
+    found
+}
+
+/// A manifest made up from files and directories, each artifact with the signatures beside it.
+///
+/// A directory stands for the wheels and sdists directly in it. A sidecar may be named as well, as
+/// `dist/*` does, if its artifact is; alone it is an error.
+pub fn discover(operands: &[PathBuf], notes: &Notes) -> Result<Manifest, Error> {
+    let mut files = Vec::new();
+    for operand in operands {
+        if operand.is_dir() {
+            files.extend(in_directory(operand)?.into_iter().map(|file| (file, false)));
+        } else {
+            files.push((operand.clone(), true));
+        }
+    }
+    let names: BTreeSet<PathBuf> = files.iter().map(|(file, _)| file.clone()).collect();
+    let mut manifest = Manifest::new();
+    for (file, named) in files {
+        if let Some(about) = artifact_of(&file) {
+            if names.contains(&about) {
+                continue;
+            }
+            if named || is_package(&about) {
+                return Err(Error::Orphan { path: file });
+            }
+        }
+        let artifact = Artifact::from_path(&file)?;
+        if named || artifact.kind != Kind::File {
+            add(&mut manifest, artifact)?;
+        } else {
+            let shown = file.display();
+            notes.warn("file-ignored", format!("'{shown}' is no package and is left alone"));
+        }
+    }
+    Ok(manifest)
+}
+
+fn add(manifest: &mut Manifest, mut artifact: Artifact) -> Result<(), Error> {
+    if let Some(known) = manifest.artifacts.iter().find(|known| known.filename == artifact.filename)
+    {
+        if known.path == artifact.path {
+            return Ok(());
+        }
+        return Err(Error::Conflict { place: format!("'{}', path", artifact.filename) });
+    }
+    artifact.signatures = find_sidecars(&artifact);
+    manifest.artifacts.push(artifact);
+    Ok(())
+}
+
+/// What `path` would be a sidecar of.
+fn artifact_of(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let stem = SIDECARS.iter().find_map(|row| name.strip_suffix(row.text))?;
+    (!stem.is_empty()).then(|| path.with_file_name(stem))
+}
+
+fn is_package(path: &Path) -> bool {
+    Artifact::from_path(path).is_ok_and(|artifact| artifact.kind != Kind::File)
+}
+
+/// The files directly in `directory`, by name.
+fn in_directory(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let unreadable = |cause| FileError::on_open(directory, cause);
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if !entry.file_type().map_err(unreadable)?.is_dir() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,159 @@
+use super::*;
+use pysign_host::{Problem as _, Status};
+
+const WHEEL: &str = "demo_pkg-1.2.0-py3-none-any.whl";
+const HEX: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+fn artifact() -> Value {
+    json!({
+        "digests": {"md5": "kept", "sha256": HEX},
+        "filename": WHEEL,
+        "kind": "wheel",
+        "new": {"deep": [1, null]},
+        "path": format!("dist/{WHEEL}"),
+        "project": "demo-pkg",
+        "signatures": [{
+            "files": [{
+                "digests": {"sha256": HEX},
+                "path": format!("dist/{WHEEL}.sigstore.json"),
+                "role": "bundle",
+                "unknown": true,
+            }],
+            "kind": "bundle",
+        }],
+        "size": 3,
+        "version": "1.2.0",
+    })
+}
+
+fn document(artifact: &Value) -> Value {
+    json!({"artifacts": [artifact], "later": "kept", "schema": SCHEMA, "tools": ["a/1"]})
+}
+
+fn parse(document: &Value) -> Result<Manifest, Error> {
+    Manifest::parse(document.to_string().as_bytes(), Path::new(""))
+}
+
+/// The good artifact with `value` at `pointer`.
+fn with(pointer: &str, value: Value) -> Value {
+    let mut artifact = artifact();
+    *artifact.pointer_mut(pointer).unwrap() = value;
+    document(&artifact)
+}
+
+fn code(document: &Value) -> &'static str {
+    parse(document).unwrap_err().code()
+}
+
+#[test]
+fn what_was_read_is_written_unknown_members_included() {
+    let document = document(&artifact());
+    assert_eq!(parse(&document).unwrap().encode().unwrap(), format!("{document}\n"));
+}
+
+#[test]
+fn the_file_name_decides_kind_project_and_version() {
+    for (pointer, value) in [("/kind", "sdist"), ("/project", "other"), ("/version", "1.2.1")] {
+        assert_eq!(code(&with(pointer, json!(value))), "manifest-malformed", "{pointer}");
+    }
+    assert!(parse(&with("/version", json!("1.2"))).is_ok());
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let mut newer = document(&artifact());
+    *newer.pointer_mut("/schema").unwrap() = json!("pysign-manifest/2");
+    assert_eq!(code(&newer), "manifest-schema");
+}
+
+#[test]
+fn a_path_ends_in_the_file_name_and_stays_below() {
+    for path in ["dist/other.whl", &format!("../{WHEEL}"), &format!("a/../{WHEEL}")] {
+        assert_eq!(code(&with("/path", json!(path))), "manifest-path", "{path}");
+    }
+}
+
+#[test]
+fn a_sidecar_lies_beside_its_artifact_under_a_known_suffix() {
+    for path in [
+        format!("other/{WHEEL}.sigstore.json"),
+        format!("dist/{WHEEL}.sig"),
+        "dist/other.sigstore.json".to_owned(),
+        "/etc/passwd".to_owned(),
+    ] {
+        let lying = with("/signatures/0/files/0/path", json!(path));
+        assert_eq!(code(&lying), "sidecar-path", "{path}");
+    }
+}
+
+#[test]
+fn a_file_name_is_one_component_without_control_characters() {
+    for name in ["..", "a/b.whl", "a\\b.whl", "a\u{1b}.whl", ""] {
+        assert_eq!(code(&with("/filename", json!(name))), "manifest-filename", "{name:?}");
+    }
+}
+
+#[test]
+fn a_digest_stands_without_a_file() {
+    let name = format!("sha256:{HEX}");
+    let digest = json!({"digests": {"sha256": HEX}, "filename": name, "kind": "digest"});
+    let manifest = parse(&document(&digest)).unwrap();
+    assert_eq!(manifest.artifacts[0].open().unwrap_err().code(), "manifest-no-file");
+    let lying =
+        json!({"digests": {"sha256": HEX.replace('b', "c")}, "filename": name, "kind": "digest"});
+    assert_eq!(code(&document(&lying)), "manifest-malformed");
+}
+
+#[test]
+fn a_build_is_named_by_the_digest_of_its_text() {
+    let mut manifest = Manifest::new();
+    let key = manifest.add_build(json!({"python": "3.11", "backend": "é"}));
+    let text = r#"{"backend":"é","python":"3.11"}"#;
+    assert_eq!(key, pysign_host::Sha256::of(text.as_bytes()).to_string());
+    let written = manifest.encode().unwrap();
+    assert!(Manifest::parse(written.as_bytes(), Path::new("")).is_ok());
+    let edited = written.replace("3.11", "3.12");
+    let error = Manifest::parse(edited.as_bytes(), Path::new("")).unwrap_err();
+    assert_eq!(error.code(), "build-key");
+}
+
+#[test]
+fn other_bytes_than_claimed_are_refused() {
+    let mut artifact = parse(&document(&artifact())).unwrap().artifacts.remove(0);
+    artifact.record(HEX.parse().unwrap(), 3).unwrap();
+    let other = artifact.record(pysign_host::Sha256::of(b"abd"), 3).unwrap_err();
+    assert_eq!((other.code(), other.status()), ("digest-mismatch", Status::Refused));
+    assert_eq!(artifact.record(HEX.parse().unwrap(), 4).unwrap_err().code(), "digest-mismatch");
+}
+
+#[test]
+fn equal_manifests_merge_and_other_bytes_do_not() {
+    let one = parse(&document(&artifact())).unwrap();
+    assert_eq!(Manifest::merge(vec![one.clone(), one.clone()]).unwrap(), one);
+    let other = parse(&with("/digests/sha256", json!("0".repeat(64)))).unwrap();
+    let error = Manifest::merge(vec![one.clone(), other]).unwrap_err();
+    assert_eq!((error.code(), error.status()), ("other-bytes", Status::Refused));
+    let moved = parse(&with("/size", json!(4))).unwrap();
+    assert_eq!(Manifest::merge(vec![one, moved]).unwrap_err().code(), "manifest-conflict");
+}
+
+#[test]
+fn several_releases_are_told_apart() {
+    let mut manifest = parse(&document(&artifact())).unwrap();
+    manifest.single_release().unwrap();
+    manifest.artifacts.push(Artifact::named("demo_pkg-2.0.tar.gz").unwrap());
+    assert_eq!(manifest.single_release().unwrap_err().code(), "several-releases");
+}
+
+#[test]
+fn several_commits_of_one_release_are_told_apart() {
+    let mut manifest = parse(&document(&artifact())).unwrap();
+    let first = manifest.add_build(json!({"source": {"commit": "a"}}));
+    let second = manifest.add_build(json!({"source": {"commit": "b"}}));
+    manifest.artifacts[0].build = Some(first);
+    manifest.single_release().unwrap();
+    let mut sdist = Artifact::named("demo_pkg-1.2.0.tar.gz").unwrap();
+    sdist.build = Some(second);
+    manifest.artifacts.push(sdist);
+    assert_eq!(manifest.single_release().unwrap_err().code(), "several-commits");
+}
