@@ -76,16 +76,13 @@ pub fn find_sidecars(artifact: &Artifact) -> Vec<Signature> {
         there(&path).then(|| Sidecar::new(suffix.role, path, None))
     };
     let mut found = Vec::new();
-    let mut pair = Vec::new();
+    let mut pair: Vec<Sidecar> = Vec::new();
     for row in &SIDECARS {
-        match sidecar(row) {
-            Some(file) if row.kind == SignatureKind::Pair => {
-                if pair.iter().all(|other: &Sidecar| other.role != file.role) {
-                    pair.push(file);
-                }
-            }
-            Some(file) => found.push(Signature::new(row.kind, vec![file])),
-            None => {}
+        let Some(file) = sidecar(row) else { continue };
+        if row.kind != SignatureKind::Pair {
+            found.push(Signature::new(row.kind, vec![file]));
+        } else if pair.iter().all(|other| other.role != file.role) {
+            pair.push(file);
         }
     }
     if pair.len() == 2 {

@@ -1,0 +1,102 @@
+//! From `main` to the exit status.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use pysign_host::{Clock, Env, Failure, FileError, Host, Notes, Staging};
+
+use crate::report::{Report, choice};
+use crate::{Input, Matches, Tool, Usage, complete, exit_code, help, man, parse};
+
+/// Runs one program. Its result is put in place and then printed, or every problem is reported and
+/// nothing is printed.
+pub fn main<T: Tool>() -> ExitCode {
+    let env = Env::from_process();
+    let mut matches = Matches::default();
+    let parsed = parse::parse(&T::SPEC, std::env::args_os().skip(1), &mut matches);
+    let report = match Report::new(T::SPEC.name, &matches, &env) {
+        Ok(report) => Arc::new(report),
+        Err(usage) => return fail(&Report::plain(T::SPEC.name), &usage.into()),
+    };
+    if let Err(usage) = parsed {
+        return fail(&report, &usage.into());
+    }
+    match said::<T>(&matches) {
+        Ok(Some(text)) => return print(&text),
+        Ok(None) => {}
+        Err(usage) => return fail(&report, &usage.into()),
+    }
+    let listener = Arc::clone(&report);
+    let host = Host {
+        env,
+        clock: Clock::system(),
+        notes: Notes::new(Box::new(move |note| listener.note(note))),
+        out: Staging::new(matches.is_set("force")),
+    };
+    match work::<T>(&matches, &host) {
+        Ok(None) => {
+            report.close();
+            ExitCode::SUCCESS
+        }
+        Ok(Some(line)) => {
+            let code = print(&line);
+            if code == ExitCode::SUCCESS {
+                report.close();
+            }
+            code
+        }
+        Err(failure) => {
+            host.out.discard();
+            fail(&report, &failure)
+        }
+    }
+}
+
+/// What is printed instead of doing the work.
+fn said<T: Tool>(matches: &Matches) -> Result<Option<String>, Usage> {
+    let spec = T::SPEC;
+    if matches.is_set("help") {
+        return Ok(Some(help::page(&spec)));
+    }
+    if matches.is_set("version") {
+        return Ok(Some(format!("{}\n", help::version(&spec))));
+    }
+    match choice(matches, "generate", &["man", "bash", "zsh", "fish"])? {
+        None => Ok(None),
+        Some("man") => Ok(Some(man::page(&spec))),
+        Some("bash") => Ok(Some(complete::bash(&spec))),
+        Some(other) => Err(Usage::NotOffered { flag: format!("--generate {other}") }),
+    }
+}
+
+/// The work itself: everything is understood before anything is read, and done before anything is
+/// put in place.
+fn work<T: Tool>(matches: &Matches, host: &Host) -> Result<Option<String>, Failure> {
+    parse::check(&T::SPEC, matches)?;
+    let args = T::args(matches)?;
+    if let Some(directory) = matches.path("directory") {
+        std::env::set_current_dir(&directory)
+            .map_err(|cause| FileError::on_open(&directory, cause))?;
+    }
+    let input = Input::read(&T::SPEC, matches)?;
+    let result = T::run(args, input, host)?;
+    let line = result.map(|manifest| manifest.encode()).transpose()?;
+    host.out.commit()?;
+    Ok(line)
+}
+
+/// The single write to standard output. A manifest that nobody received is no success, and whoever
+/// closed the pipe needs no message.
+fn print(text: &str) -> ExitCode {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(exit_code(pysign_host::Status::Input)),
+    }
+}
+
+fn fail(report: &Report, failure: &Failure) -> ExitCode {
+    report.failure(failure);
+    ExitCode::from(exit_code(failure.status()))
+}

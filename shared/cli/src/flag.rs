@@ -1,0 +1,200 @@
+//! The table that a program's command line is made from.
+
+/// One row: the parser, help, man page, completions and tests read the same one.
+#[derive(Clone, Copy, Debug)]
+pub struct Flag {
+    /// The long name, without its hyphens.
+    pub name: &'static str,
+    /// The one-letter name.
+    pub short: Option<char>,
+    /// What the value is called, if it takes one; `|-` at its end says that `-` is standard input.
+    pub value: Option<&'static str>,
+    /// What a second one means.
+    pub repeat: Repeat,
+    /// One line, for `--help`.
+    pub about: &'static str,
+    /// What the man page says beyond that; may be empty.
+    pub detail: &'static str,
+}
+
+/// What it means when a flag is given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// The last one counts, so that a script's default can be overridden.
+    Last,
+    /// All count.
+    Many,
+    /// It is an error: a policy that overrides another is a mistake.
+    Once,
+}
+
+/// What a program takes beside its flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// A manifest on standard input or by `-m`, or files and directories.
+    Files,
+    /// Operands only; standard input is never read.
+    Nothing,
+    /// Requirements as operands; without any, a manifest on standard input or by `-m`.
+    Requirements,
+}
+
+/// All that a program's command line, help and man page consist of.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// The name of the program.
+    pub name: &'static str,
+    /// What it is for, in one line.
+    pub about: &'static str,
+    /// The man page's DESCRIPTION; an empty line parts paragraphs.
+    pub description: &'static str,
+    /// What an operand is called.
+    pub operands: Option<&'static str>,
+    /// What it takes beside its flags.
+    pub input: Takes,
+    /// Its flags, in the order of the help. Those that all programs have are added to them.
+    pub flags: &'static [Flag],
+    /// Long names that are part of the design and not offered yet.
+    pub later: &'static [&'static str],
+    /// What for, and the command.
+    pub examples: &'static [(&'static str, &'static str)],
+    /// A variable, and what it does.
+    pub environment: &'static [(&'static str, &'static str)],
+    /// The codes of its diagnostics, crate by crate.
+    pub codes: &'static [&'static [&'static str]],
+}
+
+impl Spec {
+    /// Every flag that the program takes: its own, then the common ones.
+    pub(crate) fn all_flags(&self) -> impl Iterator<Item = &Flag> {
+        self.flags.iter().chain(&flags::COMMON)
+    }
+}
+
+/// Rows that several programs share.
+pub mod flags {
+    use super::{Flag, Repeat};
+
+    const fn switch(name: &'static str, short: Option<char>, about: &'static str) -> Flag {
+        Flag { name, short, value: None, repeat: Repeat::Last, about, detail: "" }
+    }
+
+    /// `-m FILE`: where the manifest is.
+    pub const MANIFEST: Flag = Flag {
+        name: "manifest",
+        short: Some('m'),
+        value: Some("FILE|-"),
+        repeat: Repeat::Many,
+        about: "Read the manifest from FILE instead of standard input",
+        detail: "Relative paths in it are relative to its directory. Operands are further \
+                 manifests; they are merged.",
+    };
+
+    /// `-o DIR`: where files go.
+    pub const OUTPUT: Flag = Flag {
+        name: "output",
+        short: Some('o'),
+        value: Some("DIR"),
+        repeat: Repeat::Last,
+        about: "Write files into DIR",
+        detail: "A file with the very same bytes is left alone; one with other bytes is an error.",
+    };
+
+    /// `-f`: replace files.
+    pub const FORCE: Flag = Flag {
+        detail: "It affects no check.",
+        ..switch("force", Some('f'), "Replace output files that have other bytes")
+    };
+
+    /// `-n`: do nothing, say what would be done.
+    pub const DRY_RUN: Flag = Flag {
+        detail: "Standard output stays empty, so a pipe stops here.",
+        ..switch("dry-run", Some('n'), "Say what would be done, and do none of it")
+    };
+
+    /// `--timeout SECS`: patience with a silent service.
+    pub const TIMEOUT: Flag = Flag {
+        name: "timeout",
+        short: None,
+        value: Some("SECS"),
+        repeat: Repeat::Last,
+        about: "Give up on a request after SECS without progress (default: 30)",
+        detail: "A request that may succeed later is tried again; retries end after 300 seconds \
+                 in all.",
+    };
+
+    /// `--offline`: no network.
+    pub const OFFLINE: Flag =
+        switch("offline", None, "Never use the network; what needs it is exit 4");
+
+    /// `--cacert FILE`: further roots for TLS.
+    pub const CACERT: Flag = Flag {
+        name: "cacert",
+        short: None,
+        value: Some("FILE"),
+        repeat: Repeat::Last,
+        about: "Trust the TLS authorities in FILE (PEM) beside the platform's",
+        detail: "",
+    };
+
+    /// What every program takes.
+    pub const COMMON: [Flag; 8] = [
+        Flag {
+            name: "directory",
+            short: Some('C'),
+            value: Some("DIR"),
+            repeat: Repeat::Last,
+            about: "Act as if started in DIR",
+            detail: "As with git and tar: it is done before anything is read, so every relative \
+                     path is meant from there. The stages of a pipe share one.",
+        },
+        switch("quiet", Some('q'), "Say nothing but errors"),
+        Flag {
+            repeat: Repeat::Many,
+            detail: "Twice, it also says how. It never changes standard output.",
+            ..switch("verbose", Some('v'), "Say what was checked and done")
+        },
+        Flag {
+            name: "color",
+            short: None,
+            value: Some("WHEN"),
+            repeat: Repeat::Last,
+            about: "Colour diagnostics: auto, always or never",
+            detail: "auto: if standard error is a terminal, NO_COLOR is empty and TERM is not \
+                     dumb.",
+        },
+        Flag {
+            name: "error-format",
+            short: None,
+            value: Some("FORM"),
+            repeat: Repeat::Last,
+            about: "Write diagnostics as text (human) or one JSON object a line (json)",
+            detail: "JSON objects have the schema pysign-diagnostic/1.",
+        },
+        Flag {
+            name: "generate",
+            short: None,
+            value: Some("WHAT"),
+            repeat: Repeat::Last,
+            about: "Print the man page (man) or completions (bash)",
+            detail: "",
+        },
+        switch("help", Some('h'), "Print this help"),
+        switch("version", Some('V'), "Print the version"),
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::flags::COMMON;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn common_flags_are_unique_and_documented() {
+        let names: BTreeSet<_> = COMMON.iter().map(|flag| flag.name).collect();
+        let shorts: BTreeSet<_> = COMMON.iter().filter_map(|flag| flag.short).collect();
+        assert_eq!(names.len(), COMMON.len());
+        assert_eq!(shorts.len(), COMMON.iter().filter(|flag| flag.short.is_some()).count());
+        assert!(COMMON.iter().all(|flag| !flag.about.is_empty() && !flag.about.ends_with('.')));
+    }
+}

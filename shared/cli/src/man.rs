@@ -1,0 +1,71 @@
+//! The man page, from the table. The language is man(7) of groff.
+
+use std::fmt::Write as _;
+
+use crate::Spec;
+use crate::help::{EXIT_CODES, signature, synopsis};
+
+pub(crate) fn page(spec: &Spec) -> String {
+    let mut page = String::new();
+    let title = spec.name.to_uppercase();
+    let _ = writeln!(page, ".TH {title} 1 \"\" \"pysign {}\"", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(page, ".SH NAME\n{} \\- {}", text(spec.name), text(spec.about));
+    let _ = writeln!(page, ".SH SYNOPSIS\n{}", text(&synopsis(spec)));
+    page.push_str(".SH DESCRIPTION\n");
+    paragraphs(&mut page, spec.description);
+    page.push_str(".SH OPTIONS\n");
+    for flag in spec.all_flags() {
+        let _ = writeln!(page, ".TP\n{}", text(signature(flag).trim_start()));
+        let _ = writeln!(page, "{}.", text(flag.about));
+        if !flag.detail.is_empty() {
+            let _ = writeln!(page, "{}", text(flag.detail));
+        }
+    }
+    if !spec.environment.is_empty() {
+        page.push_str(".SH ENVIRONMENT\n");
+        for (name, about) in spec.environment {
+            let _ = writeln!(page, ".TP\n{}\n{}", text(name), text(about));
+        }
+    }
+    page.push_str(".SH EXIT STATUS\n");
+    for (code, name, meaning) in EXIT_CODES {
+        let _ = writeln!(page, ".TP\n{code} {name}\n{}", text(meaning));
+    }
+    page.push_str(".SH DIAGNOSTICS\n");
+    paragraphs(&mut page, "The codes of --error-format json; they are stable.");
+    let mut codes: Vec<&str> = spec.codes.iter().copied().flatten().copied().collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let _ = writeln!(page, ".PP\n{}", text(&codes.join(", ")));
+    page.push_str(".SH EXAMPLES\n");
+    for (what, command) in spec.examples {
+        let _ = writeln!(page, ".PP\n{}\n.PP\n.nf\n.RS\n{}\n.RE\n.fi", text(what), text(command));
+    }
+    page
+}
+
+fn paragraphs(page: &mut String, prose: &str) {
+    for paragraph in prose.split("\n\n") {
+        let _ = writeln!(page, ".PP\n{}", text(paragraph.trim()));
+    }
+}
+
+/// `prose` as groff takes it: backslashes and hyphens as themselves, no line a request.
+fn text(prose: &str) -> String {
+    let escaped = prose.replace('\\', "\\e").replace('-', "\\-");
+    let line = |line: &str| match line.chars().next() {
+        Some('.' | '\'') => format!("\\&{line}"),
+        _ => line.to_owned(),
+    };
+    escaped.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn no_text_is_a_request() {
+        assert_eq!(text(".crt\n'x' a-b \\n"), "\\&.crt\n\\&'x' a\\-b \\en");
+    }
+}

@@ -1,0 +1,168 @@
+//! From the words of a command line to the rows of the table.
+
+use std::ffi::OsString;
+
+use lexopt::Arg;
+
+use crate::{Flag, Matches, Repeat, Spec, Takes, Usage};
+
+/// Reads the words one by one into `matches`, so that what was understood before an error (the form
+/// of diagnostics, say) still counts.
+pub(crate) fn parse(
+    spec: &Spec,
+    words: impl IntoIterator<Item = OsString>,
+    matches: &mut Matches,
+) -> Result<(), Usage> {
+    let mut words = lexopt::Parser::from_args(words);
+    words.set_short_equals(false);
+    while let Some(word) = words.next().map_err(explain)? {
+        let flag = match word {
+            Arg::Value(operand) => {
+                matches.operands.push(operand);
+                continue;
+            }
+            Arg::Long(name) => long(spec, name)?,
+            Arg::Short(name) => spec
+                .all_flags()
+                .find(|flag| flag.short == Some(name))
+                .ok_or_else(|| Usage::Unknown { flag: format!("-{name}") })?,
+        };
+        let (name, takes_value) = (flag.name, flag.value.is_some());
+        if flag.repeat == Repeat::Once && matches.is_set(name) {
+            return Err(Usage::Repeated { flag: name });
+        }
+        let value = takes_value.then(|| words.value()).transpose().map_err(explain)?;
+        matches.given.push((name, value));
+    }
+    Ok(())
+}
+
+/// What only the whole command line shows.
+pub(crate) fn check(spec: &Spec, matches: &Matches) -> Result<(), Usage> {
+    if spec.operands.is_none()
+        && let Some(operand) = matches.operands.first()
+    {
+        return Err(Usage::Operand { value: operand.display().to_string() });
+    }
+    let readers = standard_input(spec, matches);
+    match readers.as_slice() {
+        [a, b, ..] => Err(Usage::Conflict { a, b }),
+        _ => Ok(()),
+    }
+}
+
+/// Everything that is to be read from standard input, which can be read once.
+fn standard_input(spec: &Spec, matches: &Matches) -> Vec<&'static str> {
+    let takes_dash = |flag: &&Flag| flag.value.is_some_and(|value| value.ends_with("|-"));
+    let mut readers = Vec::new();
+    for flag in spec.flags.iter().filter(takes_dash) {
+        // A value may be `TARGET=-`.
+        let dashes = matches
+            .values(flag.name)
+            .filter(|value| value.to_str().is_some_and(|text| text == "-" || text.ends_with("=-")));
+        readers.extend(dashes.map(|_| flag.name));
+    }
+    let by_default =
+        spec.input != Takes::Nothing && matches.operands.is_empty() && !matches.is_set("manifest");
+    if by_default {
+        readers.push("the manifest on standard input");
+    }
+    readers
+}
+
+fn long<'s>(spec: &'s Spec, name: &str) -> Result<&'s Flag, Usage> {
+    let flag = || format!("--{name}");
+    match spec.all_flags().find(|flag| flag.name == name) {
+        Some(flag) => Ok(flag),
+        None if spec.later.contains(&name) => Err(Usage::NotOffered { flag: flag() }),
+        None => Err(Usage::Unknown { flag: flag() }),
+    }
+}
+
+fn explain(error: lexopt::Error) -> Usage {
+    match error {
+        lexopt::Error::MissingValue { option } => {
+            Usage::MissingValue { flag: option.unwrap_or_default() }
+        }
+        lexopt::Error::UnexpectedValue { option, .. } => Usage::UnexpectedValue { flag: option },
+        other => Usage::Unknown { flag: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flags;
+    use pysign_host::Problem as _;
+
+    const ONCE: Flag = Flag {
+        name: "identity",
+        short: None,
+        value: Some("ID"),
+        repeat: Repeat::Once,
+        about: "",
+        detail: "",
+    };
+    const TOKEN: Flag = Flag { name: "token-file", value: Some("FILE|-"), ..ONCE };
+    const SPEC: Spec = Spec {
+        name: "t",
+        about: "",
+        description: "",
+        operands: Some("FILE"),
+        input: Takes::Files,
+        flags: &[flags::MANIFEST, flags::OUTPUT, ONCE, TOKEN],
+        later: &["policy"],
+        examples: &[],
+        environment: &[],
+        codes: &[],
+    };
+
+    fn given(line: &str) -> Result<Matches, &'static str> {
+        let mut matches = Matches::default();
+        parse(&SPEC, line.split_whitespace().map(OsString::from), &mut matches)
+            .and_then(|()| check(&SPEC, &matches))
+            .map_err(|usage| usage.code())?;
+        Ok(matches)
+    }
+
+    #[test]
+    fn values_stand_after_an_equals_sign_or_a_space() {
+        for line in ["a --output=x", "--output x a", "-ox a", "-o x a", "a -vox"] {
+            let matches = given(line).unwrap();
+            assert_eq!(matches.value("output"), Some("x".as_ref()), "{line}");
+            assert_eq!(matches.operands(), ["a"], "{line}");
+        }
+    }
+
+    #[test]
+    fn a_double_hyphen_ends_the_flags() {
+        assert_eq!(given("-- --output").unwrap().operands(), ["--output"]);
+    }
+
+    #[test]
+    fn the_last_of_a_scalar_counts_and_a_policy_is_given_once() {
+        assert_eq!(given("a -o x -o y").unwrap().value("output"), Some("y".as_ref()));
+        assert_eq!(given("a --identity x --identity y").unwrap_err(), "usage-repeated");
+    }
+
+    #[test]
+    fn what_the_table_does_not_have_is_refused() {
+        for (line, code) in [
+            ("--polcy x", "usage-unknown"),
+            ("-x", "usage-unknown"),
+            ("--policy x", "usage-not-offered"),
+            ("a --output", "usage-missing-value"),
+            ("a --quiet=yes", "usage-unexpected-value"),
+        ] {
+            assert_eq!(given(line).unwrap_err(), code, "{line}");
+        }
+    }
+
+    #[test]
+    fn standard_input_is_read_once() {
+        assert!(given("--token-file - a").is_ok());
+        assert!(given("-m -").is_ok());
+        assert_eq!(given("--token-file -").unwrap_err(), "usage-conflict");
+        assert_eq!(given("-m - --token-file -").unwrap_err(), "usage-conflict");
+    }
+}
