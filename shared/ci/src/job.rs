@@ -14,7 +14,7 @@ pub struct Job {
     default_branch: Option<String>,
     tag: Option<String>,
     branch: Option<String>,
-    job_token: Option<Secret>,
+    token: Option<Secret>,
 }
 
 /// A job's token and the only origin it may be sent to.
@@ -49,7 +49,7 @@ impl Job {
             default_branch: ref_name(env, "CI_DEFAULT_BRANCH")?,
             tag: ref_name(env, "CI_COMMIT_TAG")?,
             branch: ref_name(env, "CI_COMMIT_BRANCH")?,
-            job_token: env.secret("CI_JOB_TOKEN"),
+            token: env.secret("CI_JOB_TOKEN"),
         }))
     }
 
@@ -121,7 +121,7 @@ impl Job {
 
     /// The job's token for this instance's API.
     pub fn job_token(&self) -> Option<JobToken> {
-        let secret = self.job_token.clone()?;
+        let secret = self.token.clone()?;
         Some(JobToken { secret, origin: self.registry.origin().to_owned() })
     }
 }

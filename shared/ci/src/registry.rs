@@ -1,5 +1,9 @@
 //! The addresses of a GitLab project's package registries (GitLab API, "`PyPI`" and "Generic packages").
 
+use std::fmt::Write as _;
+
+use pysign_names::{ProjectName, Version};
+
 use crate::{Project, project, url};
 
 /// The package registries of one project.
@@ -55,6 +59,26 @@ impl Registry {
     pub fn generic(&self) -> String {
         format!("{}/generic", self.packages())
     }
+
+    /// Where a file of a release is in the generic registry. The registry takes no `!`, which an
+    /// epoch has (PEP 440): it becomes `_`.
+    pub fn generic_file(&self, project: &ProjectName, version: &Version, file: &str) -> String {
+        let [version, file] = [&version.to_string(), file].map(segment);
+        format!("{}/{project}/{version}/{file}", self.generic())
+    }
+}
+
+/// A path segment that the registry takes, percent-encoded (RFC 3986, section 2.1).
+fn segment(text: &str) -> String {
+    text.replace('!', "_").bytes().fold(String::new(), |mut segment, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            segment.push(char::from(byte));
+        } else {
+            // A String takes all that is written to it.
+            let _ = write!(segment, "%{byte:02X}");
+        }
+        segment
+    })
 }
 
 /// Digits, as GitLab numbers its projects.
@@ -83,6 +107,25 @@ mod tests {
         let registry = Registry::new("http://127.0.0.1:9/api/v4", "5").unwrap();
         assert_eq!(registry.pypi_upload(), "http://127.0.0.1:9/api/v4/projects/5/packages/pypi");
         assert_eq!(registry.generic(), "http://127.0.0.1:9/api/v4/projects/5/packages/generic");
+    }
+
+    #[test]
+    fn a_file_of_the_generic_registry_has_the_release_in_its_path() {
+        let registry = Registry::new("https://gitlab.com/api/v4", "5").unwrap();
+        let file = |version: &str, file: &str| {
+            let url =
+                registry.generic_file(&"My_Demo".parse().unwrap(), &version.parse().unwrap(), file);
+            url.strip_prefix(&registry.generic()).unwrap().to_owned()
+        };
+        assert_eq!(
+            file("1.0.0", "my_demo-1.0.0.tar.gz.sig"),
+            "/my-demo/1.0.0/my_demo-1.0.0.tar.gz.sig"
+        );
+        assert_eq!(
+            file("1!2.0+local.1", "d-1!2.0+local.1.tar.gz"),
+            "/my-demo/1_2.0%2Blocal.1/d-1_2.0%2Blocal.1.tar.gz"
+        );
+        assert_eq!(file("1", "../a b"), "/my-demo/1/..%2Fa%20b");
     }
 
     #[test]
