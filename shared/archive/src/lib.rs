@@ -1,1 +1,42 @@
-//! Wheels and sdists as bytes: reading, checking, canonical writing.
+//! Wheels and sdists as bytes: reading them as if an enemy had made them, checking that they are
+//! what their names say, and rewriting them so that equal content is equal bytes.
+
+mod blocks;
+pub mod canonical;
+mod error;
+mod fault;
+mod member;
+mod metadata;
+pub mod sdist;
+mod tar;
+pub mod wheel;
+mod zip;
+
+use std::io::{Read, Seek};
+use std::path::Path;
+
+use pysign_names::DistName;
+
+pub use canonical::CANON;
+pub use error::Error;
+pub use fault::{Fault, Format};
+pub use metadata::Metadata;
+pub use sdist::unpack as unpack_sdist;
+
+/// Checks that the wheel or sdist at `path`, open as `source`, is what its name says: project and
+/// version as in its METADATA or PKG-INFO, a wheel's tags and build as in its WHEEL. A name that is
+/// no wheel's or sdist's is refused too.
+pub fn check_name(source: &mut (impl Read + Seek), path: &Path) -> Result<(), Error> {
+    match file_name(path)? {
+        DistName::Sdist(_) => sdist::identity(source, path)?,
+        DistName::Wheel(_) => wheel::identity(source, path)?,
+    };
+    Ok(())
+}
+
+/// What the name of the file at `path` says.
+fn file_name(path: &Path) -> Result<DistName, Error> {
+    // A name that is not UTF-8 is no name of PEP 427 or PEP 625 under any reading.
+    let text = path.file_name().unwrap_or_default().to_string_lossy();
+    text.parse().map_err(|cause| Error::Name { file: path.into(), cause })
+}

@@ -1,0 +1,108 @@
+//! Sdists: the one directory they hold, its PKG-INFO, and unpacking them.
+
+mod unpack;
+
+use std::io::{Read, Seek};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use pysign_names::{DistName, SdistName};
+
+pub use unpack::unpack;
+
+use crate::fault::{Fault, Format};
+use crate::metadata::MAX_METADATA;
+use crate::tar::{self, Kind, Member};
+use crate::{Error, Metadata};
+
+/// Reads PKG-INFO from the sdist at `path`, open as `source`. Refuses an sdist whose PKG-INFO names
+/// another project or version than its file name does, or that holds anything beside its one
+/// directory `{name}-{version}`.
+pub fn identity(source: &mut (impl Read + Seek), path: &Path) -> Result<Metadata, Error> {
+    let name = file_name(path)?;
+    let contents = contents(source, &name).map_err(Error::of(path))?;
+    Ok(contents.metadata)
+}
+
+/// The name of the file at `path`, which must be an sdist's.
+pub(crate) fn file_name(path: &Path) -> Result<SdistName, Error> {
+    match crate::file_name(path)? {
+        DistName::Sdist(name) => Ok(name),
+        DistName::Wheel(name) => {
+            let cause = pysign_names::Error::Sdist { text: name.to_string() };
+            Err(Error::Name { file: path.into(), cause })
+        }
+    }
+}
+
+/// What is in an sdist that has passed every check.
+pub(crate) struct Contents {
+    /// Its one directory.
+    pub(crate) top: String,
+    /// Its members in the order of the archive.
+    pub(crate) members: Vec<Member>,
+    pub(crate) metadata: Metadata,
+}
+
+/// Reads the whole sdist and keeps its table of contents.
+pub(crate) fn contents(
+    source: &mut (impl Read + Seek),
+    name: &SdistName,
+) -> Result<Contents, Fault> {
+    let mut members: Vec<Member> = Vec::new();
+    let mut info = None;
+    tar::walk(source, &mut |member, bytes| {
+        if member.path.split_top().1 == "PKG-INFO" {
+            info = Some(read_info(member, bytes)?);
+        }
+        members.push(member.clone());
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let top = top(&members, name)?;
+    let member = format!("{top}/PKG-INFO");
+    let Some(info) = info else { return Err(Fault::Missing { code: "sdist-missing", member }) };
+    let metadata = Metadata::parse(&member, &info)?;
+    metadata.agrees(&member, name.project(), name.version())?;
+    Ok(Contents { top, members, metadata })
+}
+
+fn read_info(member: &Member, bytes: &mut dyn Read) -> Result<Vec<u8>, Fault> {
+    let Kind::File { size, .. } = member.kind else {
+        let (format, what) = (Format::Tar, "not a file");
+        return Err(Fault::Type { format, member: member.path.to_string(), what });
+    };
+    if size > MAX_METADATA {
+        let (format, what) = (Format::Tar, "bytes of metadata");
+        return Err(Fault::TooLarge { format, what, cap: MAX_METADATA });
+    }
+    let mut info = Vec::new();
+    crate::blocks::copy(Format::Tar, &mut { bytes }, &mut info)?;
+    Ok(info)
+}
+
+/// The one directory `{name}-{version}` (PEP 625), in any spelling of the two.
+fn top(members: &[Member], name: &SdistName) -> Result<String, Fault> {
+    let mut tops: Vec<&str> = members.iter().map(|member| member.path.split_top().0).collect();
+    tops.sort_unstable();
+    tops.dedup();
+    let is_release = |top: &str| {
+        let parsed: Result<SdistName, _> = format!("{top}.tar.gz").parse();
+        parsed.is_ok_and(|found| {
+            found.project() == name.project() && found.version() == name.version()
+        })
+    };
+    if let [only] = tops.as_slice()
+        && is_release(only)
+    {
+        return Ok((*only).to_owned());
+    }
+    Err(Fault::Directory {
+        code: "sdist-directory",
+        expected: name.stem().to_owned(),
+        found: match tops.as_slice() {
+            [] => "nothing".to_owned(),
+            [only] => (*only).to_owned(),
+            [first, second, ..] => format!("{first} beside {second}"),
+        },
+    })
+}

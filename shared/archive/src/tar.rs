@@ -1,0 +1,223 @@
+//! An sdist's container: a tar in one gzip member, read once from front to back.
+
+mod extension;
+mod links;
+mod write;
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read, Seek, Take};
+use std::ops::{Bound, ControlFlow};
+
+use ::tar::{Archive, EntryType, Header};
+use flate2::bufread::GzDecoder;
+
+pub(crate) use write::TarWriter;
+
+use crate::fault::{Fault, Format};
+use crate::member::MemberPath;
+use extension::Extensions;
+
+/// Unpacked; PyPI takes 100 MiB packed, and source code shrinks to a fifth.
+const MAX_UNPACKED: u64 = 4 << 30;
+
+/// Ten times what the largest sdists hold.
+const MAX_MEMBERS: usize = 100_000;
+
+/// All names together: 100,000 of a generous length. Names of zeros pack a thousandfold.
+const MAX_NAMES: usize = 32 << 20;
+
+/// What one member is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Directory,
+    File { size: u64, executable: bool },
+    Link { target: String },
+}
+
+/// One member of a tar.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) path: MemberPath,
+    pub(crate) kind: Kind,
+    /// Seconds since 1970.
+    pub(crate) mtime: u64,
+}
+
+/// What to do with a member: its bytes can be read now or never.
+pub(crate) type Visit<'a> =
+    &'a mut dyn FnMut(&Member, &mut dyn Read) -> Result<ControlFlow<()>, Fault>;
+
+type Tarball<'a, R> = Archive<Take<GzDecoder<BufReader<&'a mut R>>>>;
+
+/// Shows every member to `visit`, in the order of the archive, until it breaks off. Run to its end,
+/// the whole archive has been checked: names, types, links, and that nothing follows it.
+pub(crate) fn walk<R: Read + Seek>(source: &mut R, visit: Visit<'_>) -> Result<(), Fault> {
+    source.rewind().map_err(Fault::Read)?;
+    let gzip = GzDecoder::new(BufReader::new(source)).take(MAX_UNPACKED);
+    let mut archive = Archive::new(gzip);
+    let walked = members(&mut archive, visit);
+    let gzip = archive.into_inner();
+    if gzip.limit() == 0 {
+        let (format, what) = (Format::Tar, "bytes");
+        return Err(Fault::TooLarge { format, what, cap: MAX_UNPACKED });
+    }
+    match walked? {
+        ControlFlow::Break(()) => Ok(()),
+        ControlFlow::Continue(()) => nothing_follows(gzip),
+    }
+}
+
+fn on_read(cause: std::io::Error) -> Fault {
+    Fault::on_read(Format::Tar, cause)
+}
+
+fn members<R: Read>(
+    archive: &mut Tarball<'_, R>,
+    visit: Visit<'_>,
+) -> Result<ControlFlow<()>, Fault> {
+    let mut seen = Seen::default();
+    let mut extensions = Extensions::default();
+    // Raw: long names and sizes from extension headers are read here, with a cap.
+    for entry in archive.entries().map_err(on_read)?.raw(true) {
+        let mut entry = entry.map_err(on_read)?;
+        let header = entry.header().clone();
+        if extensions.take(&header, &mut entry)? {
+            seen.count()?;
+            continue;
+        }
+        let Some(member) = member(&header, std::mem::take(&mut extensions))? else { continue };
+        seen.member(&member)?;
+        if visit(&member, &mut entry)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    if !extensions.is_empty() {
+        return Err(Fault::tar("an extension header describes no member"));
+    }
+    links::check(&seen.links)?;
+    Ok(ControlFlow::Continue(()))
+}
+
+/// The member that `header` and the extensions before it describe; none for the root itself.
+fn member(header: &Header, extensions: Extensions) -> Result<Option<Member>, Fault> {
+    let raw = extensions.path.unwrap_or_else(|| header.path_bytes().into_owned());
+    let size = header.entry_size().map_err(on_read)?;
+    if extensions.size.is_some_and(|other| other != size) {
+        return Err(Fault::tar("a member has two sizes"));
+    }
+    let directory = header.entry_type() == EntryType::Directory;
+    let Some(path) = path(&raw, directory)? else { return Ok(None) };
+    let refused = |what| Fault::Type { format: Format::Tar, member: path.to_string(), what };
+    let mode = header.mode().map_err(on_read)?;
+    let kind = match header.entry_type() {
+        EntryType::Directory if size == 0 => Kind::Directory,
+        EntryType::Regular | EntryType::Continuous if extensions.sparse => {
+            return Err(refused("a sparse file"));
+        }
+        EntryType::Regular | EntryType::Continuous => {
+            Kind::File { size, executable: mode & 0o111 != 0 }
+        }
+        EntryType::Symlink if size == 0 => {
+            let target = extensions.link.or_else(|| header.link_name_bytes().map(Into::into));
+            let target = String::from_utf8(target.unwrap_or_default());
+            Kind::Link { target: target.map_err(|_| refused("a link to a name not in UTF-8"))? }
+        }
+        EntryType::Link => return Err(refused("a hard link")),
+        EntryType::GNUSparse => return Err(refused("a sparse file")),
+        EntryType::Block | EntryType::Char | EntryType::Fifo => return Err(refused("a device")),
+        _ => return Err(refused("of an unknown type")),
+    };
+    // A time before 1970, which tar can't say in every dialect, is no time.
+    Ok(Some(Member { path, kind, mtime: header.mtime().unwrap_or_default() }))
+}
+
+/// `./` in front and, for a directory, `/` behind are tar's habits and mean nothing.
+fn path(raw: &[u8], directory: bool) -> Result<Option<MemberPath>, Fault> {
+    let mut path = raw;
+    while let Some(rest) = path.strip_prefix(b"./") {
+        path = rest;
+    }
+    if directory {
+        path = path.strip_suffix(b"/").unwrap_or(path);
+        if path.is_empty() && !raw.is_empty() && !raw.starts_with(b"/") || path == b"." {
+            return Ok(None);
+        }
+    }
+    MemberPath::parse(Format::Tar, path).map(Some)
+}
+
+/// What has been seen so far of the names.
+#[derive(Default)]
+struct Seen {
+    paths: BTreeSet<MemberPath>,
+    files: BTreeSet<MemberPath>,
+    links: Vec<(MemberPath, String)>,
+    members: usize,
+    names: usize,
+}
+
+impl Seen {
+    fn count(&mut self) -> Result<(), Fault> {
+        let too_large = |what, cap: usize| Fault::TooLarge {
+            format: Format::Tar,
+            what,
+            cap: crate::blocks::size(cap),
+        };
+        self.members += 1;
+        if self.members > MAX_MEMBERS {
+            return Err(too_large("members", MAX_MEMBERS));
+        }
+        if self.names > MAX_NAMES {
+            return Err(too_large("bytes of names", MAX_NAMES));
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, member: &Member) -> Result<(), Fault> {
+        let path = &member.path;
+        self.names += path.as_str().len();
+        self.count()?;
+        let refused = |what| Fault::Name { format: Format::Tar, member: path.to_string(), what };
+        // A directory may come again, as tar writes it when it is told to append.
+        let repeated = !self.paths.insert(path.clone());
+        let not_directory = member.kind != Kind::Directory;
+        if repeated && (not_directory || self.files.contains(path)) {
+            return Err(refused("twice"));
+        }
+        let beneath = format!("{path}/");
+        let next =
+            self.paths.range::<str, _>((Bound::Included(beneath.as_str()), Bound::Unbounded));
+        let above = next.map(MemberPath::as_str).next().is_some_and(|p| p.starts_with(&beneath));
+        if path.parents().any(|parent| self.files.contains(parent)) || (not_directory && above) {
+            return Err(refused("with a file or link as a directory"));
+        }
+        if not_directory {
+            self.files.insert(path.clone());
+        }
+        if let Kind::Link { target } = &member.kind {
+            self.names += target.len();
+            self.links.push((path.clone(), target.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// After the end of the tar only zeros, to the end of the gzip member, which is the file's last.
+fn nothing_follows<R: Read>(mut gzip: Take<GzDecoder<BufReader<&mut R>>>) -> Result<(), Fault> {
+    let mut block = [0; 4096];
+    loop {
+        let read = gzip.read(&mut block).map_err(on_read)?;
+        if read == 0 {
+            break;
+        }
+        if block.iter().take(read).any(|&byte| byte != 0) {
+            return Err(Fault::tar("something follows its end"));
+        }
+    }
+    let mut file = gzip.into_inner().into_inner();
+    if file.fill_buf().map_err(Fault::Read)?.is_empty() {
+        Ok(())
+    } else {
+        Err(Fault::tar("something follows its gzip stream"))
+    }
+}

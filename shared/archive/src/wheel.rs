@@ -1,0 +1,112 @@
+//! Wheels: what their `.dist-info` directory says, and whether the file's name says the same.
+
+mod record;
+
+use std::collections::BTreeSet;
+use std::io::{Read, Seek};
+use std::path::Path;
+
+use pysign_names::{DistName, SdistName, WheelName};
+
+pub(crate) use record::{MAX_RECORD, Record, line as record_line};
+
+use crate::fault::Fault;
+use crate::metadata::{Headers, MAX_METADATA, malformed};
+use crate::zip::Zip;
+use crate::{Error, Metadata};
+
+const DIST_INFO: &str = ".dist-info";
+
+/// A tag for each interpreter and platform: some hundred bytes each.
+const MAX_WHEEL: u64 = 1 << 20;
+
+/// Reads METADATA from the wheel at `path`, open as `source`. Refuses a wheel whose METADATA names
+/// another project or version than its file name does, whose WHEEL has other tags or another build
+/// number, or whose one `.dist-info` directory is named otherwise.
+pub fn identity(source: &mut (impl Read + Seek), path: &Path) -> Result<Metadata, Error> {
+    let name = file_name(path)?;
+    let mut zip = Zip::open(source).map_err(Error::of(path))?;
+    let (_, metadata) = describe(&mut zip, &name).map_err(Error::of(path))?;
+    Ok(metadata)
+}
+
+/// The name of the file at `path`, which must be a wheel's.
+pub(crate) fn file_name(path: &Path) -> Result<WheelName, Error> {
+    match crate::file_name(path)? {
+        DistName::Wheel(name) => Ok(name),
+        DistName::Sdist(name) => {
+            let cause = pysign_names::Error::Wheel { text: name.to_string() };
+            Err(Error::Name { file: path.into(), cause })
+        }
+    }
+}
+
+/// The `.dist-info` directory and what METADATA in it says, after all checks of [`identity`].
+pub(crate) fn describe<R: Read + Seek>(
+    zip: &mut Zip<R>,
+    name: &WheelName,
+) -> Result<(String, Metadata), Fault> {
+    let directory = dist_info(zip, name)?;
+    let member = format!("{directory}/METADATA");
+    let bytes = zip.read(&member, MAX_METADATA, "wheel-missing")?;
+    let metadata = Metadata::parse(&member, &bytes)?;
+    metadata.agrees(&member, name.project(), name.version())?;
+    let member = format!("{directory}/WHEEL");
+    let bytes = zip.read(&member, MAX_WHEEL, "wheel-missing")?;
+    tags(&member, &bytes, name)?;
+    Ok((directory, metadata))
+}
+
+/// The one directory `{name}-{version}.dist-info` (PEP 427), in any spelling of the two.
+fn dist_info<R>(zip: &Zip<R>, name: &WheelName) -> Result<String, Fault> {
+    let tops: BTreeSet<&str> = zip.members.keys().map(|path| path.split_top().0).collect();
+    let found: Vec<&str> = tops.into_iter().filter(|top| top.ends_with(DIST_INFO)).collect();
+    if let [only] = found.as_slice()
+        && is_release(only.strip_suffix(DIST_INFO).unwrap_or_default(), name)
+    {
+        return Ok((*only).to_owned());
+    }
+    Err(Fault::Directory {
+        code: "wheel-directory",
+        expected: format!("{}{DIST_INFO}", name.stem()),
+        found: if found.is_empty() { "none".to_owned() } else { found.join(", ") },
+    })
+}
+
+/// Whether `stem` is `{name}-{version}` of the wheel. An sdist's name is made of the same two.
+fn is_release(stem: &str, name: &WheelName) -> bool {
+    let parsed: Result<SdistName, _> = format!("{stem}.tar.gz").parse();
+    parsed.is_ok_and(|found| found.project() == name.project() && found.version() == name.version())
+}
+
+/// WHEEL must know the format's version, and say the tags and the build number of the file's name.
+fn tags(member: &str, bytes: &[u8], name: &WheelName) -> Result<(), Fault> {
+    let refused = malformed("wheel-malformed", member);
+    let headers = Headers::parse(bytes).map_err(&refused)?;
+    if !headers.only("wheel-version").map_err(&refused)?.starts_with("1.") {
+        return Err(refused("its Wheel-Version is unknown"));
+    }
+    let differs = |field, expected, found| {
+        let member = member.to_owned();
+        Err(Fault::Mismatch { code: "wheel-tags", member, field, expected, found })
+    };
+    let expected: BTreeSet<String> = name.tags().collect();
+    let found: BTreeSet<String> = headers.all("tag").map(str::to_owned).collect();
+    if expected != found {
+        return differs("Tag", join(expected), join(found));
+    }
+    let build: Vec<&str> = headers.all("build").collect();
+    let expected = name.build().map_or_else(String::new, ToString::to_string);
+    if build.join(" ") != expected {
+        return differs("Build", or_none(expected), or_none(build.join(" ")));
+    }
+    Ok(())
+}
+
+fn join(tags: BTreeSet<String>) -> String {
+    or_none(tags.into_iter().collect::<Vec<_>>().join(" "))
+}
+
+fn or_none(text: String) -> String {
+    if text.is_empty() { "none".to_owned() } else { text }
+}
