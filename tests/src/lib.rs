@@ -1,1 +1,10 @@
-//! The tests of the five programs.
+//! The tests of the five programs, as their users run them: one binary, one module a subject.
+
+#[cfg(test)]
+mod codes;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod layout;
+#[cfg(test)]
+mod place;

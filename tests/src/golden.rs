@@ -1,0 +1,243 @@
+//! Golden cases: what a user types, and to the letter what is answered.
+//!
+//! A case is a TOML file in `cmd/<program>/`. `run` is plain `sh`; the case's status is the status
+//! of its last command. With `BLESS=1` in the environment, what is answered is written into the
+//! files, to be read before it is committed.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex_lite::Regex;
+use serde_json::Value;
+use toml_edit::DocumentMut;
+
+use crate::place::{Place, root};
+
+/// One file of `cmd/`.
+pub(crate) struct Case {
+    path: PathBuf,
+    document: DocumentMut,
+}
+
+impl Case {
+    fn read(path: PathBuf) -> Self {
+        let text = fs::read_to_string(&path).unwrap();
+        let document = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self { path, document }
+    }
+
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.document.get(key)?.as_str()
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.path.strip_prefix(root()).unwrap().display().to_string()
+    }
+
+    fn status(&self) -> i64 {
+        self.document.get("status").and_then(|status| status.as_integer()).unwrap_or(0)
+    }
+
+    fn faults(&self) -> Vec<&str> {
+        let list = self.document.get("faults").and_then(|faults| faults.as_array());
+        list.into_iter().flatten().map(|fault| fault.as_str().unwrap()).collect()
+    }
+
+    /// The place in which it runs, after `setup` and with its faults.
+    fn place(&self) -> Place {
+        let place = Place::new();
+        furnish(&place, self.text("fixture").unwrap_or("empty"));
+        if let Some(setup) = self.text("setup") {
+            place.ok(&format!("set -e\n{setup}"));
+        }
+        for fault in self.faults() {
+            place.sandbox.fault(fault).unwrap();
+        }
+        place
+    }
+}
+
+/// Puts what a case starts from into the directory it runs in.
+pub(crate) fn furnish(place: &Place, fixture: &str) {
+    if fixture == "empty" {
+        return;
+    }
+    if fixture == "project" {
+        place.copy_project("demo-offline");
+        return;
+    }
+    place.ok(&format!("cp -R {}/. .", dist().display()));
+    if fixture == "dist" {
+        return;
+    }
+    place.ok("pysign-sign -q -m build.json $SIGN >signed.json");
+    match fixture {
+        "signed" => {}
+        "published" => {
+            place.ok("pysign-publish -q -m signed.json --to dir:index >published.json");
+        }
+        other => panic!("no fixture '{other}'"),
+    }
+}
+
+/// The demo project's packages with their manifest, built once.
+fn dist() -> &'static Path {
+    static BUILT: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
+    BUILT.get_or_init(|| {
+        let place = Place::new();
+        place.copy_project("demo-offline");
+        place.ok("unset SIGSTORE_ID_TOKEN CI_JOB_TOKEN; pysign-build -q . >build.json");
+        let kept = crate::place::programs().join(format!("pysign-dist-{}", std::process::id()));
+        let work = place.work();
+        let moved = format!("mkdir -p {0} && cp -R dist build.json {0}", kept.display());
+        place.ok(&moved);
+        assert!(work.join("dist").is_dir());
+        kept
+    })
+}
+
+pub(crate) fn cases(program: &str) -> Vec<Case> {
+    let directory = root().join("tests/cmd").join(program);
+    let Ok(entries) = fs::read_dir(&directory) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    paths.sort();
+    paths.into_iter().map(Case::read).collect()
+}
+
+/// What differs from run to run, replaced.
+fn stable(text: &[u8], place: &Place) -> String {
+    let scratch = place.work().parent().unwrap().display().to_string();
+    let work = place.work().display().to_string();
+    let sandbox = place.sandbox.directory().display().to_string();
+    let mut text = String::from_utf8_lossy(text)
+        .replace(&sandbox, "[SANDBOX]")
+        .replace(&work, "[DIR]")
+        .replace(&scratch, "[SCRATCH]")
+        .replace(&root().display().to_string(), "[TREE]");
+    for (pattern, name) in [
+        (r"127\.0\.0\.1:\d+", "[HOST]"),
+        (r"\b[0-9a-f]{64}\b", "[SHA256]"),
+        (r"\b[0-9a-f]{40}\b", "[COMMIT]"),
+        (r"\.pysign-\d+-\d+-[0-9a-f]{8}\.tmp", "[TEMPORARY]"),
+    ] {
+        text = Regex::new(pattern).unwrap().replace_all(&text, name).into_owned();
+    }
+    text
+}
+
+/// Runs a case; gives what differs from what it says.
+fn differences(case: &mut Case) -> String {
+    let place = case.place();
+    let output = place.sh(case.text("run").unwrap());
+    let found = [("stdout", &output.stdout), ("stderr", &output.stderr)]
+        .map(|(name, bytes)| (name, stable(bytes, &place)));
+    let mut wrong = String::new();
+    let status = i64::from(output.status.code().unwrap_or(-1));
+    if status != case.status() {
+        let _ = writeln!(wrong, "status: expected {}, found {status}", case.status());
+    }
+    for litter in place.litter() {
+        let _ = writeln!(wrong, "left behind: {}", litter.display());
+    }
+    let bless = std::env::var_os("BLESS").is_some();
+    for (name, found) in found {
+        let expected = match case.text(name) {
+            Some(expected) => expected.to_owned(),
+            None if name == "stdout" && case.status() == 0 => continue,
+            None => String::new(),
+        };
+        if found != expected && bless && name == "stderr" && wrong.is_empty() {
+            case.document[name] = literal(&found);
+            fs::write(&case.path, case.document.to_string()).unwrap();
+        } else if found != expected {
+            let _ = writeln!(wrong, "{name}: expected\n{expected}{name}: found\n{found}");
+        }
+    }
+    if !wrong.contains("status") {
+        wrong.push_str(&missing_code(case));
+    }
+    wrong
+}
+
+/// A TOML string as people read it.
+fn literal(text: &str) -> toml_edit::Item {
+    let written = if text.contains("'''") || text.chars().any(|c| c.is_control() && c != '\n') {
+        format!("x = {text:?}")
+    } else if text.is_empty() {
+        "x = ''".to_owned()
+    } else {
+        format!("x = '''\n{text}'''")
+    };
+    written.parse::<DocumentMut>().unwrap()["x"].clone()
+}
+
+/// Runs the case again with diagnostics as JSON: the code that it is there for must be among them.
+fn missing_code(case: &Case) -> String {
+    let Some(code) = case.text("code") else { return String::new() };
+    let mut place = case.place();
+    let wrappers = place.beside("wrappers");
+    fs::create_dir(&wrappers).unwrap();
+    for name in ["build", "sign", "verify", "publish", "fetch"] {
+        let real = crate::place::programs().join(format!("pysign-{name}"));
+        let path = wrappers.join(format!("pysign-{name}"));
+        let script = format!("#!/bin/sh\nexec {} --error-format=json \"$@\"\n", real.display());
+        fs::write(&path, script).unwrap();
+        place.ok(&format!("chmod +x {}", path.display()));
+    }
+    place.set("PATH", format!("{}:{}", wrappers.display(), std::env::var("PATH").unwrap()));
+    let output = place.sh(case.text("run").unwrap());
+    let found: BTreeSet<String> = String::from_utf8_lossy(&output.stderr)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|line| Some(line.get("code")?.as_str()?.to_owned()))
+        .collect();
+    if found.contains(code) {
+        String::new()
+    } else {
+        format!("code: expected {code}, found {found:?}\n")
+    }
+}
+
+fn check(program: &str) {
+    let mut cases = cases(program);
+    assert!(!cases.is_empty(), "no cases in cmd/{program}");
+    let only = std::env::var("CASE").unwrap_or_default();
+    let mut wrong = String::new();
+    for case in cases.iter_mut().filter(|case| case.name().contains(&only)) {
+        let differences = differences(case);
+        if !differences.is_empty() {
+            let _ = writeln!(wrong, "== {}\n{differences}", case.name());
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn build_answers_as_written() {
+    check("build");
+}
+
+#[test]
+fn sign_answers_as_written() {
+    check("sign");
+}
+
+#[test]
+fn verify_answers_as_written() {
+    check("verify");
+}
+
+#[test]
+fn publish_answers_as_written() {
+    check("publish");
+}
+
+#[test]
+fn fetch_answers_as_written() {
+    check("fetch");
+}
