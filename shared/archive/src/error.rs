@@ -16,7 +16,7 @@ pub enum Error {
         /// The archive.
         file: PathBuf,
         /// The fact.
-        fault: Fault,
+        fault: Box<Fault>,
     },
     /// The file that should hold it, or the output.
     File(FileError),
@@ -62,7 +62,7 @@ impl Error {
             Fault::Changed => Self::File(FileError::Changed { file: file.into() }),
             Fault::Read(cause) => Self::File(FileError::on_open(file, cause)),
             Fault::Write(cause) => Self::File(FileError::Unwritable { file: file.into(), cause }),
-            fault => Self::Archive { file: file.into(), fault },
+            fault => Self::Archive { file: file.into(), fault: Box::new(fault) },
         }
     }
 }

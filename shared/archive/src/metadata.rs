@@ -1,4 +1,5 @@
-//! METADATA and PKG-INFO: the two fields that say which release an archive belongs to.
+//! METADATA and PKG-INFO: the two fields that say which release an archive belongs to, and the text
+//! of all.
 
 use pysign_names::{ProjectName, Version};
 
@@ -14,6 +15,8 @@ pub struct Metadata {
     pub project: ProjectName,
     /// `Version`
     pub version: Version,
+    /// The whole document: headers, and the description after them. An upload repeats it.
+    pub text: String,
 }
 
 impl Metadata {
@@ -28,7 +31,9 @@ impl Metadata {
         }
         let name = headers.only("name").map_err(&refused)?;
         let version = headers.only("version").map_err(&refused)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| refused("it is not UTF-8"))?;
         Ok(Self {
+            text: text.to_owned(),
             project: name.parse().map_err(|_| refused("its Name is not a project name"))?,
             version: version.parse().map_err(|_| refused("its Version is not a version"))?,
         })
@@ -122,11 +127,11 @@ mod tests {
         let metadata = parse(GOOD).unwrap();
         assert_eq!(metadata.project.as_str(), "demo-pkg");
         assert_eq!(metadata.version.to_string(), "1.0");
-        assert_eq!(parse(&GOOD.replace('\n', "\r\n")).unwrap(), metadata);
-        assert_eq!(
-            parse(&GOOD.replace("Name:", "NAME :").replace("NAME :", "name:")).unwrap(),
-            metadata
-        );
+        assert_eq!(metadata.text, GOOD);
+        for spelled in [GOOD.replace('\n', "\r\n"), GOOD.replace("Name:", "name:")] {
+            let other = parse(&spelled).unwrap();
+            assert_eq!((&other.project, &other.version), (&metadata.project, &metadata.version));
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub fn sdist(
     epoch: u64,
 ) -> Result<(), Error> {
     let name = sdist::file_name(path)?;
-    rewrite(source, &name, out, epoch).map_err(Error::of(path))
+    rewrite(source, &name, out, epoch, MAX_BATCH).map_err(Error::of(path))
 }
 
 fn rewrite(
@@ -42,6 +42,7 @@ fn rewrite(
     name: &SdistName,
     out: &mut impl Write,
     epoch: u64,
+    cap: u64,
 ) -> Result<(), Fault> {
     let mut members = sdist::contents(source, name)?.members;
     members.retain(|member| member.kind != Kind::Directory);
@@ -51,7 +52,7 @@ fn rewrite(
     let mut writer = TarWriter::new(gzip, UnixTime::clamp(epoch));
     let mut rest = members.as_slice();
     while !rest.is_empty() {
-        let (batch, after) = rest.split_at(batch(rest));
+        let (batch, after) = rest.split_at(batch(rest, cap));
         match batch {
             [large] => copy(source, large, &mut writer)?,
             _ => copy_batch(source, batch, &mut writer)?,
@@ -70,11 +71,11 @@ fn size(member: &Member) -> u64 {
 }
 
 /// How many of the members go together; at least one.
-fn batch(members: &[Member]) -> usize {
+fn batch(members: &[Member], cap: u64) -> usize {
     let mut sum: u64 = 0;
     let fits = |member: &&Member| {
         sum = sum.saturating_add(size(member));
-        sum <= MAX_BATCH
+        sum <= cap
     };
     members.iter().take_while(fits).count().max(1)
 }

@@ -38,8 +38,8 @@ impl DosTime {
             days -= days_in_month(year, month);
             month += 1;
         }
-        let time = second / 3600 << 11 | second / 60 % 60 << 5 | second % 60 / 2;
-        let date = year << 9 | month << 5 | (days + 1);
+        let time = (second / 3600) << 11 | (second / 60 % 60) << 5 | (second % 60 / 2);
+        let date = (year << 9) | (month << 5) | (days + 1);
         // Both are made of fields that fill 16 bits and no more.
         let narrow = |value: u64| u16::try_from(value).unwrap_or(u16::MAX);
         Self { time: narrow(time), date: narrow(date) }
@@ -61,7 +61,7 @@ fn days_in_month(year: u64, month: u64) -> u64 {
 }
 
 fn is_leap(year: u64) -> bool {
-    year % 4 == 0 && year != 120
+    year.is_multiple_of(4) && year != 120
 }
 
 #[cfg(test)]

@@ -48,10 +48,10 @@ fn rewrite(
         let Some(&member) = zip.members.get(&path) else { continue };
         let mut packer = Packer::new();
         zip.copy(member, &mut packer)?;
-        let packed = packer.finish()?;
-        old.strike(&path, packed.sha256, packed.size)?;
-        new.push_str(&record_line(path.as_str(), Some((packed.sha256, packed.size))));
-        writer.add(&path, member.executable, packed, |mut sink| zip.copy(member, &mut sink))?;
+        let file = packer.finish()?;
+        old.strike(&path, file.sha256, file.size)?;
+        new.push_str(&record_line(path.as_str(), Some((file.sha256, file.size))));
+        writer.add(&path, member.executable, file, |mut sink| zip.copy(member, &mut sink))?;
     }
     for signature in [".jws", ".p7s"] {
         old.forget(&format!("{record_path}{signature}"));

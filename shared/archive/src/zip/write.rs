@@ -31,10 +31,10 @@ pub(crate) struct Packer {
 }
 
 /// Holds its bytes until there are too many, then only their number.
-#[derive(Default)]
 struct Kept {
     bytes: Vec<u8>,
     count: Counter,
+    most: usize,
 }
 
 /// A file ready for the archive.
@@ -48,13 +48,18 @@ pub(crate) struct Packed {
 
 impl Packer {
     pub(crate) fn new() -> Self {
-        let deflate = DeflateEncoder::new(Kept::default(), level());
+        Self::keeping(MAX_KEPT)
+    }
+
+    fn keeping(most: usize) -> Self {
+        let kept = Kept { bytes: Vec::new(), count: Counter::default(), most };
+        let deflate = DeflateEncoder::new(kept, level());
         Self { crc: Crc::new(), deflate: HashingWriter::new(deflate) }
     }
 
     pub(crate) fn finish(self) -> Result<Packed, Fault> {
         let (deflate, sha256, size) = self.deflate.finish();
-        let Kept { bytes, count } = deflate.finish().map_err(Fault::Write)?;
+        let Kept { bytes, count, .. } = deflate.finish().map_err(Fault::Write)?;
         let whole = crate::blocks::size(bytes.len()) == count.0;
         Ok(Packed {
             sha256,
@@ -81,7 +86,7 @@ impl Write for Packer {
 impl Write for Kept {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let whole = size(self.bytes.len()) == self.count.0;
-        if whole && self.bytes.len() + buffer.len() <= MAX_KEPT {
+        if whole && self.bytes.len() + buffer.len() <= self.most {
             self.bytes.extend_from_slice(buffer);
         } else {
             self.bytes = Vec::new();
