@@ -1,0 +1,268 @@
+//! The command line of `pysign-build`.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use pysign_cli::{Flag, Input, Manifest, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
+use pysign_host::{Failure, FileError, Host};
+use pysign_names::Version;
+
+use crate::archives::Wanted;
+use crate::hooks::{Settings, Target};
+use crate::installer::Choice;
+use crate::isolation::Isolate;
+use crate::overrides::Overrides;
+use crate::stage::Request;
+
+const fn switch(name: &'static str, about: &'static str, detail: &'static str) -> Flag {
+    Flag { name, short: None, value: None, repeat: Repeat::Last, about, detail }
+}
+
+const FLAGS: &[Flag] = &[
+    flags::OUTPUT,
+    flags::FORCE,
+    switch("sdist", "Give out the sdist alone", "Together with --wheel, both, as without."),
+    switch("wheel", "Give out the wheel alone", "It is built from the sdist all the same."),
+    Flag {
+        name: "set",
+        short: None,
+        value: Some("KEY=VALUE"),
+        repeat: Repeat::Many,
+        about: "Set a value of [project] for this build",
+        detail: "KEY is description, license, name, requires-python, version or urls.LABEL. It is written into the private copy of pyproject.toml; the result must show it. A key that the project lists as dynamic can't be set.",
+    },
+    switch(
+        "set-from-gitlab",
+        "Set name and home page from the GitLab project",
+        "The name is CI_PROJECT_NAME with hyphens as underscores, urls.Homepage is CI_SERVER_URL/CI_PROJECT_PATH. What --set says counts more.",
+    ),
+    Flag {
+        name: "expect-version",
+        short: None,
+        value: Some("VERSION"),
+        repeat: Repeat::Once,
+        about: "Fail unless this is the version that was built",
+        detail: "Compared as versions: 1.0 and 1.0.0 are equal.",
+    },
+    switch(
+        "allow-dirty",
+        "Build uncommitted changes of tracked files too",
+        "The manifest says so. Files that git does not know of never ship.",
+    ),
+    switch(
+        "from-tree",
+        "Build the files as they are, whatever git says",
+        "For a project without git. Records of version control, bytecode and the output directory are left out.",
+    ),
+    Flag {
+        name: "python",
+        short: None,
+        value: Some("EXE"),
+        repeat: Repeat::Last,
+        about: "The interpreter to build with (default: python3)",
+        detail: "3.8 or newer.",
+    },
+    Flag {
+        name: "installer",
+        short: None,
+        value: Some("NAME"),
+        repeat: Repeat::Last,
+        about: "What installs the backend: auto, uv or pip",
+        detail: "auto: uv if it is in PATH, else pip. It has your configuration and proxies, and takes wheels only.",
+    },
+    Flag {
+        name: "config-setting",
+        short: None,
+        value: Some("KEY=VALUE"),
+        repeat: Repeat::Many,
+        about: "Tell the backend something",
+        detail: "Several values for one key become a list.",
+    },
+    Flag {
+        name: "env-pass",
+        short: None,
+        value: Some("NAME"),
+        repeat: Repeat::Many,
+        about: "Let the backend see the variable NAME",
+        detail: "By default it sees none of yours but PATH and those that say where compilers and libraries are.",
+    },
+    Flag {
+        name: "isolate",
+        short: None,
+        value: Some("WHEN"),
+        repeat: Repeat::Once,
+        about: "Keep the build from other processes: auto, require or none",
+        detail: "In user, pid and mount namespaces of its own. auto: if the system allows it; if not, a build is refused while a variable that holds a token is set.",
+    },
+    Flag {
+        about: "Kill a hook of the backend after SECS (default: no limit)",
+        detail: "",
+        ..flags::TIMEOUT
+    },
+];
+
+/// The program.
+#[derive(Debug)]
+pub struct Build;
+
+impl Tool for Build {
+    const SPEC: Spec = Spec {
+        name: "pysign-build",
+        about: "Build a Python project into canonical archives",
+        description: "Builds the commit that is checked out in SRC, a project directory (default: the current one), or an sdist, with the backend that the project names (PEP 517): an sdist, and a wheel from that sdist. Your checkout is not touched: a private copy is built, in an environment of its own and without your variables. Both archives are rewritten so that equal content is equal bytes, and written into ./dist. The manifest goes to standard output; it has no clock, host or user in it.",
+        operands: Some("SRC"),
+        input: Takes::Nothing,
+        flags: FLAGS,
+        later: &[
+            "build-index",
+            "build-lock",
+            "build-wheels",
+            "check",
+            "provenance",
+            "repack",
+            "require-lock",
+            "verify-rebuild",
+            "write-build-lock",
+        ],
+        examples: &[
+            (
+                "Build the commit that is checked out, and keep the manifest",
+                "pysign-build >build.json",
+            ),
+            (
+                "Build a tag in a GitLab job, without id_tokens",
+                "pysign-build --set-from-gitlab --set \"version=${CI_COMMIT_TAG#v}\" >build.json",
+            ),
+        ],
+        environment: &[
+            ("PATH", "Where python3, git, uv and unshare are"),
+            (
+                "PIP_*, UV_*, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE",
+                "For the installer, as pip and uv document them; never for the backend",
+            ),
+            ("SOURCE_DATE_EPOCH", "The time in the archives, in place of the commit's"),
+            ("TMPDIR", "Where the private copy is made (default: /tmp)"),
+        ],
+        codes: &[
+            crate::Error::CODES,
+            pysign_archive::Error::CODES,
+            pysign_ci::Error::CODES,
+            pysign_manifest::Error::CODES,
+            FileError::CODES,
+        ],
+    };
+
+    type Args = Args;
+
+    fn args(m: &Matches) -> Result<Args, Usage> {
+        let source = match m.operands() {
+            [] => PathBuf::from("."),
+            [source] => PathBuf::from(source),
+            [_, more, ..] => return Err(Usage::Operand { value: more.display().to_string() }),
+        };
+        if m.is_set("from-tree") && m.is_set("allow-dirty") {
+            return Err(Usage::Conflict { a: "--from-tree", b: "--allow-dirty" });
+        }
+        Ok(Args {
+            request: Request {
+                source,
+                from_tree: m.is_set("from-tree"),
+                allow_dirty: m.is_set("allow-dirty"),
+                output: m.path("output").unwrap_or_else(|| PathBuf::from("dist")),
+            },
+            targets: targets(m),
+            overrides: overrides(m)?,
+            set_from_gitlab: m.is_set("set-from-gitlab"),
+            expect_version: m.parse("expect-version")?,
+            python: m.value("python").map(OsString::from),
+            installer: installer(m)?,
+            isolate: m.parse("isolate")?.unwrap_or_default(),
+            settings: Settings {
+                config: config_settings(m)?,
+                env_pass: env_pass(m)?,
+                timeout: m.timeout()?,
+            },
+        })
+    }
+
+    fn run(args: Args, _: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
+        crate::run::run(args, host).map(Some)
+    }
+}
+
+/// The command line, parsed.
+#[derive(Debug)]
+pub struct Args {
+    pub(crate) request: Request,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) overrides: Overrides,
+    pub(crate) set_from_gitlab: bool,
+    pub(crate) expect_version: Option<Version>,
+    pub(crate) python: Option<OsString>,
+    pub(crate) installer: Choice,
+    pub(crate) isolate: Isolate,
+    pub(crate) settings: Settings,
+}
+
+impl Args {
+    /// The release that was asked for.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let set = self.overrides.version().map(|version| ("version of --set", version));
+        let expected = self.expect_version.clone();
+        let expected = expected.map(|version| ("version of --expect-version", version));
+        Wanted { name: self.overrides.name(), versions: set.into_iter().chain(expected).collect() }
+    }
+}
+
+fn invalid(flag: &'static str, value: &str, reason: impl ToString) -> Usage {
+    Usage::Invalid { flag, value: value.to_owned(), reason: reason.to_string() }
+}
+
+/// Both, unless one is asked for.
+fn targets(m: &Matches) -> Vec<Target> {
+    match (m.is_set("sdist"), m.is_set("wheel")) {
+        (true, false) => vec![Target::Sdist],
+        (false, true) => vec![Target::Wheel],
+        _ => vec![Target::Sdist, Target::Wheel],
+    }
+}
+
+fn overrides(m: &Matches) -> Result<Overrides, Usage> {
+    let mut overrides = Overrides::default();
+    for text in m.texts("set")? {
+        overrides.insert(Overrides::parse(text).map_err(|reason| invalid("set", text, reason))?);
+    }
+    Ok(overrides)
+}
+
+fn installer(m: &Matches) -> Result<Choice, Usage> {
+    match m.text("installer")? {
+        None | Some("auto") => Ok(Choice::Auto),
+        Some("pip") => Ok(Choice::Pip),
+        Some("uv") => Ok(Choice::Uv),
+        Some("native") => Err(Usage::NotOffered { flag: "--installer native".to_owned() }),
+        Some(other) => Err(invalid("installer", other, "expected auto, uv or pip")),
+    }
+}
+
+fn config_settings(m: &Matches) -> Result<BTreeMap<String, Vec<String>>, Usage> {
+    let mut settings: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for text in m.texts("config-setting")? {
+        let (key, value) = text
+            .split_once('=')
+            .filter(|(key, _)| !key.is_empty())
+            .ok_or_else(|| invalid("config-setting", text, "expected KEY=VALUE"))?;
+        settings.entry(key.to_owned()).or_default().push(value.to_owned());
+    }
+    Ok(settings)
+}
+
+/// Names only: a value on the command line would be a secret for everyone to read.
+fn env_pass(m: &Matches) -> Result<Vec<String>, Usage> {
+    let names = m.texts("env-pass")?.into_iter().map(|name| {
+        let is_name = !name.is_empty() && !name.contains(['=', '\0']);
+        is_name.then(|| name.to_owned()).ok_or_else(|| invalid("env-pass", name, "expected a name"))
+    });
+    names.collect()
+}

@@ -1,0 +1,334 @@
+//! Calling a backend (PEP 517): each hook in a process of its own, without any secret.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use pysign_host::{Env, FileError};
+use pysign_manifest::{Value, json};
+use pysign_names::Requirement;
+
+use crate::Error;
+use crate::environment::Environment;
+use crate::error::HookFault;
+use crate::isolation::Isolation;
+use crate::process::{End, Ended};
+use crate::project::{BuildSystem, requirements};
+use crate::room::Room;
+
+const RUNNER: &str = include_str!("hooks.py");
+
+/// A file name, or a list of requirements that a person wrote.
+const MAX_ANSWER: u64 = 1024 * 1024;
+
+/// What a backend may see of the user's environment without being told so: where compilers and
+/// libraries are. `PATH` is added to.
+const PASSED: &[&str] = &[
+    "AR",
+    "CC",
+    "CXX",
+    "LD_LIBRARY_PATH",
+    "MACOSX_DEPLOYMENT_TARGET",
+    "PKG_CONFIG_PATH",
+    "SDKROOT",
+];
+
+/// What all hooks of a build have in common.
+#[derive(Debug)]
+pub(crate) struct Hooks<'r, 'h> {
+    room: &'r Room<'h>,
+    isolation: Isolation,
+    epoch: u64,
+    runner: PathBuf,
+    places: Places,
+    settings: Settings,
+}
+
+/// What the user says about hooks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    /// `--config-setting`: all values of each key.
+    pub(crate) config: BTreeMap<String, Vec<String>>,
+    /// `--env-pass`
+    pub(crate) env_pass: Vec<String>,
+    /// `--timeout`
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Places {
+    home: PathBuf,
+    temporary: PathBuf,
+    bytecode: PathBuf,
+}
+
+/// Which archive a hook is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Sdist,
+    Wheel,
+}
+
+impl Target {
+    const fn requires_hook(self) -> &'static str {
+        match self {
+            Self::Sdist => "get_requires_for_build_sdist",
+            Self::Wheel => "get_requires_for_build_wheel",
+        }
+    }
+
+    const fn build_hook(self) -> &'static str {
+        match self {
+            Self::Sdist => "build_sdist",
+            Self::Wheel => "build_wheel",
+        }
+    }
+}
+
+/// A project, and the environment that its backend runs in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<'c> {
+    pub(crate) project: &'c Path,
+    pub(crate) system: &'c BuildSystem,
+    pub(crate) environment: &'c Environment,
+}
+
+impl<'r, 'h> Hooks<'r, 'h> {
+    pub(crate) fn new(
+        room: &'r Room<'h>,
+        isolation: Isolation,
+        epoch: u64,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        for name in settings.env_pass.iter().filter(|name| room.host.env.os(name).is_none()) {
+            let message = format!("'{name}' is not set, so the backend does not get it");
+            room.host.notes.warn("env-pass-unset", message);
+        }
+        let places = Places {
+            home: room.directory("home")?,
+            temporary: room.directory("tmp")?,
+            bytecode: room.directory("bytecode")?,
+        };
+        let runner = room.write("hooks.py", RUNNER.as_bytes())?;
+        Ok(Self { room, isolation, epoch, runner, places, settings })
+    }
+
+    /// What the backend needs beyond what `pyproject.toml` says.
+    pub(crate) fn requires(
+        &self,
+        call: Call<'_>,
+        target: Target,
+    ) -> Result<Vec<Requirement>, Error> {
+        let hook = target.requires_hook();
+        let Some(value) = self.answer(call, hook, &json!([]))? else { return Ok(Vec::new()) };
+        let texts = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
+        let texts: Vec<&str> = texts.ok_or_else(|| wrong(call, hook, "gave no list of strings"))?;
+        requirements(texts)
+    }
+
+    /// Has the backend build one archive; gives its path in a new directory.
+    pub(crate) fn build(&self, call: Call<'_>, target: Target) -> Result<PathBuf, Error> {
+        let hook = target.build_hook();
+        self.room.host.notes.progress(format!("{}: {hook}", call.system.backend));
+        let output = self.room.directory(&self.room.fresh("output"))?;
+        let value = self.answer(call, hook, &json!([output]))?;
+        let value = value
+            .ok_or_else(|| self.fault(call, hook, HookFault::Backend("has no such hook"), None))?;
+        let name = value.as_str().filter(|name| is_file_name(name));
+        let path = output.join(name.ok_or_else(|| wrong(call, hook, "gave no file name"))?);
+        match pysign_host::open_regular(&path) {
+            Ok(_) => Ok(path),
+            Err(_) => Err(wrong(call, hook, "did not make the file that it named")),
+        }
+    }
+
+    /// The value that a hook returned; `None` if the backend does not have it.
+    fn answer(
+        &self,
+        call: Call<'_>,
+        hook: &'static str,
+        arguments: &Value,
+    ) -> Result<Option<Value>, Error> {
+        let request = json!({
+            "backend": call.system.backend,
+            "backend_path": call.system.backend_path,
+            "hook": hook,
+            "arguments": arguments,
+            "config_settings": self.config_settings(),
+        });
+        let request =
+            self.room.write(&self.room.fresh("request"), request.to_string().as_bytes())?;
+        let answer = self.room.path().join(self.room.fresh("answer"));
+        let mut command = self.command(call);
+        command.arg(&self.runner).arg(request).arg(&answer);
+        let ended = self.room.run(&mut command, self.settings.timeout)?;
+        let fault = |fault, tail| Err(self.fault(call, hook, fault, tail));
+        match ended.end {
+            End::TimedOut(limit) => return fault(HookFault::TimedOut(limit), ended.tail),
+            End::Exit(status) if !status.success() => return fault(HookFault::Failed, ended.tail),
+            End::Exit(_) => {}
+        }
+        let bytes = match pysign_host::read_regular(&answer, MAX_ANSWER) {
+            Ok(bytes) => bytes,
+            // The process ended well, but not by reaching its end.
+            Err(FileError::Missing { .. }) => return fault(HookFault::Failed, ended.tail),
+            Err(error) => return Err(error.into()),
+        };
+        self.understand(call, hook, &bytes, ended)
+    }
+
+    /// The backend could have written the answer itself: nothing in it is taken on trust.
+    fn understand(
+        &self,
+        call: Call<'_>,
+        hook: &'static str,
+        bytes: &[u8],
+        ended: Ended,
+    ) -> Result<Option<Value>, Error> {
+        let answer: Value = serde_json::from_slice(bytes)
+            .map_err(|_| wrong(call, hook, "gave no value that JSON has"))?;
+        let unusable = |what| Err(self.fault(call, hook, HookFault::Backend(what), ended.tail));
+        match (answer.get("value"), answer.get("fault").and_then(Value::as_str)) {
+            (Some(value), None) => Ok(Some(value.clone())),
+            (None, Some("hook")) => Ok(None),
+            (None, Some("import")) => unusable("can't be imported"),
+            (None, Some("place")) => unusable("is not in its backend-path"),
+            _ => Err(wrong(call, hook, "gave no answer")),
+        }
+    }
+
+    fn fault(
+        &self,
+        call: Call<'_>,
+        hook: &'static str,
+        fault: HookFault,
+        tail: Option<Box<crate::tail::Tail>>,
+    ) -> Error {
+        Error::Hook { backend: call.system.backend.clone(), hook, fault, tail }
+    }
+
+    /// PEP 517: a dictionary; of pip's making, where several values for one key are a list.
+    fn config_settings(&self) -> Value {
+        let value = |values: &Vec<String>| match values.as_slice() {
+            [value] => json!(value),
+            values => json!(values),
+        };
+        let config = self.settings.config.iter();
+        Value::Object(config.map(|(key, values)| (key.clone(), value(values))).collect())
+    }
+
+    /// The environment's python, in the project, with what a backend may know.
+    fn command(&self, call: Call<'_>) -> Command {
+        let bin = call.environment.place.join("bin");
+        let mut command = self.isolation.command(self.room, bin.join("python"));
+        command.current_dir(call.project);
+        command.envs(self.variables(&bin, &self.room.host.env));
+        command.env("VIRTUAL_ENV", &call.environment.place);
+        command
+    }
+
+    /// The allowlist: fixed values where a build must not depend on the machine, the user's
+    /// for what was named, and nothing else.
+    fn variables(&self, bin: &Path, env: &Env) -> BTreeMap<OsString, OsString> {
+        // The private directory has a random name, which debug information would hold.
+        let prefix_map = format!("-ffile-prefix-map={}=.", self.room.path().display());
+        let mut path = bin.as_os_str().to_owned();
+        if let Some(rest) = env.os("PATH") {
+            path.push(":");
+            path.push(rest);
+        }
+        let fixed: [(&str, OsString); 12] = [
+            ("CFLAGS", prefix_map.clone().into()),
+            ("CXXFLAGS", prefix_map.into()),
+            ("HOME", self.places.home.clone().into()),
+            ("LANG", "C.UTF-8".into()),
+            ("LC_ALL", "C.UTF-8".into()),
+            ("PATH", path),
+            ("PYTHONHASHSEED", "0".into()),
+            ("PYTHONNOUSERSITE", "1".into()),
+            ("PYTHONPYCACHEPREFIX", self.places.bytecode.clone().into()),
+            ("SOURCE_DATE_EPOCH", self.epoch.to_string().into()),
+            ("TMPDIR", self.places.temporary.clone().into()),
+            ("TZ", "UTC".into()),
+        ];
+        let named = self.settings.env_pass.iter().map(String::as_str);
+        let passed = PASSED.iter().copied().chain(named);
+        let passed = passed.filter_map(|name| Some((name.into(), env.os(name)?.to_owned())));
+        let fixed = fixed.into_iter().map(|(name, value)| (name.into(), value));
+        fixed.chain(passed).collect()
+    }
+}
+
+/// An answer that PEP 517 does not allow.
+fn wrong(call: Call<'_>, hook: &'static str, what: &'static str) -> Error {
+    let backend = call.system.backend.clone();
+    Error::Hook { backend, hook, fault: HookFault::Answer(what), tail: None }
+}
+
+fn is_file_name(name: &str) -> bool {
+    Path::new(name).file_name().is_some_and(|last| last == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pysign_host::Host;
+
+    const PAIRS: &[(&str, &str)] = &[
+        ("PATH", "/usr/bin:/bin"),
+        ("HOME", "/user"),
+        ("CC", "clang"),
+        ("CI_JOB_TOKEN", "canary"),
+        ("PIP_INDEX_URL", "https://u:canary@host"),
+        ("WANTED", "yes"),
+    ];
+
+    fn variables(settings: Settings) -> BTreeMap<OsString, OsString> {
+        let host = Host::test(PAIRS);
+        let room = Room::open(&host).unwrap();
+        let hooks = Hooks::new(&room, Isolation::None, 1, settings).unwrap();
+        hooks.variables(Path::new("/env/bin"), &host.env)
+    }
+
+    #[test]
+    fn a_backend_sees_what_is_listed_and_nothing_else() {
+        let variables = variables(Settings::default());
+        assert!(variables.values().all(|value| !value.to_string_lossy().contains("canary")));
+        let value = |name: &str| variables.get(name.as_ref() as &std::ffi::OsStr);
+        assert_eq!(value("CC").unwrap(), "clang");
+        assert_eq!(value("PATH").unwrap(), "/env/bin:/usr/bin:/bin");
+        assert_eq!(value("SOURCE_DATE_EPOCH").unwrap(), "1");
+        assert_ne!(value("HOME").unwrap(), "/user");
+        assert_eq!(value("WANTED"), None);
+    }
+
+    #[test]
+    fn what_is_named_is_passed() {
+        let env_pass = vec!["WANTED".to_owned(), "CI_JOB_TOKEN".to_owned(), "ABSENT".to_owned()];
+        let variables = variables(Settings { env_pass, ..Settings::default() });
+        assert_eq!(variables["WANTED".as_ref() as &std::ffi::OsStr], "yes");
+        assert_eq!(variables["CI_JOB_TOKEN".as_ref() as &std::ffi::OsStr], "canary");
+        assert!(!variables.contains_key("ABSENT".as_ref() as &std::ffi::OsStr));
+    }
+
+    #[test]
+    fn several_values_of_one_setting_are_a_list() {
+        let host = Host::test(PAIRS);
+        let room = Room::open(&host).unwrap();
+        let texts = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+        let config = [("a".to_owned(), texts(&["1"])), ("b".to_owned(), texts(&["1", "2"]))];
+        let settings = Settings { config: config.into(), ..Settings::default() };
+        let hooks = Hooks::new(&room, Isolation::None, 1, settings).unwrap();
+        assert_eq!(hooks.config_settings(), json!({"a": "1", "b": ["1", "2"]}));
+    }
+
+    #[test]
+    fn an_answer_with_a_path_names_no_file() {
+        assert!(is_file_name("demo-1.0.tar.gz"));
+        for name in ["", ".", "..", "../a", "a/b", "/a", "a/"] {
+            assert!(!is_file_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Keeping a backend's code away from the processes around it.
+//!
+//! A process of the same user may read the environment of another in `/proc`, so an environment
+//! without secrets is not enough. In user, pid and mount namespaces of its own (namespaces(7)) a
+//! backend sees no other process, and has no rights over one: `ptrace` across user namespaces
+//! needs a capability in the other's (ptrace(2), "Ptrace access mode checking").
+
+use std::path::Path;
+use std::process::Command;
+use std::str::FromStr;
+
+use crate::Error;
+use crate::room::Room;
+
+/// All of `unshare`'s options: with `--kill-child`, nothing in the namespace outlives it.
+const UNSHARE: [&str; 7] =
+    ["--user", "--map-root-user", "--pid", "--fork", "--mount", "--mount-proc", "--kill-child"];
+
+/// The value of `--isolate`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Isolate {
+    /// Where the system allows it; without, a build is refused if there are tokens to be read.
+    #[default]
+    Auto,
+    /// Never.
+    None,
+    /// Always.
+    Require,
+}
+
+/// The text is none of the three words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnknownIsolate;
+
+impl std::fmt::Display for UnknownIsolate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("it is auto, require or none")
+    }
+}
+
+impl std::error::Error for UnknownIsolate {}
+
+impl FromStr for Isolate {
+    type Err = UnknownIsolate;
+
+    fn from_str(text: &str) -> Result<Self, UnknownIsolate> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "none" => Ok(Self::None),
+            "require" => Ok(Self::Require),
+            _ => Err(UnknownIsolate),
+        }
+    }
+}
+
+/// How code that we did not write is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Isolation {
+    /// In namespaces of its own.
+    Namespace,
+    /// As any process of this user.
+    None,
+}
+
+impl Isolation {
+    /// What was asked for, as far as the system allows it.
+    pub(crate) fn choose(wanted: Isolate, room: &Room<'_>) -> Result<Self, Error> {
+        if wanted == Isolate::None {
+            return Ok(Self::None);
+        }
+        if Self::is_available(room) {
+            return Ok(Self::Namespace);
+        }
+        let names = pysign_ci::tokens_in(&room.host.env);
+        if wanted == Isolate::Require || !names.is_empty() {
+            let variables = names.into_iter().map(str::to_owned).collect();
+            return Err(Error::Isolation { variables });
+        }
+        room.host.notes.warn(
+            "isolation-none",
+            "the system has no namespaces for the build: its code sees this user's processes"
+                .into(),
+        );
+        Ok(Self::None)
+    }
+
+    fn is_available(room: &Room<'_>) -> bool {
+        let mut probe = Self::Namespace.command(room, "true");
+        room.run(&mut probe, None).is_ok_and(|ended| ended.is_success())
+    }
+
+    /// A command for `program` that has only `PATH` in its environment.
+    pub(crate) fn command(self, room: &Room<'_>, program: impl AsRef<Path>) -> Command {
+        let mut command = match self {
+            Self::Namespace => {
+                let mut command = room.command("unshare");
+                command.args(UNSHARE).arg("--").arg(program.as_ref());
+                command
+            }
+            Self::None => room.command(program),
+        };
+        command.envs(room.host.env.os("PATH").map(|path| ("PATH", path)));
+        command
+    }
+
+    /// Its name in the manifest.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespace",
+            Self::None => "none",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pysign_host::Host;
+
+    /// A directory with a shell, and no `unshare` in it.
+    fn shell_alone() -> std::path::PathBuf {
+        let bin = std::env::temp_dir().join(format!("pysign-shell-alone-{}", std::process::id()));
+        std::fs::create_dir_all(&bin).unwrap();
+        for tool in ["sh", "rm", "chmod"] {
+            let _ = std::os::unix::fs::symlink(format!("/bin/{tool}"), bin.join(tool));
+        }
+        bin
+    }
+
+    fn choose(wanted: Isolate, pairs: &[(&str, &str)]) -> Result<Isolation, Error> {
+        let bin = shell_alone();
+        let mut pairs = pairs.to_vec();
+        pairs.push(("PATH", bin.to_str().unwrap()));
+        let host = Host::test(&pairs);
+        Isolation::choose(wanted, &Room::open(&host).unwrap())
+    }
+
+    #[test]
+    fn without_namespaces_a_build_with_tokens_around_is_refused() {
+        assert_eq!(choose(Isolate::Auto, &[]).unwrap(), Isolation::None);
+        let tokens = [("SIGSTORE_ID_TOKEN", "canary")];
+        let error = choose(Isolate::Auto, &tokens).unwrap_err();
+        assert!(
+            matches!(&error, Error::Isolation { variables } if variables == &["SIGSTORE_ID_TOKEN"])
+        );
+        assert_eq!(choose(Isolate::None, &tokens).unwrap(), Isolation::None);
+    }
+
+    #[test]
+    fn what_is_required_is_never_left_out() {
+        assert!(matches!(choose(Isolate::Require, &[]).unwrap_err(), Error::Isolation { .. }));
+    }
+}

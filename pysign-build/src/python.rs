@@ -1,0 +1,72 @@
+//! The interpreter that a build runs on.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use pysign_manifest::Value;
+
+use crate::Error;
+use crate::room::Room;
+
+/// Prints what we want to know, as JSON. `pip` may be too old to install into another environment
+/// (`--python` came with 22.3) and counts as missing then. Python 3.8 is the first with
+/// `PYTHONPYCACHEPREFIX`, which keeps bytecode out of the source.
+const QUESTIONS: &str = r"
+import json, platform, sys, sysconfig
+try:
+    import pip
+    major, minor = pip.__version__.split('.')[:2]
+    has_pip = (int(major), int(minor)) >= (22, 3)
+except Exception:
+    has_pip = False
+print(json.dumps({
+    'executable': sys.executable,
+    'version': platform.python_version(),
+    'supported': sys.version_info >= (3, 8),
+    'platform': sysconfig.get_platform(),
+    'pip': has_pip,
+}))
+";
+
+/// An interpreter, by its own account.
+#[derive(Clone, Debug)]
+pub(crate) struct Python {
+    /// Its real path: what is found in `PATH` may be a script that chooses one.
+    pub(crate) executable: PathBuf,
+    /// As `3.11.7`.
+    pub(crate) version: String,
+    /// As `linux-x86_64`.
+    pub(crate) platform: String,
+    /// Whether it comes with a pip that can install into another environment.
+    pub(crate) has_pip: bool,
+}
+
+impl Python {
+    /// Asks `program`, by default the `python3` in `PATH`, in the user's own environment: the
+    /// interpreter is the user's choice, and no code of the project runs here.
+    pub(crate) fn find(program: Option<OsString>, room: &Room<'_>) -> Result<Self, Error> {
+        let program = program.unwrap_or_else(|| "python3".into());
+        let mut command = room.command(&program);
+        // Where the user is, `EXE` may be relative.
+        command.current_dir(".").envs(room.host.env.iter());
+        command.args(["-I", "-c", QUESTIONS]);
+        let (ended, answer) = room.read(&mut command)?;
+        let unusable = |reason| Error::Python { program: program.clone(), reason, tail: None };
+        if !ended.is_success() {
+            return Err(Error::Python { program, reason: "it does not run", tail: ended.tail });
+        }
+        let answer: Value =
+            serde_json::from_slice(&answer).map_err(|_| unusable("it is not a Python"))?;
+        let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
+        let is = |name: &str| answer.get(name).and_then(Value::as_bool).unwrap_or_default();
+        if !is("supported") {
+            return Err(unusable("it is older than 3.8"));
+        }
+        match (text("executable"), text("version"), text("platform")) {
+            (Some(executable), Some(version), Some(platform)) if !executable.is_empty() => {
+                Ok(Self { executable: executable.into(), version, platform, has_pip: is("pip") })
+            }
+            _ => Err(unusable("it does not know what it is")),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What is built: a private copy of the source, so that the user's checkout is never touched.
+
+mod git;
+mod sdist;
+mod tree;
+
+use std::path::{Path, PathBuf};
+
+use pysign_host::{Failure, Host, Sha256};
+use serde_json::{Map, Value, json};
+
+use crate::Error;
+use crate::room::Room;
+
+/// 1980-01-01, the first time that a zip archive can express.
+const FIRST_EPOCH: u64 = 315_532_800;
+
+/// A private copy of the source.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    /// The directory of the project in it.
+    pub(crate) project: PathBuf,
+    pub(crate) origin: Origin,
+    pub(crate) epoch: Epoch,
+}
+
+/// Where the source came from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// The commit that was checked out.
+    Git { commit: String, dirty: bool, subdirectory: Option<String> },
+    /// An sdist.
+    Sdist { filename: String, sha256: Sha256 },
+    /// A directory as it was.
+    Tree,
+}
+
+/// The time that stands for the source, in seconds since 1970, and who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Epoch {
+    pub(crate) seconds: u64,
+    pub(crate) source: &'static str,
+}
+
+/// How the source is taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// A directory, or an sdist.
+    pub(crate) source: PathBuf,
+    /// The files as they are, whatever git says of them.
+    pub(crate) from_tree: bool,
+    /// Uncommitted changes of tracked files are built too.
+    pub(crate) allow_dirty: bool,
+    /// Where the output goes, which is never a part of the source.
+    pub(crate) output: PathBuf,
+}
+
+impl Stage {
+    /// Copies the source into `room`.
+    pub(crate) fn set(request: &Request, room: &Room<'_>) -> Result<Self, Failure> {
+        let stage = if !request.source.is_dir() {
+            sdist::stage(&request.source, room)?
+        } else if request.from_tree {
+            tree::stage(request, room)?
+        } else {
+            git::stage(request, room)?
+        };
+        if !["pyproject.toml", "setup.py"].iter().any(|name| stage.project.join(name).is_file()) {
+            return Err(Error::NoProject {
+                directory: request.source.clone(),
+                committed: matches!(stage.origin, Origin::Git { .. }),
+            }
+            .into());
+        }
+        Ok(stage)
+    }
+
+    /// The member `source` of the manifest's entry.
+    pub(crate) fn describe(&self, overrides: &Map<String, Value>) -> Value {
+        let mut source = json!({
+            "epoch": self.epoch.seconds,
+            "epoch_source": self.epoch.source,
+            "overrides": overrides,
+        });
+        let mut put = |key: &str, value: Value| source[key] = value;
+        match &self.origin {
+            Origin::Git { commit, dirty, subdirectory } => {
+                put("kind", json!("git"));
+                put("commit", json!(commit));
+                put("dirty", json!(dirty));
+                if let Some(subdirectory) = subdirectory {
+                    put("subdirectory", json!(subdirectory));
+                }
+            }
+            Origin::Sdist { filename, sha256 } => {
+                put("kind", json!("sdist"));
+                put("filename", json!(filename));
+                put("digests", json!({"sha256": sha256.to_string()}));
+            }
+            Origin::Tree => put("kind", json!("tree")),
+        }
+        source
+    }
+}
+
+impl Epoch {
+    /// `SOURCE_DATE_EPOCH` (reproducible-builds.org), else what the source says of itself, else the
+    /// first time that both kinds of archive can express.
+    fn choose(host: &Host, own: Option<(u64, &'static str)>) -> Result<Self, Error> {
+        let (seconds, source) = match host.env.var("SOURCE_DATE_EPOCH") {
+            Some(text) => (text.parse().map_err(|_| Error::Epoch)?, "SOURCE_DATE_EPOCH"),
+            None => own.unwrap_or((FIRST_EPOCH, "default")),
+        };
+        Ok(Self { seconds: seconds.max(FIRST_EPOCH), source })
+    }
+}
+
+/// A path to show, relative to the directory it was found in.
+fn shown(path: &Path, root: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epoch(variable: &str, own: Option<(u64, &'static str)>) -> Result<Epoch, Error> {
+        Epoch::choose(&Host::test(&[("SOURCE_DATE_EPOCH", variable)]), own)
+    }
+
+    #[test]
+    fn the_epoch_is_the_users_then_the_sources_then_the_first() {
+        let commit = Some((1_700_000_000, "commit"));
+        assert_eq!(epoch("1600000000", commit).unwrap().source, "SOURCE_DATE_EPOCH");
+        assert_eq!(epoch("", commit).unwrap().seconds, 1_700_000_000);
+        assert_eq!(epoch("", None).unwrap(), Epoch { seconds: FIRST_EPOCH, source: "default" });
+    }
+
+    #[test]
+    fn a_time_before_zip_is_the_first_that_it_has() {
+        assert_eq!(epoch("0", None).unwrap().seconds, FIRST_EPOCH);
+    }
+
+    #[test]
+    fn an_epoch_that_is_no_number_is_refused() {
+        for text in ["x", "-1", "1.5", " 1"] {
+            assert!(matches!(epoch(text, None), Err(Error::Epoch)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The commit that is checked out, cloned: files that git does not know of never ship.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pysign_host::{FileError, read_regular};
+
+use super::{Epoch, Origin, Request, Stage, tree};
+use crate::Error;
+use crate::room::Room;
+
+/// Variables by which a hook, or a user, points git at another repository ("The Git Repository" in
+/// git(1)); `git rev-parse --local-env-vars` prints them.
+const REPOSITORY_VARIABLES: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// Bytes as they are in the commit, whatever the user likes in a work tree; and nothing that would
+/// write to the checkout or run its programs.
+const SETTINGS: &[&str] = &[
+    "advice.detachedHead=false",
+    "core.autocrlf=false",
+    "core.eol=lf",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "diff.autoRefreshIndex=false",
+];
+
+/// A pointer of Git LFS is a few lines.
+const MAX_POINTER: u64 = 1024;
+
+pub(super) fn stage(request: &Request, room: &Room<'_>) -> Result<Stage, Error> {
+    let git = Git { room };
+    let (top, subdirectory) = git.work_tree(&request.source)?;
+    let commit = git.commit(&top)?;
+    let changes = git.changes(&top)?;
+    if !changes.is_empty() && !request.allow_dirty {
+        return Err(Error::Dirty { repository: request.source.clone(), files: changes });
+    }
+    let clone = room.path().join("source");
+    git.clone(&top, &clone, &commit, !changes.is_empty())?;
+    let project = clone.join(&subdirectory);
+    tree::check_links(&project, &clone)?;
+    git.check_pointers(&clone)?;
+    let time = git.time(&clone, &commit)?;
+    Ok(Stage {
+        project,
+        origin: Origin::Git {
+            commit,
+            dirty: !changes.is_empty(),
+            subdirectory: (!subdirectory.is_empty()).then_some(subdirectory),
+        },
+        epoch: Epoch::choose(room.host, Some((time, "commit")))?,
+    })
+}
+
+struct Git<'r> {
+    room: &'r Room<'r>,
+}
+
+impl Git<'_> {
+    /// `git` in `directory`, with the user's environment: what it may read is the user's own.
+    fn command(&self, directory: &Path) -> Command {
+        let mut command = self.room.command("git");
+        let env = self.room.host.env.iter();
+        command.envs(env.filter(|(name, _)| !REPOSITORY_VARIABLES.iter().any(|v| *name == *v)));
+        // Without optional locks, looking at a checkout does not write its index.
+        command.envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")]);
+        command.arg("-C").arg(absolute(directory));
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        command
+    }
+
+    /// The answer of `git ARGS…` in `directory`; `doing` says what it was for.
+    fn ask(&self, directory: &Path, doing: &'static str, args: &[&str]) -> Result<String, Error> {
+        let (ended, output) = self.room.read(self.command(directory).args(args))?;
+        if !ended.is_success() {
+            let repository = directory.to_owned();
+            return Err(Error::Git { command: doing, repository, tail: ended.tail });
+        }
+        // Paths that are not UTF-8 can't be in an archive either.
+        Ok(String::from_utf8_lossy(&output).into_owned())
+    }
+
+    fn tell(&self, directory: &Path, doing: &'static str, args: &[&OsStr]) -> Result<(), Error> {
+        let ended = self.room.run(self.command(directory).args(args), None)?;
+        if ended.is_success() {
+            return Ok(());
+        }
+        Err(Error::Git { command: doing, repository: directory.to_owned(), tail: ended.tail })
+    }
+
+    /// The top of the work tree that `directory` is in, and the way down from there.
+    fn work_tree(&self, directory: &Path) -> Result<(PathBuf, String), Error> {
+        let args = ["rev-parse", "--show-toplevel", "--show-prefix"];
+        let answer = self.ask(directory, "open", &args).map_err(|error| match error {
+            Error::Git { tail: Some(tail), .. } if tail.mentions(&["not a git repository"]) => {
+                Error::NotGit { directory: directory.to_owned() }
+            }
+            error => error,
+        })?;
+        let mut lines = answer.lines();
+        let top = PathBuf::from(lines.next().unwrap_or_default());
+        let prefix = lines.next().unwrap_or_default().trim_end_matches('/');
+        Ok((top, prefix.to_owned()))
+    }
+
+    fn commit(&self, top: &Path) -> Result<String, Error> {
+        let args = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
+        Ok(self.ask(top, "find a commit in", &args)?.trim_end().to_owned())
+    }
+
+    /// Seconds since 1970. Before that there were no commits.
+    fn time(&self, clone: &Path, commit: &str) -> Result<u64, Error> {
+        let args = ["show", "--no-patch", "--format=%ct", commit];
+        let answer = self.ask(clone, "read the commit of", &args)?;
+        Ok(answer.trim_end().parse().unwrap_or_default())
+    }
+
+    /// Tracked files that differ from the commit, with git's two letters before each.
+    fn changes(&self, top: &Path) -> Result<Vec<String>, Error> {
+        let args = ["status", "--porcelain=v1", "--untracked-files=no", "--ignore-submodules=none"];
+        let answer = self.ask(top, "look for changes in", &args)?;
+        Ok(answer.lines().map(|line| line.trim().to_owned()).collect())
+    }
+
+    /// Clones `commit` of the checkout `from`, its submodules and, if wanted, its changes.
+    fn clone(&self, from: &Path, to: &Path, commit: &str, dirty: bool) -> Result<(), Error> {
+        // Through git's own protocol: no file of the checkout's object store is shared or trusted.
+        let clone = ["clone", "--quiet", "--no-local", "--no-checkout", "--template=", "--"];
+        let mut args: Vec<&OsStr> = clone.iter().map(OsStr::new).collect();
+        args.extend([from.as_os_str(), to.as_os_str()]);
+        self.tell(from, "clone", &args)?;
+        // Detached, as in CI, and without a way back: the same in every clone of this commit.
+        let on = |args: &[&str]| {
+            self.tell(to, "check out", &args.iter().map(OsStr::new).collect::<Vec<_>>())
+        };
+        on(&["checkout", "--quiet", "--force", "--detach", commit])?;
+        on(&["remote", "remove", "origin"])?;
+        if dirty {
+            self.copy_changes(from, to, commit)?;
+        }
+        for (path, commit) in self.submodules(to, commit)? {
+            let remedy = "git submodule update --init --recursive";
+            let there = from.join(&path);
+            if !there.join(".git").exists() {
+                return Err(Error::Incomplete { path: path.into(), remedy });
+            }
+            let place = to.join(&path);
+            // Git made an empty directory for it, which a clone may take.
+            self.clone(&there, &place, &commit, dirty)?;
+        }
+        Ok(())
+    }
+
+    /// What differs between `commit` and the work tree of `from`, done again in `to`.
+    fn copy_changes(&self, from: &Path, to: &Path, commit: &str) -> Result<(), Error> {
+        let patch = self.room.path().join(self.room.fresh("changes"));
+        let mut diff = self.command(from);
+        diff.args(["diff", "--binary", "--full-index", "--no-color", "--no-ext-diff"]);
+        diff.args(["--no-textconv", "--no-renames", "--ignore-submodules=all"]);
+        diff.args(["--src-prefix=a/", "--dst-prefix=b/", commit, "--"]);
+        let ended = self.room.redirect(&mut diff, &patch)?;
+        if !ended.is_success() {
+            let repository = from.to_owned();
+            return Err(Error::Git {
+                command: "read the changes of",
+                repository,
+                tail: ended.tail,
+            });
+        }
+        let apply = ["apply", "--index", "--allow-empty", "--whitespace=nowarn", "--"];
+        let mut args: Vec<&OsStr> = apply.iter().map(OsStr::new).collect();
+        args.push(patch.as_os_str());
+        self.tell(to, "copy the changes of", &args)
+    }
+
+    /// Path and commit of every submodule (gitsubmodules(7): an entry of mode 160000).
+    fn submodules(&self, clone: &Path, commit: &str) -> Result<Vec<(String, String)>, Error> {
+        let answer = self.ask(clone, "list", &["ls-tree", "-r", "-z", "--full-tree", commit])?;
+        let parse = |line: &str| {
+            let (facts, path) = line.split_once('\t')?;
+            let commit = facts.strip_prefix("160000 commit ")?;
+            Some((path.to_owned(), commit.to_owned()))
+        };
+        Ok(answer.split('\0').filter_map(parse).collect())
+    }
+
+    /// Refuses files that Git LFS has left as pointers: what they stand for would be missing.
+    fn check_pointers(&self, clone: &Path) -> Result<(), Error> {
+        let args = ["ls-files", "-z", "--", ":(top,attr:filter=lfs)"];
+        let answer = self.ask(clone, "list", &args)?;
+        for path in answer.split('\0').filter(|path| !path.is_empty()) {
+            match read_regular(&clone.join(path), MAX_POINTER) {
+                Ok(bytes) if bytes.starts_with(b"version https://git-lfs") => {
+                    let remedy = "git lfs pull, then --from-tree";
+                    return Err(Error::Incomplete { path: path.into(), remedy });
+                }
+                Ok(_) | Err(FileError::TooLarge { .. } | FileError::Missing { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Git runs in another directory than we do.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

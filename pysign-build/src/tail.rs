@@ -1,0 +1,118 @@
+//! The last lines of what a program said before it failed: the cause of an error, line by line.
+
+use std::fmt;
+use std::path::Path;
+
+/// What a reader of an error looks at; the rest is shown with `-v`.
+const LINES: usize = 20;
+
+/// More than [`LINES`] lines of any sane width.
+pub(crate) const BYTES: u64 = 16 * 1024;
+
+/// One line, with those that follow it as its source. Another program wrote it: it is data.
+#[derive(Debug)]
+pub struct Tail {
+    line: String,
+    next: Option<Box<Self>>,
+}
+
+impl Tail {
+    /// The last lines of `output`, without empty ones; `None` when nothing was said. The private
+    /// directory, whose name differs with every run, reads `<build>`, and no password is shown.
+    pub(crate) fn of(output: &[u8], room: &Path) -> Option<Box<Self>> {
+        let text = String::from_utf8_lossy(output);
+        let shown = |line: &str| {
+            let line = line.rsplit('\r').find(|part| !part.trim().is_empty())?;
+            let line = line.trim_end().replace(&*room.to_string_lossy(), "<build>");
+            Some(without_passwords(&line))
+        };
+        let lines = text.lines().rev().filter_map(shown).take(LINES);
+        lines.fold(None, |next, line| Some(Box::new(Self { line, next })))
+    }
+
+    /// Whether one of the lines holds one of `words`.
+    pub(crate) fn mentions(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.line.contains(word))
+            || self.next.as_ref().is_some_and(|next| next.mentions(words))
+    }
+}
+
+impl fmt::Display for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}
+
+impl std::error::Error for Tail {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.next.as_deref().map(|next| next as _)
+    }
+}
+
+/// `https://user:password@host` as `https://***@host`: an index's URL may come from the
+/// environment with the job's token in it.
+fn without_passwords(line: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("://") {
+        shown.push_str(before);
+        shown.push_str("://");
+        let end = after.find(|c: char| c.is_whitespace() || "/'\"<>".contains(c));
+        let (authority, remainder) = after.split_at(end.unwrap_or(after.len()));
+        let host = match authority.rsplit_once('@') {
+            Some((_, host)) => {
+                shown.push_str("***@");
+                host
+            }
+            None => authority,
+        };
+        shown.push_str(host);
+        rest = remainder;
+    }
+    shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(output: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut next = Tail::of(output.as_bytes(), Path::new("/tmp/room"));
+        while let Some(tail) = next {
+            found.push(tail.to_string());
+            next = tail.next;
+        }
+        found
+    }
+
+    #[test]
+    fn the_last_lines_are_kept_in_order() {
+        assert_eq!(lines("one\n\ntwo  \n"), ["one", "two"]);
+        assert!(lines(" \n\n").is_empty());
+        let many: String = (0..50).map(|number| format!("{number}\n")).collect();
+        assert_eq!(lines(&many).len(), LINES);
+        assert_eq!(lines(&many).last().unwrap(), "49");
+    }
+
+    #[test]
+    fn the_private_directory_has_one_name_in_every_run() {
+        assert_eq!(lines("File \"/tmp/room/tree/setup.py\""), ["File \"<build>/tree/setup.py\""]);
+    }
+
+    #[test]
+    fn of_a_line_that_was_overwritten_the_last_state_is_kept() {
+        assert_eq!(lines("10%\r90%\r\n"), ["90%"]);
+    }
+
+    #[test]
+    fn passwords_in_urls_are_not_shown() {
+        for (line, shown) in [
+            ("at https://u:p@host/x", "at https://***@host/x"),
+            ("'http://t@h', ftp://a:b@c", "'http://***@h', ftp://***@c"),
+            ("https://host/a@b", "https://host/a@b"),
+        ] {
+            assert_eq!(without_passwords(line), shown);
+        }
+    }
+}
