@@ -1,0 +1,6 @@
+"""Says hello, and needed no network for it."""
+
+
+def greet(name: str = "world") -> str:
+    """The greeting for `name`."""
+    return f"Hello, {name}!"
