@@ -7,6 +7,8 @@ mod error;
 mod fault;
 mod member;
 mod metadata;
+#[cfg(test)]
+mod samples;
 pub mod sdist;
 mod tar;
 pub mod wheel;

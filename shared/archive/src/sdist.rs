@@ -106,3 +106,51 @@ fn top(members: &[Member], name: &SdistName) -> Result<String, Fault> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use pysign_host::Problem as _;
+
+    use super::*;
+    use crate::samples::{METADATA, SDIST, Sdist};
+
+    fn code(sdist: Sdist, name: &str) -> &'static str {
+        identity(&mut Cursor::new(sdist.bytes()), Path::new(name)).unwrap_err().code()
+    }
+
+    #[test]
+    fn an_sdist_is_what_its_name_says() {
+        let mut source = Cursor::new(Sdist::new().bytes());
+        let metadata = identity(&mut source, Path::new(SDIST)).unwrap();
+        assert_eq!(metadata.project.as_str(), "demo-pkg");
+        assert!(crate::check_name(&mut source, Path::new("dir/demo-pkg-1.0.tar.gz")).is_ok());
+    }
+
+    #[test]
+    fn a_renamed_sdist_is_refused() {
+        assert_eq!(code(Sdist::new(), "demo_pkg-1.1.tar.gz"), "sdist-directory");
+        assert_eq!(code(Sdist::new(), "other-1.0.tar.gz"), "sdist-directory");
+        assert_eq!(code(Sdist::new(), "demo_pkg-1.0.zip"), "layout-name");
+        assert_eq!(code(Sdist::new(), "demo_pkg-1.0-py3-none-any.whl"), "layout-name");
+    }
+
+    #[test]
+    fn pkg_info_is_there_and_says_the_same() {
+        let with = |text: String| Sdist::empty().file("demo_pkg-1.0/PKG-INFO", text.as_bytes());
+        assert_eq!(code(with(METADATA.replace("1.0", "1.1")), SDIST), "metadata-mismatch");
+        assert_eq!(code(with(String::new()), SDIST), "metadata-malformed");
+        let elsewhere = Sdist::empty().file("demo_pkg-1.0/sub/PKG-INFO", METADATA.as_bytes());
+        assert_eq!(code(elsewhere, SDIST), "sdist-missing");
+        let link = Sdist::empty().link("demo_pkg-1.0/PKG-INFO", "other");
+        assert_eq!(code(link, SDIST), "tar-type");
+    }
+
+    #[test]
+    fn a_second_directory_or_a_file_beside_it_is_refused() {
+        assert_eq!(code(Sdist::new().file("x", b""), SDIST), "sdist-directory");
+        assert_eq!(code(Sdist::new().directory("x/"), SDIST), "sdist-directory");
+        assert_eq!(code(Sdist::empty(), SDIST), "sdist-directory");
+    }
+}

@@ -221,3 +221,6 @@ fn nothing_follows<R: Read>(mut gzip: Take<GzDecoder<BufReader<&mut R>>>) -> Res
         Err(Fault::tar("something follows its gzip stream"))
     }
 }
+
+#[cfg(test)]
+mod tests;

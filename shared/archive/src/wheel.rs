@@ -110,3 +110,107 @@ fn join(tags: BTreeSet<String>) -> String {
 fn or_none(text: String) -> String {
     if text.is_empty() { "none".to_owned() } else { text }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use pysign_host::Problem as _;
+
+    use super::*;
+    use crate::samples::{self, INFO, METADATA, WHEEL, Wheel};
+
+    fn identify(wheel: &Wheel, name: &str) -> Result<Metadata, Error> {
+        identity(&mut Cursor::new(wheel.bytes()), Path::new(name))
+    }
+
+    fn code(wheel: &Wheel, name: &str) -> &'static str {
+        identify(wheel, name).unwrap_err().code()
+    }
+
+    fn member(name: &str) -> String {
+        format!("{INFO}/{name}")
+    }
+
+    #[test]
+    fn a_wheel_is_what_its_name_says() {
+        let metadata = identify(&Wheel::new(), WHEEL).unwrap();
+        assert_eq!(metadata.project.as_str(), "demo-pkg");
+        assert!(identify(&Wheel::new(), "dir/Demo.Pkg-1.0.0-py3-none-any.whl").is_ok());
+    }
+
+    #[test]
+    fn a_renamed_wheel_is_refused() {
+        for (name, expected) in [
+            ("demo_pkg-1.1-py3-none-any.whl", "wheel-directory"),
+            ("other-1.0-py3-none-any.whl", "wheel-directory"),
+            ("demo_pkg-1.0-py2-none-any.whl", "wheel-tags"),
+            ("demo_pkg-1.0-py2.py3-none-any.whl", "wheel-tags"),
+            ("demo_pkg-1.0-1-py3-none-any.whl", "wheel-tags"),
+            ("demo_pkg-1.0.tar.gz", "tar-malformed"),
+            ("demo_pkg.whl", "layout-name"),
+        ] {
+            let checked =
+                crate::check_name(&mut Cursor::new(Wheel::new().bytes()), Path::new(name));
+            assert_eq!(checked.unwrap_err().code(), expected, "{name}");
+        }
+        assert_eq!(code(&Wheel::new(), "demo_pkg-1.0.tar.gz"), "layout-name");
+    }
+
+    #[test]
+    fn metadata_of_another_release_is_refused() {
+        for (from, to) in [("Version: 1.0", "Version: 1.1"), ("demo-pkg", "other")] {
+            let wheel = Wheel::new().with(&member("METADATA"), &METADATA.replace(from, to));
+            assert_eq!(code(&wheel, WHEEL), "metadata-mismatch");
+        }
+        let error = identify(
+            &Wheel::new().with(&member("METADATA"), &METADATA.replace("demo-pkg", "other")),
+            WHEEL,
+        );
+        let evidence = error.unwrap_err().evidence().unwrap();
+        assert_eq!((evidence.expected.as_str(), evidence.found.as_str()), ("demo-pkg", "other"));
+    }
+
+    #[test]
+    fn a_set_of_tags_is_compared_as_a_set() {
+        let text = "Wheel-Version: 1.0\nTag: py3-none-any\nTag: py2-none-any\nBuild: 7\n";
+        let wheel = Wheel::new().with(&member("WHEEL"), text);
+        assert!(identify(&wheel, "demo_pkg-1.0-7-py2.py3-none-any.whl").is_ok());
+        assert_eq!(code(&wheel, "demo_pkg-1.0-py2.py3-none-any.whl"), "wheel-tags");
+        assert_eq!(code(&wheel, "demo_pkg-1.0-7-py3-none-any.whl"), "wheel-tags");
+    }
+
+    #[test]
+    fn the_dist_info_directory_is_whole_and_the_only_one() {
+        for name in ["METADATA", "WHEEL"] {
+            assert_eq!(code(&Wheel::new().without(&member(name)), WHEEL), "wheel-missing");
+        }
+        let second = Wheel::new().with("other-1.0.dist-info/METADATA", METADATA);
+        assert_eq!(code(&second, WHEEL), "wheel-directory");
+        let whole = Wheel::new().with(&member("RECORD"), "");
+        assert_eq!(code(&whole.clone().renamed(INFO, "info"), WHEEL), "wheel-directory");
+        let spelled = whole.renamed("demo_pkg-1.0.d", "Demo.Pkg-1.0.0.d");
+        assert!(identify(&spelled, WHEEL).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_format_version_is_refused() {
+        for text in ["Wheel-Version: 2.0\nTag: py3-none-any\n", "Tag: py3-none-any\n", ""] {
+            let wheel = Wheel::new().with(&member("WHEEL"), text);
+            assert_eq!(code(&wheel, WHEEL), "wheel-malformed");
+        }
+    }
+
+    #[test]
+    fn the_error_names_file_and_fact() {
+        let path = Path::new("dist/demo_pkg-1.0-py3-none-any.whl");
+        let renamed = samples::patched(&Wheel::new().bytes(), b"data.txt", b"../a.txt");
+        let error = identity(&mut Cursor::new(renamed), path).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "'dist/demo_pkg-1.0-py3-none-any.whl' holds the name 'demo_pkg/../a.txt', which leaves \
+             the archive"
+        );
+        assert_eq!(error.file(), Some(path));
+    }
+}

@@ -160,3 +160,6 @@ fn on_zip(error: ZipError) -> Fault {
         _ => Fault::zip("its directory can't be read"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,3 +124,92 @@ fn copy_batch(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use pysign_host::Sha256;
+
+    use super::*;
+    use crate::samples::{METADATA, SDIST, Sdist};
+
+    fn rewritten(bytes: Vec<u8>, cap: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        let name = SDIST.parse().unwrap();
+        rewrite(&mut Cursor::new(bytes), &name, &mut out, 1_700_000_000, cap).unwrap();
+        out
+    }
+
+    fn one() -> Vec<u8> {
+        let long = format!("demo_pkg-1.0/{}/é", "long".repeat(40));
+        Sdist::new()
+            .file("demo_pkg-1.0/b.txt", &[b'b'; 700])
+            .link("demo_pkg-1.0/a", "b.txt")
+            .pax(&[("path", &long)])
+            .file("short", b"")
+            .bytes()
+    }
+
+    fn other() -> Vec<u8> {
+        let long = format!("demo_pkg-1.0/{}/é", "long".repeat(40));
+        let mut sdist = Sdist::empty();
+        (sdist.mode, sdist.mtime) = (0o600, 0);
+        sdist
+            .directory("demo_pkg-1.0/")
+            .pax(&[("path", &long), ("mtime", "1.5")])
+            .file("x", b"")
+            .link("demo_pkg-1.0/a", "b.txt")
+            .file("demo_pkg-1.0/pyproject.toml", b"[project]\n")
+            .file("demo_pkg-1.0/b.txt", &[b'b'; 700])
+            .file("demo_pkg-1.0/PKG-INFO", METADATA.as_bytes())
+            .bytes()
+    }
+
+    #[test]
+    fn equal_content_makes_equal_bytes() {
+        assert_eq!(rewritten(one(), MAX_BATCH), rewritten(other(), MAX_BATCH));
+    }
+
+    #[test]
+    fn a_canonical_sdist_is_its_own_canonical_form() {
+        let once = rewritten(one(), MAX_BATCH);
+        assert_eq!(rewritten(once.clone(), MAX_BATCH), once);
+    }
+
+    /// A new compressor, or anything else that changes these bytes, is a new profile.
+    #[test]
+    fn the_bytes_are_those_of_the_profile() {
+        assert_eq!(
+            Sha256::of(&rewritten(one(), MAX_BATCH)).to_string(),
+            "124850341b744f89123e68f29641ec38034f4d672ab6f9c559c40ee1d0043fbf"
+        );
+    }
+
+    #[test]
+    fn many_passes_make_the_bytes_of_one() {
+        let at_once = rewritten(one(), MAX_BATCH);
+        for cap in [0, 10, 100, 710] {
+            assert_eq!(rewritten(one(), cap), at_once, "{cap}");
+        }
+    }
+
+    #[test]
+    fn another_reader_finds_sorted_members_without_owner() {
+        let gzip = rewritten(one(), MAX_BATCH);
+        assert_eq!(gzip[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
+        let mut archive = ::tar::Archive::new(flate2::read::GzDecoder::new(&gzip[..]));
+        let mut paths = Vec::new();
+        for entry in archive.entries().unwrap() {
+            let entry = entry.unwrap();
+            let header = entry.header();
+            assert_eq!((header.uid().unwrap(), header.gid().unwrap()), (0, 0));
+            assert_eq!(header.username(), Ok(Some("")));
+            assert_eq!(header.mtime().unwrap(), 1_700_000_000);
+            paths.push(entry.path().unwrap().display().to_string());
+        }
+        let names =
+            ["PKG-INFO", "a", "b.txt", &format!("{}/é", "long".repeat(40)), "pyproject.toml"];
+        assert_eq!(paths, names.map(|name| format!("demo_pkg-1.0/{name}")));
+    }
+}

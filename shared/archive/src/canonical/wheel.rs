@@ -78,3 +78,96 @@ fn order<R>(zip: &Zip<R>, directory: &str) -> Vec<MemberPath> {
     paths.sort_by(|a, b| (is_info(a), a).cmp(&(is_info(b), b)));
     paths
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use pysign_host::{Problem as _, Sha256};
+
+    use super::*;
+    use crate::samples::{INFO, WHEEL, Wheel};
+
+    fn canonical(wheel: &Wheel) -> Result<Vec<u8>, Error> {
+        rewritten(wheel.bytes())
+    }
+
+    fn rewritten(bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        wheel(&mut Cursor::new(bytes), Path::new(WHEEL), &mut out, 1_700_000_000)?;
+        Ok(out)
+    }
+
+    #[test]
+    fn equal_content_makes_equal_bytes() {
+        let one = Wheel::new();
+        let mut other =
+            Wheel { mode: 0o664, level: 1, directories: true, year: 1999, ..Wheel::new() };
+        other.files.reverse();
+        assert_ne!(one.bytes(), other.bytes());
+        assert_eq!(canonical(&one).unwrap(), canonical(&other).unwrap());
+    }
+
+    #[test]
+    fn a_canonical_wheel_is_its_own_canonical_form() {
+        let once = canonical(&Wheel::new()).unwrap();
+        assert_eq!(rewritten(once.clone()).unwrap(), once);
+    }
+
+    /// A new compressor, or anything else that changes these bytes, is a new profile.
+    #[test]
+    fn the_bytes_are_those_of_the_profile() {
+        let bytes = canonical(&Wheel::new()).unwrap();
+        assert_eq!(
+            Sha256::of(&bytes).to_string(),
+            "da1a787297230d7cc3d15194e844c06612dbdfd594dcbcad983d48d591cb739d"
+        );
+    }
+
+    #[test]
+    fn metadata_is_last_and_record_behind_it() {
+        let wheel = Wheel::new().with("zzz.py", "z").with(&format!("{INFO}/RECORD.jws"), "{}");
+        let mut zip = ::zip::ZipArchive::new(Cursor::new(canonical(&wheel).unwrap())).unwrap();
+        let names: Vec<_> =
+            (0..zip.len()).map(|i| zip.by_index(i).unwrap().name().unwrap().into_owned()).collect();
+        let info = |name: &str| format!("{INFO}/{name}");
+        let expected = ["demo_pkg/__init__.py", "demo_pkg/data.txt", "zzz.py"].map(str::to_owned);
+        assert_eq!(names[..3], expected);
+        assert_eq!(names[3..], [info("METADATA"), info("WHEEL"), info("RECORD")]);
+        let mut record = String::new();
+        zip.by_name(&info("RECORD")).unwrap().read_to_string(&mut record).unwrap();
+        assert!(record.ends_with(&format!("{INFO}/RECORD,,\n")) && !record.contains("jws"));
+    }
+
+    #[test]
+    fn the_time_is_the_epoch_and_nothing_else() {
+        let at = |epoch| {
+            let mut out = Vec::new();
+            let mut source = Cursor::new(Wheel::new().bytes());
+            wheel(&mut source, Path::new(WHEEL), &mut out, epoch).unwrap();
+            out
+        };
+        assert_eq!(at(0), at(315_532_800));
+        assert_ne!(at(0), at(1_700_000_000));
+    }
+
+    #[test]
+    fn a_wheel_whose_record_is_wrong_is_refused() {
+        let record = format!("{INFO}/RECORD");
+        let text = Wheel::new().record();
+        let mut lines: Vec<_> = text.lines().collect();
+        lines.remove(0);
+        for (text, code) in [
+            (text.replace("sha256=", "sha256=x"), "record-mismatch"),
+            (lines.join("\n"), "record-unlisted"),
+            (text.replace("__init__.py", "other.py"), "record-unlisted"),
+            (text.replace(&record, &format!("x.py,sha256=x,0\n{record}")), "record-absent"),
+            ("demo".to_owned(), "record-malformed"),
+        ] {
+            let refused = canonical(&Wheel::new().with(&record, &text)).unwrap_err();
+            assert_eq!(refused.code(), code);
+        }
+        let refused = rewritten(Wheel::new().bytes_as_they_are()).unwrap_err();
+        assert_eq!(refused.code(), "wheel-missing");
+    }
+}

@@ -144,3 +144,51 @@ fn field(text: &str) -> Result<(String, &str), &'static str> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Format;
+
+    const DIGEST: &str = "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
+
+    fn path(text: &str) -> MemberPath {
+        MemberPath::parse(Format::Zip, text.as_bytes()).unwrap()
+    }
+
+    fn strike(record: &str) -> Result<(), Fault> {
+        let mut record = Record::parse("d/RECORD", record.as_bytes())?;
+        record.strike(&path("a,\"b"), Sha256::of(b"abc"), 3)?;
+        record.finish()
+    }
+
+    #[test]
+    fn a_new_line_is_read_back() {
+        let own = line("d/RECORD", None);
+        let record = line("a,\"b", Some((Sha256::of(b"abc"), 3))) + &own;
+        assert_eq!(record, format!("\"a,\"\"b\",sha256={DIGEST},3\nd/RECORD,,\n"));
+        assert!(strike(&record).is_ok());
+        assert!(strike(&record.replace('\n', "\r\n")).is_ok());
+        assert!(strike(&record.replace(",3", ",")).is_ok());
+        assert!(strike(&record.replace(DIGEST, &format!("{DIGEST}="))).is_ok());
+    }
+
+    #[test]
+    fn each_difference_has_its_code() {
+        let good = line("a,\"b", Some((Sha256::of(b"abc"), 3)));
+        for (record, code) in [
+            (good.replace(",3", ",4"), "record-mismatch"),
+            (good.replace("ungW", "xngW"), "record-mismatch"),
+            (String::new(), "record-unlisted"),
+            (format!("{good}x,sha256={DIGEST},3\n"), "record-absent"),
+            (good.replace("sha256=", "sha512="), "record-malformed"),
+            (good.replace(",3", ",3,4"), "record-malformed"),
+            (good.replace("b\",", "b\"x,"), "record-malformed"),
+            (good.replace("b\",", "b,"), "record-malformed"),
+            (format!("{good}{good}"), "record-malformed"),
+            (format!("{good}x,,\n"), "record-malformed"),
+        ] {
+            assert_eq!(strike(&record).unwrap_err().code(), code, "{record}");
+        }
+    }
+}

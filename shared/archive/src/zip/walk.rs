@@ -183,7 +183,11 @@ impl<R: Read + Seek> Walker<R> {
         {
             return Err(differs());
         }
-        self.read(comment.into())?;
+        let comment = self.read(comment.into())?;
+        // Readers that look for the end record from behind would find theirs in it.
+        if comment.windows(4).any(|window| window == END.to_le_bytes()) {
+            return Err(Fault::zip("its comment holds an end record"));
+        }
         let mut rest = [0];
         match self.reader.read(&mut rest).map_err(Fault::Read)? {
             0 => Ok(()),

@@ -241,3 +241,51 @@ fn number(size: u64) -> Result<u32, Fault> {
 fn too_large(what: &'static str, cap: u64) -> Fault {
     Fault::TooLarge { format: Format::Zip, what, cap }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::zip::Zip;
+
+    fn written(content: &[u8], most: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut writer = ZipWriter::new(&mut out, DosTime::clamp(0));
+        let mut packer = Packer::keeping(most);
+        packer.write_all(content).unwrap();
+        let path = MemberPath::parse(Format::Zip, "dir/é".as_bytes()).unwrap();
+        let again = |sink: &mut dyn Write| sink.write_all(content).map_err(Fault::Write);
+        writer.add(&path, true, packer.finish().unwrap(), again).unwrap();
+        writer.finish().unwrap();
+        out
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for content in [vec![], vec![b'x'], vec![7; 100_000]] {
+            let out = written(&content, MAX_KEPT);
+            let mut zip = Zip::open(Cursor::new(out)).unwrap();
+            assert!(zip.members["dir/é"].executable);
+            assert_eq!(zip.read("dir/é", 100_000, "").unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn a_file_too_large_to_keep_makes_the_same_bytes() {
+        let content: Vec<u8> = (0..200_000u32).flat_map(|i| (i / 7).to_le_bytes()).collect();
+        assert_eq!(written(&content, 10), written(&content, MAX_KEPT));
+    }
+
+    #[test]
+    fn a_file_that_changes_before_it_is_written_again_is_noticed() {
+        let mut out = Vec::new();
+        let mut writer = ZipWriter::new(&mut out, DosTime::clamp(0));
+        let mut packer = Packer::new();
+        packer.write_all(b"abc").unwrap();
+        let path = MemberPath::parse(Format::Zip, b"a").unwrap();
+        let again = |sink: &mut dyn Write| sink.write_all(b"abcd").map_err(Fault::Write);
+        let added = writer.add(&path, false, packer.finish().unwrap(), again);
+        assert!(matches!(added, Err(Fault::Changed)));
+    }
+}
