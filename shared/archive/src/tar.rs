@@ -124,7 +124,9 @@ fn member(header: &Header, extensions: Extensions) -> Result<Option<Member>, Fau
         }
         EntryType::Link => return Err(refused("a hard link")),
         EntryType::GNUSparse => return Err(refused("a sparse file")),
-        EntryType::Block | EntryType::Char | EntryType::Fifo => return Err(refused("a device")),
+        EntryType::Block | EntryType::Char | EntryType::Fifo => {
+            return Err(refused("a device or a pipe"));
+        }
         _ => return Err(refused("of an unknown type")),
     };
     // A time before 1970, which tar can't say in every dialect, is no time.
