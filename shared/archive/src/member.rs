@@ -8,6 +8,10 @@ use crate::fault::{Fault, Format};
 /// The longest path that Linux takes; no honest project comes near.
 const MAX_PATH: usize = 4096;
 
+/// All names of an archive together: 100,000 of a generous length. In a tar, names of zeros pack a
+/// thousandfold.
+pub(crate) const MAX_NAMES: usize = 32 << 20;
+
 /// A relative path of UTF-8 components with `/` between them; none is empty, `.` or `..`, and none
 /// holds a backslash or a control character (PEP 427, PEP 721, and what PyPI refuses).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -14,7 +14,7 @@ use flate2::bufread::GzDecoder;
 pub(crate) use write::TarWriter;
 
 use crate::fault::{Fault, Format};
-use crate::member::MemberPath;
+use crate::member::{MAX_NAMES, MemberPath};
 use extension::Extensions;
 
 /// Unpacked; PyPI takes 100 MiB packed, and source code shrinks to a fifth.
@@ -22,9 +22,6 @@ const MAX_UNPACKED: u64 = 4 << 30;
 
 /// Ten times what the largest sdists hold.
 const MAX_MEMBERS: usize = 100_000;
-
-/// All names together: 100,000 of a generous length. Names of zeros pack a thousandfold.
-const MAX_NAMES: usize = 32 << 20;
 
 /// What one member is.
 #[derive(Clone, Debug, PartialEq, Eq)]

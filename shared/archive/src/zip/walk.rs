@@ -9,8 +9,9 @@ use std::io::{BufReader, Read, Seek};
 use super::fields::Fields;
 use crate::blocks::size;
 use crate::fault::{Fault, Format};
+use crate::member::MAX_NAMES;
 
-/// Five times what the largest wheels hold; also bounds the memory for names.
+/// Five times what the largest wheels hold.
 pub(crate) const MAX_MEMBERS: u64 = 100_000;
 
 const LOCAL: u32 = 0x0403_4b50;
@@ -52,12 +53,18 @@ pub(crate) fn walk(reader: impl Read + Seek) -> Result<Vec<Local>, Fault> {
     let mut walker = Walker { reader: BufReader::new(reader), at: 0 };
     walker.reader.rewind().map_err(Fault::Read)?;
     let mut locals = Vec::new();
+    let mut names = 0;
     let mut signature = walker.signature()?;
     while signature == LOCAL {
         if size(locals.len()) >= MAX_MEMBERS {
-            return Err(Fault::TooLarge { format: Format::Zip, what: "files", cap: MAX_MEMBERS });
+            return Err(too_large("files", MAX_MEMBERS));
         }
-        locals.push(walker.local()?);
+        let local = walker.local()?;
+        names += local.name.len();
+        if names > MAX_NAMES {
+            return Err(too_large("bytes of names", size(MAX_NAMES)));
+        }
+        locals.push(local);
         signature = walker.signature()?;
     }
     let start = walker.at - 4;
@@ -73,6 +80,10 @@ pub(crate) fn walk(reader: impl Read + Seek) -> Result<Vec<Local>, Fault> {
     let directory = Directory { entries, start, size: walker.at - 4 - start };
     walker.end(signature, &directory)?;
     Ok(locals)
+}
+
+fn too_large(what: &'static str, cap: u64) -> Fault {
+    Fault::TooLarge { format: Format::Zip, what, cap }
 }
 
 /// What the end records must say.
