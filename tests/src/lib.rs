@@ -7,4 +7,6 @@ mod golden;
 #[cfg(test)]
 mod layout;
 #[cfg(test)]
+mod pipeline;
+#[cfg(test)]
 mod place;
