@@ -36,16 +36,20 @@ impl<'b, 'h> Builder<'b, 'h> {
         Self { workshop, hooks, epoch, environments: Vec::new(), backend: String::new() }
     }
 
-    /// The archives that are wanted, the sdist first.
+    /// The archives that are wanted, the sdist first. An sdist that is the source is not built
+    /// again, unless its `pyproject.toml` was edited.
     pub(crate) fn build(
         &mut self,
         stage: &Stage,
+        is_edited: bool,
         targets: &[Target],
     ) -> Result<Vec<Archive>, Failure> {
-        if targets == [Target::Wheel] && matches!(stage.origin, Origin::Sdist { .. }) {
-            return Ok(vec![self.archive(&stage.project, Target::Wheel)?]);
-        }
-        let sdist = self.archive(&stage.project, Target::Sdist)?;
+        let sdist = match &stage.origin {
+            Origin::Sdist { path, .. } if !is_edited => {
+                Archive::rewrite(path, Target::Sdist, self.epoch, self.workshop.room)?
+            }
+            _ => self.archive(&stage.project, Target::Sdist)?,
+        };
         if !targets.contains(&Target::Wheel) {
             return Ok(vec![sdist]);
         }

@@ -6,6 +6,8 @@ usage: hooks.py REQUEST ANSWER, both JSON, in the directory of the project.
 import os
 import sys
 
+# setuptools gives setup.py arguments of its own.
+REQUEST, ANSWER = sys.argv[1:]
 # Standard output belongs to whoever reads the manifest.
 os.dup2(2, 1)
 os.umask(0o022)
@@ -43,7 +45,7 @@ def is_inside(module, places):
     return file.startswith(top) and any(file.startswith(place) for place in here)
 
 
-with open(sys.argv[1], encoding="utf-8") as file:
+with open(REQUEST, encoding="utf-8") as file:
     answer = call(json.load(file))
-with open(sys.argv[2], "w", encoding="utf-8") as file:
+with open(ANSWER, "w", encoding="utf-8") as file:
     json.dump(answer, file)

@@ -117,18 +117,14 @@ mod tests {
     use super::*;
     use pysign_host::Host;
 
-    /// A directory with a shell, and no `unshare` in it.
-    fn shell_alone() -> std::path::PathBuf {
-        let bin = std::env::temp_dir().join(format!("pysign-shell-alone-{}", std::process::id()));
-        std::fs::create_dir_all(&bin).unwrap();
-        for tool in ["sh", "rm", "chmod"] {
-            let _ = std::os::unix::fs::symlink(format!("/bin/{tool}"), bin.join(tool));
-        }
-        bin
-    }
-
+    /// What is chosen where there is a shell and no `unshare`.
     fn choose(wanted: Isolate, pairs: &[(&str, &str)]) -> Result<Isolation, Error> {
-        let bin = shell_alone();
+        let outer = Host::test(&[("PATH", "/usr/bin:/bin")]);
+        let outer = Room::open(&outer).unwrap();
+        let bin = outer.directory("bin").unwrap();
+        for tool in ["sh", "rm", "chmod"] {
+            std::os::unix::fs::symlink(format!("/bin/{tool}"), bin.join(tool)).unwrap();
+        }
         let mut pairs = pairs.to_vec();
         pairs.push(("PATH", bin.to_str().unwrap()));
         let host = Host::test(&pairs);

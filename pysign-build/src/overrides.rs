@@ -108,6 +108,11 @@ impl Overrides {
         Ok(std::fs::write(&pyproject.path, text).map_err(unwritable)?)
     }
 
+    /// Whether nothing is set.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The member `overrides` of the manifest's entry.
     pub(crate) fn describe(&self) -> Map<String, Value> {
         self.0.iter().map(|(key, text)| (key.to_string(), text.as_str().into())).collect()

@@ -28,7 +28,7 @@ pub(crate) fn run(mut args: Args, host: &Host) -> Result<Manifest, Failure> {
     let workshop = Workshop { room: &room, isolation, python, choice: args.installer };
 
     let mut builder = Builder::new(&workshop, &hooks, stage.epoch.seconds);
-    let archives = builder.build(&stage, &args.targets)?;
+    let archives = builder.build(&stage, !args.overrides.is_empty(), &args.targets)?;
     let wanted = args.wanted();
     for archive in &archives {
         archive.expect(&wanted)?;

@@ -30,7 +30,7 @@ pub(crate) enum Origin {
     /// The commit that was checked out.
     Git { commit: String, dirty: bool, subdirectory: Option<String> },
     /// An sdist.
-    Sdist { filename: String, sha256: Sha256 },
+    Sdist { path: PathBuf, filename: String, sha256: Sha256 },
     /// A directory as it was.
     Tree,
 }
@@ -92,7 +92,7 @@ impl Stage {
                     put("subdirectory", json!(subdirectory));
                 }
             }
-            Origin::Sdist { filename, sha256 } => {
+            Origin::Sdist { filename, sha256, .. } => {
                 put("kind", json!("sdist"));
                 put("filename", json!(filename));
                 put("digests", json!({"sha256": sha256.to_string()}));

@@ -6,6 +6,9 @@ use std::path::Path;
 /// What a reader of an error looks at; the rest is shown with `-v`.
 const LINES: usize = 20;
 
+/// The line that Python begins to report an exception with.
+const TRACEBACK: &str = "Traceback (most recent call last):";
+
 /// More than [`LINES`] lines of any sane width.
 pub(crate) const BYTES: u64 = 16 * 1024;
 
@@ -26,8 +29,12 @@ impl Tail {
             let line = line.trim_end().replace(&*room.to_string_lossy(), "<build>");
             Some(without_passwords(&line))
         };
-        let lines = text.lines().rev().filter_map(shown).take(LINES);
-        lines.fold(None, |next, line| Some(Box::new(Self { line, next })))
+        let mut lines: Vec<String> = text.lines().rev().filter_map(shown).take(LINES).collect();
+        // What was said before the exception is seldom about it.
+        if let Some(start) = lines.iter().position(|line| line == TRACEBACK) {
+            lines.truncate(start + 1);
+        }
+        lines.into_iter().fold(None, |next, line| Some(Box::new(Self { line, next })))
     }
 
     /// Whether one of the lines holds one of `words`.
@@ -93,6 +100,12 @@ mod tests {
         let many: String = (0..50).map(|number| format!("{number}\n")).collect();
         assert_eq!(lines(&many).len(), LINES);
         assert_eq!(lines(&many).last().unwrap(), "49");
+    }
+
+    #[test]
+    fn an_exception_begins_the_tail() {
+        let output = format!("noise\n{TRACEBACK}\nIt: a\n\n{TRACEBACK}\n  line\nIt: b\n");
+        assert_eq!(lines(&output), [TRACEBACK, "  line", "It: b"]);
     }
 
     #[test]

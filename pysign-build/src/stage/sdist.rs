@@ -22,7 +22,7 @@ pub(super) fn stage(path: &Path, room: &Room<'_>) -> Result<Stage, Failure> {
     let newest = newest(&project)?.map(|time| (time, "sdist"));
     Ok(Stage {
         project,
-        origin: Origin::Sdist { filename, sha256 },
+        origin: Origin::Sdist { path: path.to_owned(), filename, sha256 },
         epoch: Epoch::choose(room.host, newest)?,
     })
 }

@@ -19,7 +19,7 @@ def build_sdist(sdist_directory, config_settings=None):
     stem = f"{project['escaped']}-{project['version']}"
     path = os.path.join(sdist_directory, f"{stem}.tar.gz")
     with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
-        for source in files(SOURCES + [package(project)]):
+        for source in files(SOURCES + [package()]):
             archive.add(source, f"{stem}/{source}", recursive=False)
         add_bytes(archive, f"{stem}/PKG-INFO", metadata(project))
     return os.path.basename(path)
@@ -33,7 +33,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     wheel = "Wheel-Version: 1.0\nGenerator: demo_backend\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     record = ""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        members = {source: read(source) for source in files([package(project)])}
+        members = {source: read(source) for source in files([package()])}
         members[f"{stem}.dist-info/METADATA"] = metadata(project)
         members[f"{stem}.dist-info/WHEEL"] = wheel.encode()
         for name, content in members.items():
@@ -61,7 +61,7 @@ def read_project():
     return project
 
 
-def package(project):
+def package():
     """The directory with an `__init__.py`: the name of the project may be set for a release."""
     places = sorted(os.listdir())
     return next(place for place in places if os.path.exists(os.path.join(place, "__init__.py")))
