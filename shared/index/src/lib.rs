@@ -1,1 +1,17 @@
-//! The simple index, read and written.
+//! The simple index: which files of a project there are, where, and with which digests.
+//!
+//! One page type for both forms, HTML (PEP 503) and JSON (PEP 691), read from a server or from a
+//! directory, and written for the latter. What a page says is hearsay: names are parsed, addresses
+//! are resolved or refused, and digests are for whoever downloads to check.
+
+mod directory;
+mod error;
+mod html;
+mod json;
+mod page;
+mod server;
+
+pub use directory::{Directory, Form};
+pub use error::Error;
+pub use page::{File, Ignored, Location, Page, Reason, projects_html, projects_json};
+pub use server::Index;

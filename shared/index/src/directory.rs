@@ -1,0 +1,209 @@
+//! An index in a directory: any web server can show it, and it can be read without one.
+//!
+//! ```text
+//! simple/index.{html,json}          the list of projects
+//! simple/NAME/index.{html,json}     the page of a project, its links relative
+//! files/NAME/VERSION/FILE           a wheel or sdist, its sidecars and the marker beside it
+//! ```
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pysign_host::{FileError, read_regular};
+use pysign_names::{ProjectName, Version};
+
+use crate::page::{Base, MAX_PAGE};
+use crate::{Error, Location, Page};
+
+/// From a project's page to the root.
+const UP: &str = "../../";
+
+/// The two spellings of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// PEP 503.
+    Html,
+    /// PEP 691.
+    Json,
+}
+
+impl Form {
+    /// The name of a page of this form.
+    pub const fn filename(self) -> &'static str {
+        match self {
+            Self::Html => "index.html",
+            Self::Json => "index.json",
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Html => "text/html",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// A directory with an index.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    root: PathBuf,
+}
+
+impl Directory {
+    /// The index at `root`, which need not be there yet.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The list of projects.
+    pub fn projects_path(&self, form: Form) -> PathBuf {
+        self.root.join("simple").join(form.filename())
+    }
+
+    /// The page of a project.
+    pub fn page_path(&self, project: &ProjectName, form: Form) -> PathBuf {
+        self.root.join("simple").join(project.as_str()).join(form.filename())
+    }
+
+    /// Where a file of a release goes, as its page says it. `version` is the file's own.
+    pub fn location(project: &ProjectName, version: &Version, filename: &str) -> Location {
+        Location::Within(format!("files/{project}/{version}/{filename}"))
+    }
+
+    /// What [`Location::Within`] means here.
+    pub fn path(&self, within: &str) -> PathBuf {
+        within.split('/').fold(self.root.clone(), |path, name| path.join(name))
+    }
+
+    /// The page of a project, its JSON if there is one; `None` if the directory doesn't know it.
+    pub fn page(&self, project: &ProjectName) -> Result<Option<Page>, Error> {
+        for form in [Form::Json, Form::Html] {
+            let path = self.page_path(project, form);
+            match read_regular(&path, MAX_PAGE) {
+                Ok(body) => {
+                    let shown = path.display().to_string();
+                    let base = Base::Directory(&shown);
+                    return Page::read(project, &body, Some(form.content_type()), &base).map(Some);
+                }
+                Err(FileError::Missing { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match fs::metadata(&self.root) {
+            Ok(facts) if facts.is_dir() => Ok(None),
+            Ok(_) => Err(FileError::Missing { file: self.root.join("simple") }.into()),
+            Err(cause) => Err(FileError::on_open(&self.root, cause).into()),
+        }
+    }
+}
+
+/// The path below the root that `address`, on a project's page, leads to.
+pub(crate) fn within(address: &str) -> Result<String, String> {
+    let refused = |reason: &str| Err(reason.to_owned());
+    let relative = address.strip_prefix("./").unwrap_or(address);
+    let Some(path) = relative.strip_prefix(UP) else {
+        return refused("in a directory it begins with ../../");
+    };
+    let mut names = Vec::new();
+    for segment in path.split('/') {
+        let name = decode(segment).ok_or("it is not percent-encoded UTF-8")?;
+        if matches!(name.as_str(), "" | "." | "..") || name.chars().any(is_special) {
+            return refused("it leads out of the directory, or nowhere");
+        }
+        names.push(name);
+    }
+    Ok(names.join("/"))
+}
+
+fn is_special(c: char) -> bool {
+    c.is_control() || "/\\?".contains(c)
+}
+
+/// Undoes percent-encoding (RFC 3986 §2.1).
+fn decode(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut parts = segment.split('%');
+    bytes.extend(parts.next()?.bytes());
+    for part in parts {
+        let (hex, rest) = part.split_at_checked(2)?;
+        let is_hex = hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        bytes.push(is_hex.then(|| u8::from_str_radix(hex, 16).ok())??);
+        bytes.extend(rest.bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// The address of `location` on a project's page: relative for what is in the directory.
+pub(crate) fn link(location: &Location) -> String {
+    match location {
+        Location::Url(url) => url.to_string(),
+        Location::Within(path) => {
+            let names: Vec<String> = path.split('/').map(encode).collect();
+            format!("{UP}{}", names.join("/"))
+        }
+    }
+}
+
+/// Everything but the unreserved characters (RFC 3986 §2.3).
+fn encode(name: &str) -> String {
+    let mut encoded = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_written_and_read_as_a_relative_link() {
+        let location = Directory::location(
+            &"Demo_Pkg".parse().unwrap(),
+            &"1!2.0+local.1".parse().unwrap(),
+            "demo_pkg-1!2.0+local.1.tar.gz",
+        );
+        let link = link(&location);
+        assert_eq!(
+            link,
+            "../../files/demo-pkg/1%212.0%2Blocal.1/demo_pkg-1%212.0%2Blocal.1.tar.gz"
+        );
+        assert_eq!(within(&link).map(Location::Within), Ok(location));
+    }
+
+    #[test]
+    fn a_link_that_leaves_the_directory_is_refused() {
+        assert!(within("../../files/a").is_ok());
+        for address in [
+            "",
+            "files/a",
+            "/etc/passwd",
+            "../../",
+            "../../../a",
+            "../../files/../../a",
+            "../../files/%2e%2e/a",
+            "../../files/..%2fa",
+            "../../files//a",
+            "../../files/a%0ab",
+            "../../files/a?b",
+            "../../files/%",
+            "../../files/%+1",
+            "../../files/%ff",
+            "https://example.org/a",
+            "file:///a",
+        ] {
+            assert!(within(address).is_err(), "{address}");
+        }
+    }
+}
