@@ -1,1 +1,15 @@
-//! Formats of signatures and attestations.
+//! Formats of signatures and attestations, and nothing but their form: what is read here is
+//! well-formed and means one thing; whether it is true is the verifier's business.
+
+mod bundle;
+mod certificate;
+mod error;
+mod json;
+mod marker;
+mod text;
+
+pub use bundle::{Bundle, Content, InclusionProof, LogEntry, Material};
+pub use certificate::Certificate;
+pub use error::{Error, Fault, Form};
+pub use marker::{MARKER_SCHEMA, MarkedFile, MarkedSidecar, Marker};
+pub use text::signature_from_text;

@@ -1,1 +1,22 @@
-//! Strict verification of Sigstore bundles.
+//! Sigstore: strict verification of what was signed, against a trusted root and nothing else; and
+//! the services that signing needs. The only crate that knows the libraries of sigstore-rust.
+
+mod error;
+mod expected;
+pub mod rekor;
+pub mod signing_config;
+mod strict;
+mod trust;
+mod verifier;
+
+pub use error::{Error, LogFault, Unsupported};
+pub use expected::Expected;
+pub use trust::{Trust, TrustSource, TrustedRoot};
+pub use verifier::{Proof, Verifier};
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod forgery;
+#[cfg(test)]
+mod vectors;

@@ -1,0 +1,54 @@
+//! Bytes in base64 as tools write them into files: one spelling, and perhaps a newline after it.
+
+use crate::error::{Error, Fault, Form};
+use crate::json::decode_base64;
+
+/// The signatures of the largest keys in use (RSA 4096, ML-DSA) have 0.5 to 5 kB.
+const MAX_BYTES: usize = 16 << 10;
+
+/// Reads a `.sig` file: base64, and at most one newline after it.
+pub fn signature_from_text(text: &[u8]) -> Result<Vec<u8>, Error> {
+    if text.len() > MAX_BYTES {
+        let fault = Fault::TooMany { what: "bytes".to_owned(), cap: MAX_BYTES };
+        return Err(Form::Signature.error(fault));
+    }
+    decode(text)
+        .filter(|signature| !signature.is_empty())
+        .ok_or_else(|| Form::Signature.error(Fault::Rule("it is no base64")))
+}
+
+/// The bytes that `text` stands for.
+pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    decode_base64(std::str::from_utf8(without_newline(text)).ok()?)
+}
+
+/// Without one newline at the end.
+pub(crate) fn without_newline(text: &[u8]) -> &[u8] {
+    text.strip_suffix(b"\n").unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_has_one_spelling() {
+        assert_eq!(signature_from_text(b"AAE=").unwrap(), [0, 1]);
+        assert_eq!(signature_from_text(b"AAE=\n").unwrap(), [0, 1]);
+        for text in [
+            &b""[..],
+            b"\n",
+            b"AAE=\n\n",
+            b"AAE=\r\n",
+            b" AAE=",
+            b"AAE",
+            b"AAF=",
+            b"AAE=AAE=",
+            b"\xff",
+        ] {
+            assert!(signature_from_text(text).is_err(), "{text:?}");
+        }
+        assert!(signature_from_text(&vec![b'A'; 16 << 10]).is_ok());
+        assert!(signature_from_text(&vec![b'A'; (16 << 10) + 4]).is_err());
+    }
+}

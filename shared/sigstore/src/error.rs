@@ -1,0 +1,345 @@
+//! Why a signature proves nothing.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use pysign_host::{Evidence, FileError, Problem, Sha256, Status};
+use sigstore_verify::TransparencyLogError;
+
+use crate::Expected;
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a file is not proven, or nothing can be. `file` is the signed file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The certificate is from no authority of the trusted root, or was not valid then.
+    Certificate {
+        /// The file.
+        file: PathBuf,
+        /// What the library says.
+        cause: Cause,
+    },
+    /// The library has read something else from the bundle than we have.
+    Disagreement {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A file can't be read.
+    File(FileError),
+    /// The log's part of the bundle does not hold.
+    Log {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        fault: LogFault,
+    },
+    /// Not exactly one log entry.
+    LogEntries {
+        /// The file.
+        file: PathBuf,
+        /// Their number.
+        found: usize,
+    },
+    /// A log entry without a proof that it is in the log.
+    LogProofMissing {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The log is not one of the trusted root's.
+    LogUnknown {
+        /// The file.
+        file: PathBuf,
+        /// Its id, in hexadecimal digits.
+        log: String,
+    },
+    /// The bundle or the certificate in it is not well-formed.
+    Malformed {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        cause: pysign_attest::Error,
+    },
+    /// The signature is about other bytes.
+    OtherFile {
+        /// The file.
+        file: PathBuf,
+        /// Its digest.
+        expected: Sha256,
+        /// The digest that was signed.
+        found: Sha256,
+    },
+    /// The signature is not one by this key over this file.
+    Signature {
+        /// The file.
+        file: PathBuf,
+        /// What the library says.
+        cause: Cause,
+    },
+    /// Someone else has signed it.
+    Signer {
+        /// The file.
+        file: PathBuf,
+        /// Who should have.
+        expected: Expected,
+        /// Who has.
+        found: Expected,
+    },
+    /// There is no proof of the time, or a wrong one.
+    Timestamp {
+        /// The file.
+        file: PathBuf,
+        /// What the library says.
+        cause: Cause,
+    },
+    /// A file is no trusted root, or one that can't be used.
+    TrustedRoot {
+        /// The trusted root.
+        file: PathBuf,
+        /// What is wrong with it.
+        cause: Cause,
+    },
+    /// A kind of signature that this version can't verify.
+    Unsupported {
+        /// The file.
+        file: PathBuf,
+        /// What kind.
+        what: Unsupported,
+    },
+}
+
+/// A kind of signature that this version can't verify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unsupported {
+    /// Over a digest other than SHA-256.
+    Digest,
+    /// Logged as something else than a file's digest.
+    Entry,
+    /// By a key without a certificate.
+    Key,
+    /// Of a kind that the library does not know.
+    Library,
+    /// Over a statement about the file.
+    Statement,
+}
+
+/// What is wrong with the log's part of a bundle.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LogFault {
+    /// The checkpoint is no signed note.
+    Checkpoint,
+    /// Two members contradict each other.
+    Contradiction,
+    /// What the library says.
+    Library(TransparencyLogError),
+    /// An entry of version 1 without the log's promise.
+    Promise,
+    /// A time or promise in an entry of version 2, where nobody signs it.
+    Unsigned,
+}
+
+impl Error {
+    /// Every code of this type, those of files aside.
+    pub const CODES: &'static [&'static str] = &[
+        "bundle-malformed",
+        "certificate-malformed",
+        "certificate-untrusted",
+        "identity-mismatch",
+        "issuer-mismatch",
+        "log-entries",
+        "log-invalid",
+        "log-proof-missing",
+        "log-unknown",
+        "signature-invalid",
+        "signature-other-file",
+        "signature-unsupported",
+        "timestamp-invalid",
+        "trusted-root-malformed",
+    ];
+
+    /// What the library's error means here.
+    pub(crate) fn from_library(file: &Path, error: sigstore_verify::Error) -> Self {
+        use sigstore_verify::Error as Library;
+        let file = file.to_owned();
+        match error {
+            Library::Certificate(cause) => Self::Certificate { file, cause: cause.into() },
+            Library::TransparencyLog(cause) => Self::Log { file, fault: LogFault::Library(cause) },
+            Library::Timestamp(cause) => Self::Timestamp { file, cause: cause.into() },
+            Library::UnsupportedBundle(_) | Library::UnsupportedArtifact(_) => {
+                Self::Unsupported { file, what: Unsupported::Library }
+            }
+            // Anything else is about the signature, or about a bundle that does not hold together.
+            cause => Self::Signature { file, cause: cause.into() },
+        }
+    }
+
+    fn signed_file(&self) -> &Path {
+        match self {
+            Self::File(error) => error.file().unwrap_or(Path::new("")),
+            Self::Certificate { file, .. }
+            | Self::Disagreement { file }
+            | Self::Log { file, .. }
+            | Self::LogEntries { file, .. }
+            | Self::LogProofMissing { file }
+            | Self::LogUnknown { file, .. }
+            | Self::Malformed { file, .. }
+            | Self::OtherFile { file, .. }
+            | Self::Signature { file, .. }
+            | Self::Signer { file, .. }
+            | Self::Timestamp { file, .. }
+            | Self::TrustedRoot { file, .. }
+            | Self::Unsupported { file, .. } => file,
+        }
+    }
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Digest => "it is over a digest other than SHA-256",
+            Self::Entry => "its log entry is not a hashedrekord",
+            Self::Key => "it is by a key without a certificate",
+            Self::Library => "its algorithm is unknown",
+            Self::Statement => "it is over a statement about the file",
+        })
+    }
+}
+
+impl fmt::Display for LogFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Checkpoint => f.write_str("the checkpoint is not a signed note"),
+            Self::Contradiction => f.write_str("the proof contradicts entry or checkpoint"),
+            Self::Library(cause) => cause.fmt(f),
+            Self::Promise => f.write_str("the log's promise is missing"),
+            Self::Unsigned => f.write_str("the entry has a time or promise that nobody signs"),
+        }
+    }
+}
+
+impl std::error::Error for LogFault {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.signed_file().display();
+        match self {
+            Self::Certificate { .. } => write!(f, "the certificate of '{file}' is not trusted"),
+            Self::Disagreement { .. } => {
+                write!(f, "the signature of '{file}' can be read in two ways")
+            }
+            Self::File(error) => error.fmt(f),
+            Self::Log { .. } => {
+                write!(f, "the transparency log does not bear out the signature of '{file}'")
+            }
+            Self::LogEntries { found, .. } => {
+                write!(f, "the signature of '{file}' has {found} log entries, and one is needed")
+            }
+            Self::LogProofMissing { .. } => {
+                write!(f, "the signature of '{file}' comes without proof that it is in the log")
+            }
+            Self::LogUnknown { log, .. } => write!(
+                f,
+                "the signature of '{file}' is in the log {log}, which the trusted root does not have"
+            ),
+            Self::Malformed { .. } => write!(f, "the signature of '{file}' is malformed"),
+            Self::OtherFile { .. } => write!(f, "the signature of '{file}' is of another file"),
+            Self::Signature { .. } => write!(f, "the signature of '{file}' does not hold"),
+            Self::Signer { expected, found, .. } if expected.identity != found.identity => {
+                write!(f, "'{file}' was signed by another identity")
+            }
+            Self::Signer { .. } => {
+                write!(f, "'{file}' was signed by this identity of another issuer")
+            }
+            Self::Timestamp { .. } => {
+                write!(f, "the time of the signature of '{file}' is not proven")
+            }
+            Self::TrustedRoot { .. } => write!(f, "'{file}' is no usable trusted root"),
+            Self::Unsupported { what, .. } => {
+                write!(f, "the signature of '{file}' can't be verified yet: {what}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Certificate { cause, .. }
+            | Self::Signature { cause, .. }
+            | Self::Timestamp { cause, .. }
+            | Self::TrustedRoot { cause, .. } => Some(&**cause),
+            Self::File(error) => error.source(),
+            Self::Log { fault, .. } => Some(fault),
+            Self::Malformed { cause, .. } => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+impl Problem for Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Certificate { .. } => "certificate-untrusted",
+            Self::Disagreement { .. } | Self::Signature { .. } => "signature-invalid",
+            Self::File(error) => error.code(),
+            Self::Log { .. } => "log-invalid",
+            Self::LogEntries { .. } => "log-entries",
+            Self::LogProofMissing { .. } => "log-proof-missing",
+            Self::LogUnknown { .. } => "log-unknown",
+            Self::Malformed { cause, .. } => cause.code(),
+            Self::OtherFile { .. } => "signature-other-file",
+            Self::Signer { expected, found, .. } if expected.identity != found.identity => {
+                "identity-mismatch"
+            }
+            Self::Signer { .. } => "issuer-mismatch",
+            Self::Timestamp { .. } => "timestamp-invalid",
+            Self::TrustedRoot { .. } => "trusted-root-malformed",
+            Self::Unsupported { .. } => "signature-unsupported",
+        }
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::File(error) => error.status(),
+            Self::TrustedRoot { .. } => Status::Input,
+            _ => Status::Refused,
+        }
+    }
+
+    fn file(&self) -> Option<&Path> {
+        Some(self.signed_file())
+    }
+
+    /// The flags that would accept the signer that was found, never weaker ones.
+    fn hint(&self) -> Option<String> {
+        let Self::Signer { expected, found, .. } = self else { return None };
+        let mut flags = String::from("to accept it:");
+        for (flag, expected, found) in [
+            ("identity", &expected.identity, &found.identity),
+            ("issuer", &expected.issuer, &found.issuer),
+        ] {
+            if expected != found {
+                // In single quotes for a POSIX shell.
+                flags.push_str(&format!(" --{flag} '{}'", found.replace('\'', r"'\''")));
+            }
+        }
+        Some(flags)
+    }
+
+    fn evidence(&self) -> Option<Evidence> {
+        let (expected, found) = match self {
+            Self::OtherFile { expected, found, .. } => {
+                (format!("sha256:{expected}"), format!("sha256:{found}"))
+            }
+            Self::Signer { expected, found, .. } if expected.identity != found.identity => {
+                (expected.identity.clone(), found.identity.clone())
+            }
+            Self::Signer { expected, found, .. } => (expected.issuer.clone(), found.issuer.clone()),
+            _ => return None,
+        };
+        Some(Evidence { expected, found })
+    }
+}

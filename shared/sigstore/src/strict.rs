@@ -1,0 +1,115 @@
+//! What a bundle must be beyond what the library demands. It accepts some that hold parts nobody
+//! has signed; here every part is either proven or not there.
+
+use std::path::Path;
+
+use pysign_attest::{Bundle, Content, InclusionProof, LogEntry, Material};
+use pysign_host::Sha256;
+use sigstore_verify::types::Checkpoint;
+
+use crate::Error;
+use crate::error::{LogFault, Unsupported};
+
+/// Gives the one log entry of a bundle that the library may look at.
+pub(crate) fn check<'b>(
+    bundle: &'b Bundle,
+    digest: &Sha256,
+    file: &Path,
+) -> Result<&'b LogEntry, Error> {
+    let unsupported = |what| Error::Unsupported { file: file.into(), what };
+    let log = |fault| Error::Log { file: file.into(), fault };
+
+    let Content::Message { digest: named, .. } = &bundle.content else {
+        return Err(unsupported(Unsupported::Statement));
+    };
+    if matches!(bundle.material, Material::PublicKey) {
+        return Err(unsupported(Unsupported::Key));
+    }
+    match (named, bundle.digest()) {
+        (Some(_), None) => return Err(unsupported(Unsupported::Digest)),
+        (_, Some(found)) if found != *digest => {
+            return Err(Error::OtherFile { file: file.into(), expected: *digest, found });
+        }
+        _ => {}
+    }
+    let [entry] = bundle.entries.as_slice() else {
+        return Err(Error::LogEntries { file: file.into(), found: bundle.entries.len() });
+    };
+    let Some(proof) = &entry.proof else {
+        return Err(Error::LogProofMissing { file: file.into() });
+    };
+    match (entry.kind.0.as_str(), entry.kind.1.as_str()) {
+        ("hashedrekord", "0.0.1") => version_1(entry).map_err(log)?,
+        ("hashedrekord", "0.0.2") => version_2(entry, proof).map_err(log)?,
+        _ => return Err(unsupported(Unsupported::Entry)),
+    }
+    tree_head(proof).map_err(log)?;
+    Ok(entry)
+}
+
+/// Rekor v1 signs time and index of an entry in its promise and nowhere else.
+fn version_1(entry: &LogEntry) -> Result<(), LogFault> {
+    if entry.promised { Ok(()) } else { Err(LogFault::Promise) }
+}
+
+/// Rekor v2 gives neither time nor promise, and its proof repeats the index of the entry.
+fn version_2(entry: &LogEntry, proof: &InclusionProof) -> Result<(), LogFault> {
+    if entry.promised || entry.integrated_time != 0 {
+        return Err(LogFault::Unsigned);
+    }
+    if proof.index == entry.index { Ok(()) } else { Err(LogFault::Contradiction) }
+}
+
+/// The proof repeats size and root of the tree, which the log has signed in the checkpoint.
+fn tree_head(proof: &InclusionProof) -> Result<(), LogFault> {
+    if !is_note(&proof.checkpoint) {
+        return Err(LogFault::Checkpoint);
+    }
+    let head = Checkpoint::from_text(&proof.checkpoint).map_err(|_| LogFault::Checkpoint)?;
+    let same = head.tree_size() == proof.tree_size
+        && head.root_hash().as_bytes().as_slice() == proof.root_hash;
+    if same { Ok(()) } else { Err(LogFault::Contradiction) }
+}
+
+/// Whether `text` is a signed note (C2SP `signed-note`): lines that are signed, the one blank line,
+/// and lines that are signatures. The library would pass over anything else.
+fn is_note(text: &str) -> bool {
+    let Some((signed, signatures)) = text.split_once("\n\n") else { return false };
+    let Some(signatures) = signatures.strip_suffix('\n') else { return false };
+    let is_signature = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        matches!(words.as_slice(), ["—", name, signature] if !name.is_empty() && !signature.is_empty())
+    };
+    !text.chars().any(|c| c.is_control() && c != '\n')
+        && signed.split('\n').all(|line| !line.is_empty())
+        && signatures.split('\n').all(is_signature)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_has_one_blank_line_and_signatures_after_it() {
+        assert!(is_note("origin\n1\nAAAA\n\n— name AAAA\n"));
+        assert!(is_note("origin\n1\nAAAA\nmore\n\n— name AAAA\n— other BBBB\n"));
+        for text in [
+            "",
+            "origin\n1\nAAAA\n— name AAAA\n",
+            "origin\n1\nAAAA\n\n",
+            "origin\n1\nAAAA\n\n\n",
+            "origin\n1\nAAAA\n\n— name AAAA",
+            "origin\n1\nAAAA\n\n— name AAAA\n\n",
+            "origin\n1\nAAAA\n\n— name AAAA\n\nmore\n",
+            "origin\n1\nAAAA\n\n— name AAAA\nmore\n",
+            "origin\n1\nAAAA\n\n— name AAAA more\n",
+            "origin\n1\nAAAA\n\n—  name AAAA\n",
+            "origin\n1\nAAAA\n\n- name AAAA\n",
+            "origin\n\n1\nAAAA\n\n— name AAAA\n",
+            "\norigin\n1\nAAAA\n\n— name AAAA\n",
+            "origin\r\n1\nAAAA\n\n— name AAAA\n",
+        ] {
+            assert!(!is_note(text), "{text:?}");
+        }
+    }
+}
