@@ -1,1 +1,23 @@
-//! One HTTP client: redirects, retries, credentials bound to an origin.
+//! One HTTP client: what goes out, to whom, how often, and how much may come back.
+//!
+//! The transport is ureq; redirects, retries, credentials and limits are decided here, because
+//! they decide who sees a secret and how a release fails.
+
+mod client;
+mod credential;
+mod error;
+mod redirect;
+mod request;
+mod retry;
+mod tls;
+mod transport;
+mod url;
+
+pub use client::{Client, Options};
+pub use credential::Credential;
+pub use error::Error;
+pub use request::{Body, Downloaded, Part, Request, Response};
+pub use url::{Origin, ParseUrlError, Url};
+
+#[cfg(test)]
+mod tests;

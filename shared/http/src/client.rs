@@ -1,0 +1,194 @@
+//! The client: an answer after redirects, retries and with limits, or the reason why not.
+
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pysign_host::{Clock, Host};
+use ureq::http;
+
+use crate::redirect::{self, MAX_REDIRECTS};
+use crate::retry::{Attempts, retry_after};
+use crate::transport::{TIMEOUT, Transport, explain_io};
+use crate::{Downloaded, Error, Request, Response, Url};
+
+/// As much of an error page as helps, in characters.
+const MAX_SAID: usize = 300;
+
+/// An error page is read this far, so that a secret in it is seen whole before it is cut out.
+const MAX_ERROR_PAGE: u64 = 64 * 1024;
+
+/// How a client behaves, from the command line.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long a request may make no progress.
+    pub timeout: Duration,
+    /// Every request is an error.
+    pub offline: bool,
+    /// A PEM file of authorities to trust beside the platform's.
+    pub cacert: Option<PathBuf>,
+    /// What the program calls itself.
+    pub user_agent: &'static str,
+}
+
+impl Options {
+    /// The defaults of the command line.
+    pub fn new(user_agent: &'static str) -> Self {
+        Self { timeout: TIMEOUT, offline: false, cacert: None, user_agent }
+    }
+}
+
+/// The one way to the network. Threads share it.
+#[derive(Debug)]
+pub struct Client {
+    transport: Transport,
+    clock: Clock,
+    timeout: Duration,
+    offline: bool,
+}
+
+impl Client {
+    /// A client with the proxy of the environment. Nothing is asked yet.
+    pub fn new(host: &Host, options: Options) -> Result<Self, Error> {
+        Ok(Self {
+            transport: Transport::new(&host.env, &options)?,
+            clock: host.clock,
+            timeout: options.timeout,
+            offline: options.offline,
+        })
+    }
+
+    /// Whether every request is an error.
+    pub fn offline(&self) -> bool {
+        self.offline
+    }
+
+    /// Sends a request; the answer has at most `cap` bytes.
+    pub fn send(&self, request: &Request<'_>, cap: u64) -> Result<Response, Error> {
+        let (found, body) = self.download(request, cap, || Ok::<Vec<u8>, Error>(Vec::new()))?;
+        Ok(Response { status: found.status, url: found.url, body, headers: found.headers })
+    }
+
+    /// Sends a request whose answer of at most `cap` bytes goes into what `start` makes, anew for
+    /// each attempt.
+    pub fn download<W: Write, E: From<Error>>(
+        &self,
+        request: &Request<'_>,
+        cap: u64,
+        mut start: impl FnMut() -> Result<W, E>,
+    ) -> Result<(Downloaded, W), E> {
+        if self.offline {
+            return Err(Error::Offline { url: request.url.without_query() }.into());
+        }
+        let mut attempts = Attempts::new(self.clock.instant(), self.timeout);
+        loop {
+            let mut sink = start()?;
+            let error = match self.attempt(request, cap, &mut sink) {
+                Ok(found) => return Ok((found, sink)),
+                Err(error) => error,
+            };
+            if !request.retried || !error.is_transient() {
+                return Err(error.into());
+            }
+            match attempts.pause(self.clock.instant(), error.retry_after()) {
+                Some(pause) => self.clock.sleep(pause),
+                None => return Err(error.into()),
+            }
+        }
+    }
+
+    /// One attempt, with its redirects.
+    fn attempt(
+        &self,
+        request: &Request<'_>,
+        cap: u64,
+        sink: &mut impl Write,
+    ) -> Result<Downloaded, Error> {
+        let mut url = request.url.clone();
+        // What has left an origin does not get its credential back when it returns: the address
+        // it returns to was chosen by someone else.
+        let mut credential = request.credential;
+        for _ in 0..=MAX_REDIRECTS {
+            let mut answer = self.transport.exchange(request, &url, credential)?;
+            let status = answer.status().as_u16();
+            if redirect::is_redirect(status) {
+                let location = header(&answer, "location");
+                let to = redirect::follow(request.redirects, status, &url, location)?;
+                credential = credential.filter(|_| to.origin() == url.origin());
+                url = to;
+                continue;
+            }
+            if !(200..300).contains(&status) && !request.accepted.contains(&status) {
+                let asked = header(&answer, "retry-after")
+                    .and_then(|value| retry_after(value, self.clock.now()));
+                let said = request.without_secrets(&said(&mut answer));
+                return Err(refusal(&url, status, asked, &said));
+            }
+            let size = match request.method {
+                // The length it names is that of the body which a GET would bring.
+                "HEAD" => 0,
+                _ => copy(&mut answer, &url, cap, sink)?,
+            };
+            return Ok(Downloaded { status, url, size, headers: answer.headers().clone() });
+        }
+        let url = request.url.without_query();
+        Err(Error::Redirect { url, to: None, reason: "more than five times" })
+    }
+}
+
+fn header<'a>(answer: &'a http::Response<ureq::Body>, name: &str) -> Option<&'a str> {
+    answer.headers().get(name)?.to_str().ok()
+}
+
+/// The body, up to `cap` bytes. A `Content-Length` past it is refused before anything is read.
+fn copy(
+    answer: &mut http::Response<ureq::Body>,
+    url: &Url,
+    cap: u64,
+    sink: &mut impl Write,
+) -> Result<u64, Error> {
+    let too_large = || Error::TooLarge { url: url.without_query(), cap };
+    if answer.body().content_length().is_some_and(|length| length > cap) {
+        return Err(too_large());
+    }
+    let mut body = answer.body_mut().with_config().limit(u64::MAX).reader().take(cap + 1);
+    let mut buffer = vec![0; 64 * 1024];
+    let mut size: u64 = 0;
+    loop {
+        let count = match body.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+            Err(cause) => return Err(explain_io(cause, url)),
+        };
+        size = size.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        if size > cap {
+            return Err(too_large());
+        }
+        sink.write_all(buffer.get(..count).unwrap_or_default())
+            .map_err(|cause| Error::Write { url: url.without_query(), cause })?;
+    }
+    Ok(size)
+}
+
+/// The error for a status that is no answer: these few may be another one later.
+fn refusal(url: &Url, status: u16, retry_after: Option<Duration>, said: &str) -> Error {
+    let url = url.without_query();
+    let said = said.chars().take(MAX_SAID).collect();
+    match status {
+        408 | 425 | 429 | 500..=599 => Error::Transient { url, status, said, retry_after },
+        _ => Error::Final { url, status, said },
+    }
+}
+
+/// An error page on one line. HTML says nothing to a reader of a log.
+fn said(answer: &mut http::Response<ureq::Body>) -> String {
+    let is_html = header(answer, "content-type").is_some_and(|kind| kind.contains("html"));
+    let mut bytes = Vec::new();
+    let read = answer.body_mut().as_reader().take(MAX_ERROR_PAGE).read_to_end(&mut bytes);
+    if is_html || read.is_err() {
+        return String::new();
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,102 @@
+//! When a request is sent again.
+
+use std::time::{Duration, Instant, SystemTime};
+
+/// All waiting for one request ends then, whatever the service asks for.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The first attempt and five more: what has not recovered by then is the CI system's to retry.
+const ATTEMPTS: u32 = 6;
+
+/// The attempts at one request.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    began: Instant,
+    patience: Duration,
+    /// The next pause; each is twice as long as the one before.
+    next: Duration,
+    made: u32,
+}
+
+impl Attempts {
+    /// `timeout` is the user's patience with one attempt: ten times that is enough for all, and
+    /// the first pause is a hundredth of it. By default the pauses add up to nine seconds.
+    pub(crate) fn new(now: Instant, timeout: Duration) -> Self {
+        let patience = PATIENCE.min(timeout.saturating_mul(10));
+        Self { began: now, patience, next: timeout / 100, made: 1 }
+    }
+
+    /// How long to wait before the next attempt; nothing if there is none. A service that says how
+    /// long to wait is obeyed, if that is within our patience.
+    pub(crate) fn pause(&mut self, now: Instant, asked: Option<Duration>) -> Option<Duration> {
+        if self.made >= ATTEMPTS {
+            return None;
+        }
+        let pause = asked.unwrap_or(self.next);
+        let waited = now.saturating_duration_since(self.began);
+        self.made += 1;
+        self.next = self.next.saturating_mul(2);
+        (waited.saturating_add(pause) <= self.patience).then_some(pause)
+    }
+}
+
+/// What `Retry-After` asks for (RFC 9110 §10.2.3): seconds, or a date.
+pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(value).ok()?;
+    let date = SystemTime::from(date.timestamp());
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_end() {
+        let now = Instant::now();
+        let mut attempts = Attempts::new(now, Duration::from_secs(30));
+        let pauses: Vec<_> =
+            std::iter::from_fn(|| attempts.pause(now, None)).map(|p| p.as_millis()).collect();
+        assert_eq!(pauses, [300, 600, 1200, 2400, 4800]);
+    }
+
+    #[test]
+    fn all_waiting_ends() {
+        let began = Instant::now();
+        for (timeout, patience) in [(1, 10), (30, 300), (86_400, 300)] {
+            let pause_after = |seconds| {
+                let mut attempts = Attempts::new(began, Duration::from_secs(timeout));
+                attempts.pause(began + Duration::from_secs(seconds), Some(Duration::ZERO))
+            };
+            assert_eq!(pause_after(patience), Some(Duration::ZERO), "{timeout}");
+            assert_eq!(pause_after(patience + 1), None, "{timeout}");
+        }
+    }
+
+    #[test]
+    fn a_service_is_obeyed_within_our_patience() {
+        let now = Instant::now();
+        let asked = |seconds| {
+            let mut attempts = Attempts::new(now, Duration::from_secs(30));
+            attempts.pause(now, Some(Duration::from_secs(seconds)))
+        };
+        assert_eq!(asked(300), Some(Duration::from_secs(300)));
+        assert_eq!(asked(301), None);
+        assert_eq!(asked(u64::MAX), None);
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
+        assert_eq!(retry_after("7", now), Some(Duration::from_secs(7)));
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        assert_eq!(retry_after(date, now), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after(date, now + Duration::from_secs(99)), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon", now), None);
+        assert_eq!(retry_after("-1", now), None);
+    }
+}

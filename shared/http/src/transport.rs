@@ -1,0 +1,203 @@
+//! One exchange: a request goes out, the head of an answer comes back.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use pysign_host::Env;
+use ureq::http::{self, HeaderValue, Response};
+use ureq::{Agent, Proxy, ProxyProtocol, SendBody};
+
+use crate::request::Unsent;
+use crate::{Credential, Error, Options, Request, Url, tls};
+
+/// What does the talking: through the proxy of the environment, or directly.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    direct: Agent,
+    proxied: Option<(Proxy, Agent)>,
+}
+
+/// Variables that name a proxy for `https`, as curl reads them.
+const PROXY: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+impl Transport {
+    pub(crate) fn new(env: &Env, options: &Options) -> Result<Self, Error> {
+        let tls = tls::config(options.cacert.as_deref())?;
+        let agent = |proxy: Option<Proxy>| {
+            let limit = Some(options.timeout);
+            let config = Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .proxy(proxy)
+                .tls_config(tls.clone())
+                .user_agent(options.user_agent)
+                // A compressed answer can be larger than it looks, and has another digest.
+                .accept_encoding("identity")
+                .timeout_resolve(limit)
+                .timeout_connect(limit)
+                .timeout_send_request(limit)
+                .timeout_recv_response(limit)
+                .timeout_per_read(limit)
+                .timeout_per_write(limit)
+                .build();
+            Agent::new_with_config(config)
+        };
+        let proxied = proxy(env)?.map(|proxy| (proxy.clone(), agent(Some(proxy))));
+        Ok(Self { direct: agent(None), proxied })
+    }
+
+    /// Sends `request` to `url`, with `credential` if it is that one's.
+    pub(crate) fn exchange(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        credential: Option<&Credential>,
+    ) -> Result<Response<ureq::Body>, Error> {
+        let mut head = http::Request::builder().method(request.method).uri(url.to_string());
+        for (name, value) in &request.headers {
+            head = head.header(*name, value);
+        }
+        if let Some((name, value)) = credential.and_then(|one| one.for_url(url)) {
+            let unfit = |_| Error::Credential { origin: url.origin().clone() };
+            let mut value = HeaderValue::from_str(value).map_err(unfit)?;
+            value.set_sensitive(true);
+            head = head.header(name, value);
+        }
+        let broken = |cause| Error::Unsent { url: url.without_query(), cause };
+        let malformed = |cause: http::Error| truncated(url, cause.into());
+        let agent = self.agent(url);
+        let sent = match request.body.size() {
+            None => agent.run(head.body(()).map_err(malformed)?),
+            Some(size) => {
+                let mut reader = request.body.reader().map_err(broken)?;
+                let body = SendBody::from_reader(&mut reader);
+                let head = head.header("content-length", size.to_string());
+                agent.run(head.body(body).map_err(malformed)?)
+            }
+        };
+        sent.map_err(|error| explain(error, url))
+    }
+
+    fn agent(&self, url: &Url) -> &Agent {
+        match &self.proxied {
+            Some((proxy, agent)) if !url.origin().is_loopback() => {
+                let uri = url.to_string().parse().unwrap_or_default();
+                if proxy.is_no_proxy(&uri) { &self.direct } else { agent }
+            }
+            _ => &self.direct,
+        }
+    }
+}
+
+fn proxy(env: &Env) -> Result<Option<Proxy>, Error> {
+    let Some((variable, address)) =
+        PROXY.iter().find_map(|name| env.var(name).map(|address| (*name, address)))
+    else {
+        return Ok(None);
+    };
+    let wrong = |_| Error::Proxy { variable };
+    let given = Proxy::new(address).map_err(wrong)?;
+    if !matches!(given.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
+        return Err(Error::Proxy { variable });
+    }
+    let Some(except) = env.var("no_proxy").or(env.var("NO_PROXY")) else { return Ok(Some(given)) };
+    let mut proxy = Proxy::builder(given.protocol()).host(given.host()).port(given.port());
+    if let Some(name) = given.username() {
+        proxy = proxy.username(name);
+    }
+    if let Some(password) = given.password() {
+        proxy = proxy.password(password);
+    }
+    for host in except.split(',').map(str::trim).filter(|host| !host.is_empty()) {
+        proxy = proxy.no_proxy(host);
+    }
+    proxy.build().map(Some).map_err(wrong)
+}
+
+/// What ureq says, in our words. `url` is shown without its query.
+pub(crate) fn explain(error: ureq::Error, url: &Url) -> Error {
+    let shown = || url.without_query();
+    let origin = || url.origin().clone();
+    match error {
+        ureq::Error::Timeout(_) => Error::Timeout { url: shown() },
+        ureq::Error::Io(cause) => explain_io(cause, url),
+        ureq::Error::Rustls(cause) => explain_tls(cause, url),
+        ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::ConnectProxyFailed(_) => {
+            Error::Unreachable { origin: origin(), cause: error.into() }
+        }
+        other => truncated(url, other.into()),
+    }
+}
+
+/// What the socket says; ureq and rustls hide their own errors in it.
+pub(crate) fn explain_io(cause: io::Error, url: &Url) -> Error {
+    if let Some(inner) = cause.get_ref() {
+        if let Some(ureq::Error::Timeout(_)) = inner.downcast_ref() {
+            return Error::Timeout { url: url.without_query() };
+        }
+        if inner.is::<Unsent>() {
+            return Error::Unsent { url: url.without_query(), cause };
+        }
+        if let Some(inner) = inner.downcast_ref::<rustls::Error>() {
+            return explain_tls(inner.clone(), url);
+        }
+    }
+    match cause.kind() {
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+            Error::Timeout { url: url.without_query() }
+        }
+        io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable => {
+            Error::Unreachable { origin: url.origin().clone(), cause: cause.into() }
+        }
+        _ => truncated(url, cause.into()),
+    }
+}
+
+/// A certificate that is not valid, or none to check it with, will not get better by waiting. A
+/// handshake that goes wrong otherwise is a server, or something on the way, in a bad moment.
+fn explain_tls(cause: rustls::Error, url: &Url) -> Error {
+    let origin = url.origin().clone();
+    match cause {
+        rustls::Error::InvalidCertificate(_)
+        | rustls::Error::NoCertificatesPresented
+        | rustls::Error::General(_) => Error::Tls { origin, cause: cause.into() },
+        _ => Error::Unreachable { origin, cause: cause.into() },
+    }
+}
+
+fn truncated(url: &Url, cause: Box<dyn StdError + Send + Sync>) -> Error {
+    Error::Truncated { url: url.without_query(), cause }
+}
+
+/// The default of `--timeout`: without progress, a request.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_proxy_is_for_what_is_not_excepted_from_it() {
+        let env = Env::from_pairs(&[
+            ("https_proxy", "http://proxy.example:8080"),
+            ("no_proxy", "direct.example, .corp.example"),
+        ]);
+        let transport = Transport::new(&env, &Options::new("test/1")).unwrap();
+        for (url, is_direct) in [
+            ("https://pypi.example/", false),
+            ("https://direct.example/", true),
+            ("https://a.corp.example/", true),
+            ("https://not-direct.example/", false),
+            ("http://127.0.0.1:1/", true),
+        ] {
+            let agent = transport.agent(&url.parse().unwrap());
+            assert_eq!(std::ptr::eq(agent, &raw const transport.direct), is_direct, "{url}");
+        }
+    }
+}
