@@ -32,7 +32,7 @@ pub enum Error {
         /// Where.
         repository: PathBuf,
         /// What it said.
-        tail: Option<Box<Tail>>,
+        tail: Option<Tail>,
     },
     /// A hook of the backend.
     Hook {
@@ -43,7 +43,7 @@ pub enum Error {
         /// What went wrong.
         fault: HookFault,
         /// What the backend said last.
-        tail: Option<Box<Tail>>,
+        tail: Option<Tail>,
     },
     /// Content of the commit is not in the checkout.
     Incomplete {
@@ -57,7 +57,7 @@ pub enum Error {
         /// The installer.
         installer: &'static str,
         /// What it said last.
-        tail: Option<Box<Tail>>,
+        tail: Option<Tail>,
         /// Whether it could not reach its index.
         unreachable: bool,
     },
@@ -116,7 +116,7 @@ pub enum Error {
         /// Why.
         reason: &'static str,
         /// What it said.
-        tail: Option<Box<Tail>>,
+        tail: Option<Tail>,
     },
     /// A build requirement that no wheel can meet.
     Requirement {
@@ -271,7 +271,7 @@ impl std::error::Error for Error {
             Self::Git { tail, .. }
             | Self::Hook { tail, .. }
             | Self::Install { tail, .. }
-            | Self::Python { tail, .. } => tail.as_deref().map(|tail| tail as _),
+            | Self::Python { tail, .. } => tail.as_ref().map(|tail| tail as _),
             Self::Program { cause, .. } => Some(cause),
             _ => None,
         }

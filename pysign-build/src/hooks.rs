@@ -204,7 +204,7 @@ impl<'r, 'h> Hooks<'r, 'h> {
         call: Call<'_>,
         hook: &'static str,
         fault: HookFault,
-        tail: Option<Box<crate::tail::Tail>>,
+        tail: Option<crate::tail::Tail>,
     ) -> Error {
         Error::Hook { backend: call.system.backend.clone(), hook, fault, tail }
     }

@@ -33,7 +33,7 @@ pub(crate) enum End {
 pub(crate) struct Ended {
     pub(crate) end: End,
     /// The end of its standard error, and of its standard output if that was not asked for.
-    pub(crate) tail: Option<Box<Tail>>,
+    pub(crate) tail: Option<Tail>,
 }
 
 impl Ended {
@@ -210,7 +210,7 @@ mod tests {
         let ended = room.run(&mut shell(&room, "echo no; echo way >&2; exit 3"), None).unwrap();
         assert!(!ended.is_success());
         let tail = ended.tail.unwrap();
-        assert!(tail.to_string() == "no" && tail.mentions(&["way"]));
+        assert!(tail.to_string() == "no\nway" && tail.mentions(&["way"]));
     }
 
     #[test]

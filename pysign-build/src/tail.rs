@@ -1,4 +1,4 @@
-//! The last lines of what a program said before it failed: the cause of an error, line by line.
+//! The last lines of what a program said before it failed: the cause of an error.
 
 use std::fmt;
 use std::path::Path;
@@ -12,17 +12,14 @@ const TRACEBACK: &str = "Traceback (most recent call last):";
 /// More than [`LINES`] lines of any sane width.
 pub(crate) const BYTES: u64 = 16 * 1024;
 
-/// One line, with those that follow it as its source. Another program wrote it: it is data.
+/// Lines that another program wrote: they are data.
 #[derive(Debug)]
-pub struct Tail {
-    line: String,
-    next: Option<Box<Self>>,
-}
+pub struct Tail(String);
 
 impl Tail {
     /// The last lines of `output`, without empty ones; `None` when nothing was said. The private
     /// directory, whose name differs with every run, reads `<build>`, and no password is shown.
-    pub(crate) fn of(output: &[u8], room: &Path) -> Option<Box<Self>> {
+    pub(crate) fn of(output: &[u8], room: &Path) -> Option<Self> {
         let text = String::from_utf8_lossy(output);
         let shown = |line: &str| {
             let line = line.rsplit('\r').find(|part| !part.trim().is_empty())?;
@@ -34,27 +31,23 @@ impl Tail {
         if let Some(start) = lines.iter().position(|line| line == TRACEBACK) {
             lines.truncate(start + 1);
         }
-        lines.into_iter().fold(None, |next, line| Some(Box::new(Self { line, next })))
+        lines.reverse();
+        (!lines.is_empty()).then(|| Self(lines.join("\n")))
     }
 
-    /// Whether one of the lines holds one of `words`.
+    /// Whether it holds one of `words`.
     pub(crate) fn mentions(&self, words: &[&str]) -> bool {
-        words.iter().any(|word| self.line.contains(word))
-            || self.next.as_ref().is_some_and(|next| next.mentions(words))
+        words.iter().any(|word| self.0.contains(word))
     }
 }
 
 impl fmt::Display for Tail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.line)
+        f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Tail {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.next.as_deref().map(|next| next as _)
-    }
-}
+impl std::error::Error for Tail {}
 
 /// `https://user:password@host` as `https://***@host`: an index's URL may come from the
 /// environment with the job's token in it.
@@ -84,13 +77,8 @@ mod tests {
     use super::*;
 
     fn lines(output: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        let mut next = Tail::of(output.as_bytes(), Path::new("/tmp/room"));
-        while let Some(tail) = next {
-            found.push(tail.to_string());
-            next = tail.next;
-        }
-        found
+        let tail = Tail::of(output.as_bytes(), Path::new("/tmp/room"));
+        tail.map_or_else(Vec::new, |tail| tail.to_string().lines().map(str::to_owned).collect())
     }
 
     #[test]

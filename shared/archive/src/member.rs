@@ -37,6 +37,11 @@ impl MemberPath {
         self.0.split_once('/').unwrap_or((&self.0, ""))
     }
 
+    /// Whether it is PKG-INFO in the top directory, which describes an sdist.
+    pub(crate) fn is_pkg_info(&self) -> bool {
+        self.split_top().1 == "PKG-INFO"
+    }
+
     /// Every directory that the path lies in, the outermost first.
     pub(crate) fn parents(&self) -> impl Iterator<Item = &str> {
         self.0.match_indices('/').filter_map(|(end, _)| self.0.get(..end))

@@ -12,7 +12,7 @@ pub use unpack::unpack;
 
 use crate::fault::{Fault, Format};
 use crate::metadata::MAX_METADATA;
-use crate::tar::{self, Kind, Member};
+use crate::tar::{self, Kind, Member, Repeats};
 use crate::{Error, Metadata};
 
 /// Reads PKG-INFO from the sdist at `path`, open as `source`. Refuses an sdist whose PKG-INFO names
@@ -20,7 +20,7 @@ use crate::{Error, Metadata};
 /// directory `{name}-{version}`.
 pub fn identity(source: &mut (impl Read + Seek), path: &Path) -> Result<Metadata, Error> {
     let name = file_name(path)?;
-    let contents = contents(source, &name).map_err(Error::of(path))?;
+    let contents = contents(source, &name, Repeats::None).map_err(Error::of(path))?;
     Ok(contents.metadata)
 }
 
@@ -44,16 +44,19 @@ pub(crate) struct Contents {
     pub(crate) metadata: Metadata,
 }
 
-/// Reads the whole sdist and keeps its table of contents.
+/// Reads the whole sdist and keeps its table of contents. Of what may be there more than once, the
+/// last is kept.
 pub(crate) fn contents(
     source: &mut (impl Read + Seek),
     name: &SdistName,
+    repeats: Repeats,
 ) -> Result<Contents, Fault> {
     let mut members: Vec<Member> = Vec::new();
     let mut info = None;
-    tar::walk(source, &mut |member, bytes| {
-        if member.path.split_top().1 == "PKG-INFO" {
+    tar::walk(source, repeats, &mut |member, bytes| {
+        if member.path.is_pkg_info() {
             info = Some(read_info(member, bytes)?);
+            members.retain(|other| other.path != member.path);
         }
         members.push(member.clone());
         Ok(ControlFlow::Continue(()))
@@ -145,6 +148,12 @@ mod tests {
         assert_eq!(code(elsewhere, SDIST), "sdist-missing");
         let link = Sdist::empty().link("demo_pkg-1.0/PKG-INFO", "other");
         assert_eq!(code(link, SDIST), "tar-type");
+    }
+
+    #[test]
+    fn a_second_pkg_info_is_refused() {
+        let twice = Sdist::new().file("demo_pkg-1.0/PKG-INFO", METADATA.as_bytes());
+        assert_eq!(code(twice, SDIST), "tar-name");
     }
 
     #[test]

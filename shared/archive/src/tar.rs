@@ -34,10 +34,23 @@ pub(crate) enum Kind {
 /// One member of a tar.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
+    /// Its place in the archive.
+    pub(crate) index: usize,
     pub(crate) path: MemberPath,
     pub(crate) kind: Kind,
     /// Seconds since 1970.
     pub(crate) mtime: u64,
+}
+
+/// Which names may be there more than once. Any reader of tar takes the last of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Repeats {
+    /// None: whoever lists an archive and whoever unpacks it see the same.
+    #[default]
+    None,
+    /// PKG-INFO in the top directory. From a tree that was an sdist once, hatchling packs the old
+    /// one with the other files, and its own behind them.
+    PkgInfo,
 }
 
 /// What to do with a member: its bytes can be read now or never.
@@ -48,11 +61,15 @@ type Tarball<'a, R> = Archive<Take<GzDecoder<BufReader<&'a mut R>>>>;
 
 /// Shows every member to `visit`, in the order of the archive, until it breaks off. Run to its end,
 /// the whole archive has been checked: names, types, links, and that nothing follows it.
-pub(crate) fn walk<R: Read + Seek>(source: &mut R, visit: Visit<'_>) -> Result<(), Fault> {
+pub(crate) fn walk<R: Read + Seek>(
+    source: &mut R,
+    repeats: Repeats,
+    visit: Visit<'_>,
+) -> Result<(), Fault> {
     source.rewind().map_err(Fault::Read)?;
     let gzip = GzDecoder::new(BufReader::new(source)).take(MAX_UNPACKED);
     let mut archive = Archive::new(gzip);
-    let walked = members(&mut archive, visit);
+    let walked = members(&mut archive, repeats, visit);
     let gzip = archive.into_inner();
     if gzip.limit() == 0 {
         let (format, what) = (Format::Tar, "bytes");
@@ -70,19 +87,21 @@ fn on_read(cause: std::io::Error) -> Fault {
 
 fn members<R: Read>(
     archive: &mut Tarball<'_, R>,
+    repeats: Repeats,
     visit: Visit<'_>,
 ) -> Result<ControlFlow<()>, Fault> {
-    let mut seen = Seen::default();
+    let mut seen = Seen { repeats, ..Seen::default() };
     let mut extensions = Extensions::default();
     // Raw: long names and sizes from extension headers are read here, with a cap.
-    for entry in archive.entries().map_err(on_read)?.raw(true) {
+    for (index, entry) in archive.entries().map_err(on_read)?.raw(true).enumerate() {
         let mut entry = entry.map_err(on_read)?;
         let header = entry.header().clone();
         if extensions.take(&header, &mut entry)? {
             seen.count()?;
             continue;
         }
-        let Some(member) = member(&header, std::mem::take(&mut extensions))? else { continue };
+        let before = std::mem::take(&mut extensions);
+        let Some(member) = member(index, &header, before)? else { continue };
         seen.member(&member)?;
         if visit(&member, &mut entry)?.is_break() {
             return Ok(ControlFlow::Break(()));
@@ -96,7 +115,7 @@ fn members<R: Read>(
 }
 
 /// The member that `header` and the extensions before it describe; none for the root itself.
-fn member(header: &Header, extensions: Extensions) -> Result<Option<Member>, Fault> {
+fn member(index: usize, header: &Header, extensions: Extensions) -> Result<Option<Member>, Fault> {
     let raw = extensions.path.unwrap_or_else(|| header.path_bytes().into_owned());
     let size = header.entry_size().map_err(on_read)?;
     if extensions.size.is_some_and(|other| other != size) {
@@ -127,7 +146,7 @@ fn member(header: &Header, extensions: Extensions) -> Result<Option<Member>, Fau
         _ => return Err(refused("of an unknown type")),
     };
     // A time before 1970, which tar can't say in every dialect, is no time.
-    Ok(Some(Member { path, kind, mtime: header.mtime().unwrap_or_default() }))
+    Ok(Some(Member { index, path, kind, mtime: header.mtime().unwrap_or_default() }))
 }
 
 /// `./` in front and, for a directory, `/` behind are tar's habits and mean nothing.
@@ -148,6 +167,7 @@ fn path(raw: &[u8], directory: bool) -> Result<Option<MemberPath>, Fault> {
 /// What has been seen so far of the names.
 #[derive(Default)]
 struct Seen {
+    repeats: Repeats,
     paths: BTreeSet<MemberPath>,
     files: BTreeSet<MemberPath>,
     links: Vec<(MemberPath, String)>,
@@ -180,7 +200,11 @@ impl Seen {
         // A directory may come again, as tar writes it when it is told to append.
         let repeated = !self.paths.insert(path.clone());
         let not_directory = member.kind != Kind::Directory;
-        if repeated && (not_directory || self.files.contains(path)) {
+        let may_repeat = match self.repeats {
+            Repeats::PkgInfo => matches!(member.kind, Kind::File { .. }) && path.is_pkg_info(),
+            Repeats::None => false,
+        };
+        if repeated && !may_repeat && (not_directory || self.files.contains(path)) {
             return Err(refused("twice"));
         }
         let beneath = format!("{path}/");

@@ -10,13 +10,16 @@ use pysign_names::SdistName;
 use super::UnixTime;
 use crate::blocks;
 use crate::fault::{Fault, Format};
-use crate::tar::{self, Kind, Member, TarWriter};
+use crate::tar::{self, Kind, Member, Repeats, TarWriter};
 use crate::zip::level;
 use crate::{Error, sdist};
 
 /// Files up to this many bytes together are read in one pass over the archive, and sorted in
 /// memory. A larger file is copied in a pass of its own.
 const MAX_BATCH: u64 = 64 << 20;
+
+/// The canonical form holds every name once, so what a backend repeats ends here.
+const REPEATS: Repeats = Repeats::PkgInfo;
 
 /// "Unknown", RFC 1952 section 2.3.1.
 const UNKNOWN_SYSTEM: u8 = 255;
@@ -44,7 +47,7 @@ fn rewrite(
     epoch: u64,
     cap: u64,
 ) -> Result<(), Fault> {
-    let mut members = sdist::contents(source, name)?.members;
+    let mut members = sdist::contents(source, name, REPEATS)?.members;
     members.retain(|member| member.kind != Kind::Directory);
     members.sort_by(|a, b| a.path.cmp(&b.path));
 
@@ -88,8 +91,8 @@ fn copy(
 ) -> Result<(), Fault> {
     writer.header(wanted)?;
     let mut copied = 0;
-    tar::walk(source, &mut |member, bytes| {
-        if member.path != wanted.path {
+    tar::walk(source, REPEATS, &mut |member, bytes| {
+        if member.index != wanted.index {
             return Ok(ControlFlow::Continue(()));
         }
         copied = blocks::copy(Format::Tar, &mut { bytes }, writer)?;
@@ -106,9 +109,10 @@ fn copy_batch(
 ) -> Result<(), Fault> {
     let mut contents: Vec<Vec<u8>> = vec![Vec::new(); batch.len()];
     let mut missing = batch.len();
-    tar::walk(source, &mut |member, bytes| {
-        let at = batch.binary_search_by(|wanted| wanted.path.cmp(&member.path));
-        if let Some(content) = at.ok().and_then(|at| contents.get_mut(at)) {
+    tar::walk(source, REPEATS, &mut |member, bytes| {
+        let at = batch.binary_search_by(|wanted| wanted.path.cmp(&member.path)).ok();
+        let at = at.filter(|at| batch.get(*at).is_some_and(|w| w.index == member.index));
+        if let Some(content) = at.and_then(|at| contents.get_mut(at)) {
             blocks::copy(Format::Tar, &mut { bytes }, content)?;
             missing -= 1;
         }
@@ -169,6 +173,26 @@ mod tests {
     #[test]
     fn equal_content_makes_equal_bytes() {
         assert_eq!(rewritten(one(), MAX_BATCH), rewritten(other(), MAX_BATCH));
+    }
+
+    #[test]
+    fn of_two_pkg_infos_the_last_counts() {
+        let old = METADATA.replace("1.0", "0.9");
+        let last = Sdist::new().bytes();
+        for cap in [0, MAX_BATCH] {
+            let both = Sdist::empty()
+                .file("demo_pkg-1.0/PKG-INFO", old.as_bytes())
+                .file("demo_pkg-1.0/pyproject.toml", b"[project]\n")
+                .file("demo_pkg-1.0/PKG-INFO", METADATA.as_bytes());
+            assert_eq!(rewritten(both.bytes(), cap), rewritten(last.clone(), cap));
+        }
+        let swapped = Sdist::new().file("demo_pkg-1.0/PKG-INFO", old.as_bytes()).bytes();
+        let name = SDIST.parse().unwrap();
+        let refused = rewrite(&mut Cursor::new(swapped), &name, &mut Vec::new(), 0, MAX_BATCH);
+        assert_eq!(refused.unwrap_err().code(), "metadata-mismatch");
+        let other = Sdist::new().file("demo_pkg-1.0/pyproject.toml", b"").bytes();
+        let refused = rewrite(&mut Cursor::new(other), &name, &mut Vec::new(), 0, MAX_BATCH);
+        assert_eq!(refused.unwrap_err().code(), "tar-name");
     }
 
     #[test]

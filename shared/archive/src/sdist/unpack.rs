@@ -14,7 +14,7 @@ use crate::Error;
 use crate::blocks;
 use crate::canonical::UnixTime;
 use crate::fault::{Fault, Format};
-use crate::tar::{self, Kind, Member};
+use crate::tar::{self, Kind, Member, Repeats};
 
 /// Unpacks the sdist at `path` beneath the directory `into`, which nobody else writes to, and
 /// returns the path of the sdist's own directory. The whole archive is checked, as by
@@ -23,7 +23,7 @@ use crate::tar::{self, Kind, Member};
 pub fn unpack(path: &Path, into: &Path) -> Result<PathBuf, Error> {
     let name = file_name(path)?;
     let mut source = open_regular(path)?;
-    let top = contents(&mut source, &name).map_err(Error::of(path))?.top;
+    let top = contents(&mut source, &name, Repeats::None).map_err(Error::of(path))?.top;
     let written = write_all(&mut source, into);
     written.map_err(Error::of(path))?;
     Ok(into.join(top))
@@ -32,7 +32,7 @@ pub fn unpack(path: &Path, into: &Path) -> Result<PathBuf, Error> {
 /// Links come last, when no member can be written through them any more.
 fn write_all(source: &mut File, into: &Path) -> Result<(), Fault> {
     let mut links = Vec::new();
-    tar::walk(source, &mut |member, bytes| {
+    tar::walk(source, Repeats::None, &mut |member, bytes| {
         let place = into.join(member.path.as_str());
         match &member.kind {
             Kind::Directory => fs::create_dir_all(&place).map_err(Fault::Write)?,

@@ -8,7 +8,7 @@ use crate::samples::{Sdist, gzip};
 /// The members of an archive, each with its bytes.
 fn members(bytes: &[u8]) -> Result<Vec<(Member, Vec<u8>)>, Fault> {
     let mut members = Vec::new();
-    walk(&mut Cursor::new(bytes), &mut |member, reader| {
+    walk(&mut Cursor::new(bytes), Repeats::None, &mut |member, reader| {
         let mut content = Vec::new();
         reader.read_to_end(&mut content).map_err(on_read)?;
         members.push((member.clone(), content));
