@@ -119,8 +119,9 @@ pub mod flags {
         value: Some("SECS"),
         repeat: Repeat::Last,
         about: "Give up on a request after SECS without progress (default: 30)",
-        detail: "A request that may succeed later is tried again; retries end after 300 seconds \
-                 in all.",
+        detail: "A request that may succeed later is sent up to five times more, the first time \
+                 after a hundredth of SECS, then with pauses that double, or when the service \
+                 asks for it. Retries end after ten times SECS, and after 300 seconds in all.",
     };
 
     /// `--offline`: no network.

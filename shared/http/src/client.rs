@@ -1,6 +1,6 @@
 //! The client: an answer after redirects, retries and with limits, or the reason why not.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -49,6 +49,7 @@ pub struct Client {
 
 impl Client {
     /// A client with the proxy of the environment. Nothing is asked yet.
+    #[expect(clippy::needless_pass_by_value, reason = "options are for one client")]
     pub fn new(host: &Host, options: Options) -> Result<Self, Error> {
         Ok(Self {
             transport: Transport::new(&host.env, &options)?,

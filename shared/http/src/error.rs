@@ -42,7 +42,7 @@ pub enum Error {
         /// Who sent it.
         url: Url,
         /// Where it points, if that is an address at all.
-        to: Option<Url>,
+        to: Option<Box<Url>>,
         /// What is wrong with it.
         reason: &'static str,
     },

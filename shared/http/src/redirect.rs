@@ -55,7 +55,9 @@ pub(crate) fn follow(
         _ => None,
     };
     match refused {
-        Some(reason) => Err(Error::Redirect { url, to: Some(to.without_query()), reason }),
+        Some(reason) => {
+            Err(Error::Redirect { url, to: Some(Box::new(to.without_query())), reason })
+        }
         None => Ok(to),
     }
 }

@@ -1,6 +1,6 @@
 //! Addresses: absolute, of a service that may be asked, without secrets in them.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -76,6 +76,7 @@ impl Url {
     }
 
     /// The address without its query, which may hold a signature that gives access.
+    #[must_use]
     pub fn without_query(&self) -> Self {
         Self { origin: self.origin.clone(), target: self.path().to_owned() }
     }
@@ -161,7 +162,7 @@ fn encode(segment: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded
@@ -249,13 +250,11 @@ impl FromStr for Url {
 /// A name or IPv4 address, or an IPv6 address in brackets; nothing percent-encoded, which one
 /// reader decodes and the next does not.
 fn is_host(text: &str) -> bool {
-    match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => {
-            let is_word = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-            !text.is_empty() && text.chars().all(is_word)
-        }
+    if let Some(address) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().is_ok();
     }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    !text.is_empty() && text.chars().all(is_word)
 }
 
 impl fmt::Display for Url {
