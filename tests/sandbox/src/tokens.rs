@@ -1,0 +1,54 @@
+//! Tokens for scripts: files in the sandbox's directory, one for each kind of pipeline and each
+//! thing that can be wrong with a token.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use crate::Error;
+use crate::claims::TokenClaims;
+use crate::world::World;
+
+/// The file names, each with what its token says.
+fn all() -> Vec<(&'static str, TokenClaims)> {
+    let push = TokenClaims::gitlab;
+    vec![
+        ("push", push()),
+        ("branch", push().branch("feature")),
+        ("tag", push().tag("v1.0.0")),
+        ("schedule", push().trigger("schedule")),
+        ("fork-merge-request", push().fork_merge_request("main")),
+        ("child-pipeline", push().child_pipeline()),
+        ("environment", push().environment("pypi")),
+        ("other-config", push().config("ci/other.yml")),
+        ("other-project", push().project("mallory/demo")),
+        ("private", push().claim("project_visibility", "private")),
+        ("second-gitlab", TokenClaims::second_gitlab()),
+        ("github", TokenClaims::github()),
+        (
+            "github-reusable",
+            TokenClaims::github()
+                .reusable_workflow("other/workflows/.github/workflows/sign.yml@refs/heads/main"),
+        ),
+        ("email", TokenClaims::email("dev@acme.example")),
+        ("expired", push().expired()),
+        ("forged", push().forged()),
+        ("other-audience", push().audience("pypi")),
+        ("unknown-issuer", push().issued_by("https://issuer.example")),
+    ]
+}
+
+/// Writes `tokens/NAME.jwt`, without a newline, for the user alone.
+pub(crate) fn write(directory: &Path, world: &World) -> Result<(), Error> {
+    let tokens = directory.join("tokens");
+    fs::create_dir(&tokens).map_err(Error::io("make a directory"))?;
+    for (name, claims) in all() {
+        let token = world.oidc.mint(&claims)?;
+        let path = tokens.join(format!("{name}.jwt"));
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        file.and_then(|mut file| file.write_all(token.as_bytes()))
+            .map_err(Error::io("write a token"))?;
+    }
+    Ok(())
+}
