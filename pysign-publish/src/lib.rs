@@ -1,1 +1,28 @@
 //! Publish a release with its signatures.
+//!
+//! Every file is looked at, and every target asked what it holds, before the first byte is sent.
+//! Signatures go first, packages next, the marker that says "complete" last: a reader never sees a
+//! package without its signature, and a run that was cut off is repeated safely.
+
+mod binding;
+mod credentials;
+mod delivery;
+mod destination;
+mod directory;
+mod error;
+mod flags;
+mod form;
+mod gitlab;
+mod legacy;
+mod marker;
+mod plan;
+mod receipt;
+mod release;
+mod run;
+#[cfg(test)]
+mod samples;
+mod shown;
+mod target;
+
+pub use error::Error;
+pub use flags::{Args, Publish};

@@ -1,0 +1,205 @@
+//! Whether a signature is about its file, as far as its form tells: no key is looked at and nothing
+//! is proven here. It keeps a signature of another file from being published beside this one.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pysign_attest::{Bundle, Certificate, signature_from_text};
+use pysign_host::{Failure, Notes, Sha256};
+use pysign_manifest::{Artifact, Role, SignatureKind};
+use pysign_names::DistName;
+
+use crate::Error;
+use crate::release::{Beside, Package, Part};
+
+/// The files of an artifact's signatures.
+pub(crate) struct Bound {
+    /// Each once; bundles first, because the rest can be made from them.
+    pub(crate) files: Vec<Beside>,
+    /// Whether one of the signatures names the file's digest.
+    pub(crate) signed: bool,
+}
+
+/// Reads every signature of `artifact`, whose bytes have the digest `sha256`, and takes note of the
+/// digests of their files. One that is about another file is an error.
+pub(crate) fn bind(
+    artifact: &mut Artifact,
+    place: usize,
+    name: &DistName,
+    sha256: Sha256,
+    notes: &Notes,
+) -> Result<Bound, Failure> {
+    let mut files: Vec<Beside> = Vec::new();
+    let mut bundles: Vec<Bundle> = Vec::new();
+    let mut pairs = Vec::new();
+    let results = artifact.signatures.iter_mut().map(|signature| {
+        let kind = signature.kind;
+        let mut read = Vec::new();
+        for sidecar in &mut signature.files {
+            let bytes = sidecar.load()?;
+            read.push(beside(place, name, sidecar.role, &sidecar.path, bytes));
+        }
+        match kind {
+            SignatureKind::Bundle => {
+                for file in &read {
+                    bundles.push(bundle(file, sha256)?);
+                }
+            }
+            SignatureKind::Pair => pairs.push(pair(&read)?),
+            kind => {
+                let file = read.first().map(|file| file.path().to_owned()).unwrap_or_default();
+                return Err(Error::UnsupportedSignature { file, kind }.into());
+            }
+        }
+        files.extend(read);
+        Ok(())
+    });
+    Failure::collect::<()>(results.collect::<Vec<_>>())?;
+    for pair in pairs {
+        if !bundles.iter().any(|bundle| pair.is_of(bundle)) {
+            let name = &pair.filename;
+            let message = format!("'{name}' is in no bundle beside it and does not count");
+            notes.warn("pair-unbound", message);
+        }
+    }
+    files.sort_by(|a, b| (a.order(), &a.filename).cmp(&(b.order(), &b.filename)));
+    files.dedup_by(|a, b| a.filename == b.filename);
+    Ok(Bound { files, signed: !bundles.is_empty() })
+}
+
+fn beside(artifact: usize, name: &DistName, role: Role, path: &Path, bytes: Vec<u8>) -> Beside {
+    Beside {
+        project: name.project().clone(),
+        version: name.version().clone(),
+        // The manifest has seen to it that it is the artifact's name and a suffix.
+        filename: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        bytes,
+        part: Part::Signature { artifact, role, path: path.to_owned() },
+    }
+}
+
+impl Beside {
+    fn order(&self) -> u8 {
+        u8::from(!matches!(self.part, Part::Signature { role: Role::Bundle, .. }))
+    }
+
+    fn path(&self) -> &Path {
+        match &self.part {
+            Part::Marker => Path::new(&self.filename),
+            Part::Signature { path, .. } => path,
+        }
+    }
+}
+
+/// A bundle that names the digest of its file.
+fn bundle(file: &Beside, expected: Sha256) -> Result<Bundle, Failure> {
+    let bundle = Bundle::parse(&file.bytes).map_err(|error| error.at(file.path()))?;
+    let found = bundle.digest();
+    if found == Some(expected) {
+        return Ok(bundle);
+    }
+    let found = found.map_or("no digest".to_owned(), |found| format!("sha256:{found}"));
+    Err(Error::OtherSubject { file: file.path().to_owned(), expected, found }.into())
+}
+
+/// A detached signature and its certificate, which name no file.
+struct Pair {
+    filename: String,
+    signature: Vec<u8>,
+    certificate: Certificate,
+}
+
+fn pair(files: &[Beside]) -> Result<Pair, Failure> {
+    let mut signature = None;
+    let mut certificate = None;
+    for file in files {
+        let at = |error: pysign_attest::Error| error.at(file.path());
+        if matches!(file.part, Part::Signature { role: Role::Signature, .. }) {
+            signature = Some((file, signature_from_text(&file.bytes).map_err(at)?));
+        } else {
+            certificate = Some(Certificate::from_text(&file.bytes).map_err(at)?);
+        }
+    }
+    match (signature, certificate) {
+        (Some((file, signature)), Some(certificate)) => {
+            Ok(Pair { filename: file.filename.clone(), signature, certificate })
+        }
+        // The manifest lets no such pair through.
+        _ => Err(pysign_manifest::Error::NoArtifacts.into()),
+    }
+}
+
+impl Pair {
+    fn is_of(&self, bundle: &Bundle) -> bool {
+        bundle.signature() == self.signature
+            && bundle.certificate().is_ok_and(|certificate| certificate == self.certificate)
+    }
+}
+
+/// The signatures of a package at a place that has some of its own.
+pub(crate) struct Standing {
+    ours: Option<Bundle>,
+    /// A bundle of the same bytes and the same signer, other than ours.
+    theirs: Option<Bundle>,
+}
+
+impl Standing {
+    /// `theirs` is what the place has under the names of the package's sidecars, in their order.
+    pub(crate) fn of(package: &Package, theirs: &[Option<Vec<u8>>]) -> Self {
+        let is_bundle = |file: &Beside| file.order() == 0;
+        let mut bundles = package.sidecars.iter().zip(theirs).filter(|(file, _)| is_bundle(file));
+        let Some((file, found)) = bundles.next() else { return Self { ours: None, theirs: None } };
+        let ours = Bundle::parse(&file.bytes).ok();
+        let signer = |bundle: &Bundle| {
+            let certificate = bundle.certificate().ok()?;
+            Some((certificate.identity().to_owned(), certificate.issuer().to_owned()))
+        };
+        let theirs = found.as_ref().filter(|bytes| **bytes != file.bytes);
+        let theirs = theirs.and_then(|bytes| Bundle::parse(bytes).ok()).filter(|theirs| {
+            let same_signer = || ours.as_ref().and_then(signer) == signer(theirs);
+            theirs.digest() == Some(package.sha256) && same_signer()
+        });
+        Self { ours, theirs }
+    }
+
+    /// Whether `bytes`, found under the name of `file`, are as good as what we have.
+    pub(crate) fn holds(&self, file: &Beside, bytes: &[u8]) -> bool {
+        let Part::Signature { role, .. } = file.part else { return false };
+        match (&self.theirs, role) {
+            (theirs, Role::Bundle) => theirs.is_some(),
+            (Some(bundle), role) => is_of(bundle, role, bytes),
+            (None, role) => self.ours.as_ref().is_some_and(|bundle| is_of(bundle, role, bytes)),
+        }
+    }
+
+    /// What belongs under the name of `file`, where nothing is, beside the bundle that the place
+    /// has; nothing, if that is what we have.
+    pub(crate) fn completed(&self, file: &Beside) -> Option<Vec<u8>> {
+        let Part::Signature { role, .. } = file.part else { return None };
+        let (ours, theirs) = (self.ours.as_ref()?, self.theirs.as_ref()?);
+        match role {
+            Role::Signature if is_of(ours, role, &file.bytes) => {
+                Some(STANDARD.encode(theirs.signature()).into_bytes())
+            }
+            Role::Certificate if is_of(ours, role, &file.bytes) => {
+                Some(theirs.certificate().ok()?.pem().into_bytes())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a half of a pair is that of `bundle`.
+fn is_of(bundle: &Bundle, role: Role, bytes: &[u8]) -> bool {
+    match role {
+        Role::Signature => {
+            signature_from_text(bytes).is_ok_and(|signature| signature == bundle.signature())
+        }
+        Role::Certificate => match (Certificate::from_text(bytes), bundle.certificate()) {
+            (Ok(found), Ok(expected)) => found == expected,
+            _ => false,
+        },
+        _ => false,
+    }
+}

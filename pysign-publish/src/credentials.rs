@@ -1,0 +1,253 @@
+//! Who we are to a target. A token comes from a file that names its target, or from the job, and is
+//! bound to one origin before anything else sees it.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use pysign_ci::Job;
+use pysign_host::{Failure, FileError, Host, Secret};
+use pysign_http::{Credential, Origin};
+
+use crate::Error;
+use crate::destination::{Destination, Meaning};
+
+/// Tokens have some hundred bytes; no server takes a header that is longer than this.
+const MAX_TOKEN: u64 = 16 << 10;
+
+/// The user of a job's token; under any other GitLab takes it for anonymous.
+const JOB_USER: &str = "gitlab-ci-token";
+
+/// What `--token-file` said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenFile {
+    /// The text of the target that it is for.
+    pub(crate) target: String,
+    /// `-` is standard input.
+    pub(crate) file: PathBuf,
+}
+
+impl TokenFile {
+    /// `[TARGET=]FILE`, with `targets` to choose from.
+    pub(crate) fn parse(text: &str, targets: &[Destination]) -> Result<Self, &'static str> {
+        let mut takers = targets.iter().filter(|target| !target.is_directory());
+        // A target's text may hold a '=' itself, and one may begin with another.
+        let named = takers
+            .clone()
+            .filter_map(|target| {
+                Some((target, text.strip_prefix(&target.text)?.strip_prefix('=')?))
+            })
+            .max_by_key(|(target, _)| target.text.len());
+        let (target, file) = match (named, takers.next(), takers.next()) {
+            (Some(named), _, _) => named,
+            (None, Some(only), None) => (only, text),
+            (None, None, _) => return Err("no target takes a token"),
+            (None, Some(_), Some(_)) => return Err("expected TARGET=FILE, TARGET as in '--to'"),
+        };
+        if file.is_empty() {
+            return Err("expected the name of a file");
+        }
+        Ok(Self { target: target.text.clone(), file: file.into() })
+    }
+
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.file == Path::new("-")
+    }
+
+    fn read(&self) -> Result<Login, Failure> {
+        let file = self.file.as_path();
+        let text = if self.is_stdin() {
+            read(file, io::stdin())?
+        } else {
+            read(file, File::open(file).map_err(|cause| FileError::on_open(file, cause))?)?
+        };
+        let malformed = |reason| Error::TokenMalformed { file: file.into(), reason };
+        Ok(Login::parse(&text).map_err(malformed)?)
+    }
+}
+
+/// At most [`MAX_TOKEN`] bytes of UTF-8.
+fn read(file: &Path, reader: impl Read) -> Result<String, FileError> {
+    let mut text = String::new();
+    let mut reader = reader.take(MAX_TOKEN + 1);
+    reader.read_to_string(&mut text).map_err(|cause| FileError::on_open(file, cause))?;
+    if reader.limit() == 0 {
+        return Err(FileError::TooLarge { file: file.into(), cap: MAX_TOKEN });
+    }
+    Ok(text)
+}
+
+/// A token, and the user it belongs to where that matters.
+#[derive(Clone)]
+pub(crate) struct Login {
+    user: Option<String>,
+    secret: Secret,
+}
+
+impl Login {
+    /// `TOKEN` or `USER:TOKEN`, with one line end. No token in use has a colon in it.
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let line = text.strip_suffix('\n').unwrap_or(text);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if !line.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("it has more than one word, or characters that no header takes");
+        }
+        let (user, token) = match line.split_once(':') {
+            Some((user, token)) => (Some(user.to_owned()), token),
+            None => (None, line),
+        };
+        if token.is_empty() || user.as_deref() == Some("") {
+            return Err("it is empty");
+        }
+        Ok(Self { user, secret: Secret::new(token.to_owned()) })
+    }
+}
+
+/// Where the tokens of this run come from.
+pub(crate) struct Logins<'h> {
+    host: &'h Host,
+    job: Option<&'h Job>,
+    files: &'h [TokenFile],
+    /// How many origins `TWINE_PASSWORD` could be meant for.
+    legacy_origins: usize,
+}
+
+impl<'h> Logins<'h> {
+    /// Reads nothing yet: standard input and the environment are asked for what is needed only.
+    pub(crate) fn new(
+        host: &'h Host,
+        job: Option<&'h Job>,
+        files: &'h [TokenFile],
+        targets: &[Destination],
+    ) -> Self {
+        let origin = |target: &Destination| match &target.meaning {
+            Meaning::Legacy { upload, .. } => Some(upload.origin().clone()),
+            Meaning::Directory(_) | Meaning::Gitlab(_) => None,
+        };
+        let origins: BTreeSet<Origin> = targets.iter().filter_map(origin).collect();
+        Self { host, job, files, legacy_origins: origins.len() }
+    }
+
+    /// The credentials of GitLab's two registries at `origin`: its `PyPI` routes take a user and a
+    /// token, a file of the generic registry is put with a header of its own.
+    pub(crate) fn gitlab(
+        &self,
+        target: &str,
+        origin: &Origin,
+    ) -> Result<(Credential, Credential), Failure> {
+        let login = match self.file(target)? {
+            Some(login) => login,
+            None => self.job_login(origin).ok_or_else(|| Error::TokenMissing {
+                target: target.to_owned(),
+                reason: "'CI_JOB_TOKEN' is not set, or it belongs to another instance",
+            })?,
+        };
+        let token = || login.secret.clone();
+        let is_deploy = login.secret.expose().starts_with("gldt-");
+        let (user, header) = match login.user.as_deref() {
+            Some(JOB_USER) => (JOB_USER, "JOB-TOKEN"),
+            Some(user) if is_deploy || user.starts_with("gitlab+deploy-token-") => {
+                (user, "DEPLOY-TOKEN")
+            }
+            None if is_deploy => {
+                let reason = "a deploy token belongs to a user: USER:TOKEN";
+                return Err(Error::TokenMissing { target: target.to_owned(), reason }.into());
+            }
+            Some(user) => (user, "PRIVATE-TOKEN"),
+            // Any user does for a personal, project or group token.
+            None => ("__token__", "PRIVATE-TOKEN"),
+        };
+        Ok((
+            Credential::basic(user, &token(), origin.clone()),
+            Credential::header(header, token(), origin.clone()),
+        ))
+    }
+
+    /// The credential for uploads to `origin`, if there is one: some indexes take them from
+    /// everyone who can reach them.
+    pub(crate) fn legacy(
+        &self,
+        target: &str,
+        origin: &Origin,
+    ) -> Result<Option<Credential>, Failure> {
+        let login = match self.file(target)?.or_else(|| self.job_login(origin)) {
+            Some(login) => Some(login),
+            None => self.twine(target)?,
+        };
+        Ok(login.map(|login| {
+            let user = login.user.as_deref().unwrap_or("__token__");
+            Credential::basic(user, &login.secret, origin.clone())
+        }))
+    }
+
+    fn file(&self, target: &str) -> Result<Option<Login>, Failure> {
+        let file = self.files.iter().find(|file| file.target == target);
+        file.map(TokenFile::read).transpose()
+    }
+
+    /// The job's token, if `origin` is that of the job's own instance.
+    fn job_login(&self, origin: &Origin) -> Option<Login> {
+        let token = self.job?.job_token()?;
+        let url: pysign_http::Url = token.origin.parse().ok()?;
+        let ours = url.origin() == origin;
+        ours.then(|| Login { user: Some(JOB_USER.to_owned()), secret: token.secret })
+    }
+
+    /// Twine's variables name no place: they count if there is only one.
+    fn twine(&self, target: &str) -> Result<Option<Login>, Failure> {
+        let Some(secret) = self.host.env.secret("TWINE_PASSWORD") else { return Ok(None) };
+        if self.legacy_origins > 1 {
+            let reason = "'TWINE_PASSWORD' does not say which index it is for";
+            return Err(Error::TokenMissing { target: target.to_owned(), reason }.into());
+        }
+        let user = self.host.env.var("TWINE_USERNAME").map(str::to_owned);
+        Ok(Some(Login { user, secret }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn targets(texts: &[&str]) -> Vec<Destination> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn parse(text: &str, names: &[&str]) -> Result<(String, String), &'static str> {
+        TokenFile::parse(text, &targets(names))
+            .map(|found| (found.target, found.file.display().to_string()))
+    }
+
+    #[test]
+    fn a_token_file_is_for_the_target_that_it_names() {
+        let names = ["gitlab", "legacy:https://a.example/legacy/?x=1"];
+        let found = parse("legacy:https://a.example/legacy/?x=1=token", &names).unwrap();
+        assert_eq!(found, (names[1].to_owned(), "token".to_owned()));
+        assert_eq!(parse("gitlab=a=b", &names).unwrap(), ("gitlab".to_owned(), "a=b".to_owned()));
+    }
+
+    #[test]
+    fn the_target_may_be_left_out_if_there_is_one_that_takes_a_token() {
+        let found = parse("x=token", &["dir:public", "gitlab"]).unwrap();
+        assert_eq!(found, ("gitlab".to_owned(), "x=token".to_owned()));
+        for (text, names) in [
+            ("token", &["gitlab", "legacy:https://a.example/"][..]),
+            ("token", &["dir:public"]),
+            ("gitlab=", &["gitlab"]),
+        ] {
+            assert!(parse(text, names).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_one_word_with_or_without_its_user() {
+        let login = Login::parse("deployer:secret\n").map_err(drop).unwrap();
+        assert_eq!((login.user.as_deref(), login.secret.expose()), (Some("deployer"), "secret"));
+        let login = Login::parse("secret\r\n").map_err(drop).unwrap();
+        assert_eq!((login.user, login.secret.expose()), (None, "secret"));
+        for text in ["", "\n", "user:", ":secret", "two words", "two\nlines\n", "sécret"] {
+            assert!(Login::parse(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Sending to a target, safe to repeat: whatever a service answers or doesn't, what counts is what
+//! it holds.
+
+use std::time::Duration;
+
+use pysign_host::{Failure, Host, Problem, Status};
+
+use crate::Error;
+use crate::plan::{Outcome, Step, conflict};
+use crate::target::{Found, Target};
+
+/// As long as the HTTP client itself goes on trying.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The first attempt and three more, as the HTTP client makes them.
+const ATTEMPTS: u32 = 4;
+
+/// The first pause; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The longest pause before a target is asked again what it shows.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The way to one target.
+pub(crate) struct Delivery<'t> {
+    pub(crate) target: &'t Target<'t>,
+    pub(crate) host: &'t Host,
+    /// The user's patience with one request: ten times that is enough for all.
+    pub(crate) timeout: Duration,
+}
+
+impl Delivery<'_> {
+    /// Sends until it is there. An answer that was lost says nothing, and an error's words mean
+    /// nothing across registries: whatever went wrong, the target is asked what it holds before
+    /// anything is sent again.
+    pub(crate) fn send(&self, step: &mut Step<'_>) -> Result<(), Failure> {
+        let filename = step.item.filename().to_owned();
+        self.host.notes.progress(format!("sending '{filename}'"));
+        let begin = self.host.clock.instant();
+        // A "no" after a request whose fate is unknown may be the "no" to a second copy.
+        let mut in_doubt = false;
+        for attempt in 1.. {
+            let Err(failure) = self.target.send(&step.item) else { break };
+            match failure.status() {
+                Status::Unavailable => in_doubt = true,
+                Status::Denied => {}
+                _ => return Err(failure),
+            }
+            match self.target.look(&[&step.item]).map(|found| found.into_iter().next()) {
+                Err(_) => return Err(failure),
+                Ok(Some(Found::Same { .. })) => break,
+                Ok(Some(Found::Other { url, found })) => {
+                    return Err(conflict(&step.item, url, found).into());
+                }
+                Ok(Some(Found::Absent) | None) => {}
+            }
+            let pause = retry_after(&failure).unwrap_or(PAUSE * 2_u32.pow(attempt - 1));
+            let limit = PATIENCE.min(self.timeout * 10);
+            if !in_doubt || attempt == ATTEMPTS || begin.elapsed() + pause > limit {
+                return Err(failure);
+            }
+            self.host.notes.trace(format!("sending '{filename}' again after a failure"));
+            self.host.clock.sleep(pause);
+        }
+        step.outcome = Some(Outcome::Unconfirmed);
+        self.host.notes.detail(format!("sent '{filename}' to '{}'", step.url));
+        Ok(())
+    }
+
+    /// Asks until the target shows everything that was sent, for as long as one request may take:
+    /// indexes are cached.
+    pub(crate) fn read_back(&self, sent: &mut [&mut Step<'_>]) -> Result<(), Failure> {
+        let begin = self.host.clock.instant();
+        let mut pause = PAUSE;
+        loop {
+            let items: Vec<_> = sent.iter().map(|step| &step.item).collect();
+            let found = self.target.look(&items)?;
+            let mut missing = Vec::new();
+            let answers = sent.iter_mut().zip(found).map(|(step, found)| match found {
+                Found::Absent => {
+                    let filename = step.item.filename().to_owned();
+                    missing.push(Error::Unconfirmed { filename, place: step.url.clone() });
+                    Ok(())
+                }
+                Found::Other { url, found } => Err(conflict(&step.item, url, found).into()),
+                Found::Same { url } => {
+                    step.url = url;
+                    step.outcome = Some(Outcome::Stored);
+                    Ok(())
+                }
+            });
+            Failure::collect(answers)?;
+            if begin.elapsed() + pause > self.timeout || missing.is_empty() {
+                let missing = missing.into_iter().map(|error| Err(error.into()));
+                return Failure::collect::<()>(missing).map(drop);
+            }
+            self.host.notes.progress(format!("waiting for {} files to show up", missing.len()));
+            self.host.clock.sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+/// How long the service asks to wait.
+fn retry_after(failure: &Failure) -> Option<Duration> {
+    failure.problems().find_map(|problem: &dyn Problem| {
+        let error: &(dyn std::error::Error + 'static) = problem;
+        error.downcast_ref::<pysign_http::Error>()?.retry_after()
+    })
+}

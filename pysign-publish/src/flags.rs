@@ -1,0 +1,223 @@
+//! The command line of `pysign-publish`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pysign_cli::{Flag, Input, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
+use pysign_host::{Failure, FileError, Host};
+use pysign_http::Url;
+use pysign_manifest::Manifest;
+
+use crate::credentials::TokenFile;
+use crate::destination::Destination;
+use crate::run;
+
+const FLAGS: &[Flag] = &[
+    Flag {
+        name: "to",
+        short: None,
+        value: Some("TARGET"),
+        repeat: Repeat::Many,
+        about: "Where to publish: gitlab, gitlab:API_URL#PROJECT, legacy:URL or dir:PATH",
+        detail: "gitlab: the package registries of the job's own project. gitlab:API_URL#PROJECT: \
+                 those of another, by its number or path. legacy:URL: an index that takes uploads \
+                 as PyPI does; it holds no signatures. Its simple index, which is asked before and \
+                 after, is URL with its last part 'legacy' or 'upload' replaced by 'simple', or \
+                 else URL with 'simple' appended; legacy:URL#INDEX_URL names another. dir:PATH: a \
+                 static index, served by any web server or read from the file system.",
+    },
+    Flag {
+        name: "token-file",
+        short: None,
+        value: Some("[TARGET=]FILE|-"),
+        repeat: Repeat::Many,
+        about: "Read TOKEN or USER:TOKEN for a target from FILE ('-': standard input)",
+        detail: "TARGET is as in --to; it may be left out if there is one target that takes a \
+                 token. The token is sent to that target's origin and nowhere else.",
+    },
+    Flag {
+        name: "allow-unsigned",
+        short: None,
+        value: None,
+        repeat: Repeat::Last,
+        about: "Publish files without a signature, or where no target holds signatures",
+        detail: "It is recorded in the manifest.",
+    },
+    Flag {
+        name: "no-confirm",
+        short: None,
+        value: None,
+        repeat: Repeat::Last,
+        about: "Don't read back what was published",
+        detail: "The manifest then says 'unconfirmed' where it would say 'stored'.",
+    },
+    Flag {
+        name: "base-url",
+        short: None,
+        value: Some("URL"),
+        repeat: Repeat::Last,
+        about: "Where the directory of dir:PATH will be served",
+        detail: "The manifest then names files by it. The index itself always has relative links.",
+    },
+    flags::MANIFEST,
+    flags::DRY_RUN,
+    flags::TIMEOUT,
+    flags::OFFLINE,
+    flags::CACERT,
+];
+
+/// The program.
+#[derive(Debug)]
+pub struct Publish;
+
+impl Tool for Publish {
+    const SPEC: Spec = Spec {
+        name: "pysign-publish",
+        about: "Publish a release with its signatures",
+        description: "Sends the wheels and sdists of a release to each target: signatures first, \
+            then packages, then a marker that says the release is complete; then reads back what \
+            the target holds. Reads a manifest, or takes files and directories with the signatures \
+            beside them; writes the manifest with what was published where.\n\n\
+            Before anything is sent every file is hashed, every signature must be about its file, \
+            and every target is asked what it holds: the same bytes are kept, other bytes under \
+            the same name are an error. So a run that was cut off can be repeated.",
+        operands: Some("FILE"),
+        input: Takes::Files,
+        flags: FLAGS,
+        later: &["attestations", "jobs", "replace-signatures", "repository"],
+        examples: &[
+            (
+                "Publish what was signed and verified, in a GitLab job",
+                "pysign-publish -m verified.json --to gitlab >release.json",
+            ),
+            (
+                "Add a release to a directory that a web server shows",
+                "pysign-publish --to dir:public --base-url https://packages.example.org dist >release.json",
+            ),
+        ],
+        environment: &[
+            ("CI_API_V4_URL, CI_PROJECT_ID, …", "The GitLab job, for --to gitlab"),
+            ("CI_JOB_TOKEN", "The job's token, sent to the origin of CI_API_V4_URL only"),
+            ("TWINE_USERNAME, TWINE_PASSWORD", "User and password or token for --to legacy:URL"),
+        ],
+        codes: &[
+            crate::Error::CODES,
+            pysign_archive::Error::CODES,
+            pysign_attest::Error::CODES,
+            pysign_ci::Error::CODES,
+            pysign_http::Error::CODES,
+            pysign_index::Error::CODES,
+            pysign_manifest::Error::CODES,
+            FileError::CODES,
+        ],
+    };
+
+    type Args = Args;
+
+    fn args(m: &Matches) -> Result<Args, Usage> {
+        let targets = targets(m)?;
+        Ok(Args {
+            token_files: token_files(m, &targets)?,
+            base_url: base_url(m, &targets)?,
+            targets,
+            allow_unsigned: m.is_set("allow-unsigned"),
+            confirm: !m.is_set("no-confirm"),
+            dry_run: m.is_set("dry-run"),
+            timeout: m.timeout()?.unwrap_or(DEFAULT_TIMEOUT),
+            offline: m.is_set("offline"),
+            cacert: m.path("cacert"),
+        })
+    }
+
+    fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
+        run::run(&args, input, host)
+    }
+}
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The command line, parsed.
+#[derive(Debug)]
+pub struct Args {
+    pub(crate) targets: Vec<Destination>,
+    pub(crate) token_files: Vec<TokenFile>,
+    pub(crate) base_url: Option<Url>,
+    pub(crate) allow_unsigned: bool,
+    pub(crate) confirm: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) timeout: Duration,
+    pub(crate) offline: bool,
+    pub(crate) cacert: Option<PathBuf>,
+}
+
+fn targets(m: &Matches) -> Result<Vec<Destination>, Usage> {
+    let mut targets: Vec<Destination> = Vec::new();
+    for text in m.texts("to")? {
+        if matches!(text, "pypi" | "testpypi") {
+            return Err(Usage::NotOffered { flag: format!("--to {text}") });
+        }
+        let refused =
+            |reason: String| Usage::Invalid { flag: "--to", value: text.to_owned(), reason };
+        let target: Destination = text.parse().map_err(refused)?;
+        if targets.iter().any(|other| other.text == target.text) {
+            return Err(refused("it is there twice".to_owned()));
+        }
+        targets.push(target);
+    }
+    if targets.is_empty() {
+        let hint = "to make an index in a directory: --to dir:public".to_owned();
+        return Err(Usage::Missing { what: "'--to'", hint });
+    }
+    Ok(targets)
+}
+
+/// Each file goes to one target; `-` is standard input, unless the manifest comes from there.
+fn token_files(m: &Matches, targets: &[Destination]) -> Result<Vec<TokenFile>, Usage> {
+    let mut files: Vec<TokenFile> = Vec::new();
+    for text in m.texts("token-file")? {
+        let refused = |reason: &str| Usage::Invalid {
+            flag: "--token-file",
+            value: text.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let file = TokenFile::parse(text, targets).map_err(refused)?;
+        if files.iter().any(|other| other.target == file.target || other.file == file.file) {
+            return Err(refused("each token is for one target, and each target takes one"));
+        }
+        files.push(file);
+    }
+    let manifest_is_stdin = match m.value("manifest") {
+        Some(_) => m.values("manifest").any(|manifest| manifest == "-"),
+        None => m.operands().is_empty(),
+    };
+    if manifest_is_stdin && files.iter().any(TokenFile::is_stdin) {
+        return Err(Usage::Conflict { a: "--token-file -", b: "a manifest on standard input" });
+    }
+    Ok(files)
+}
+
+fn base_url(m: &Matches, targets: &[Destination]) -> Result<Option<Url>, Usage> {
+    let base_url = m.parse("base-url")?;
+    let directories = targets.iter().filter(|target| target.is_directory()).count();
+    match base_url {
+        Some(_) if directories != 1 => Err(Usage::Missing {
+            what: "the one '--to dir:PATH' that '--base-url' is about",
+            hint: String::new(),
+        }),
+        base_url => Ok(base_url),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_flag_is_there_once_or_later() {
+        let names = FLAGS.iter().map(|flag| flag.name).chain(Publish::SPEC.later.iter().copied());
+        let names: Vec<&str> = names.collect();
+        let unique: BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(names.len(), unique.len());
+    }
+}

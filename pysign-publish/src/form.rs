@@ -1,0 +1,205 @@
+//! The form that `PyPI` takes uploads in, and everyone after it (the "legacy" upload API): metadata
+//! fields and the file, as `multipart/form-data` (RFC 7578).
+
+use std::fs::File;
+
+use pysign_http::{Body, Part};
+use pysign_names::DistName;
+
+use crate::release::Package;
+
+/// Header of the core metadata, and field of the form. What is not here is not sent: the form also
+/// has fields that are no metadata, and a header must not pass for one of them.
+const FIELDS: [(&str, &str); 29] = [
+    ("author", "author"),
+    ("author-email", "author_email"),
+    ("classifier", "classifiers"),
+    ("description-content-type", "description_content_type"),
+    ("download-url", "download_url"),
+    ("dynamic", "dynamic"),
+    ("home-page", "home_page"),
+    ("import-name", "import_names"),
+    ("import-namespace", "import_namespaces"),
+    ("keywords", "keywords"),
+    ("license", "license"),
+    ("license-expression", "license_expression"),
+    ("license-file", "license_file"),
+    ("maintainer", "maintainer"),
+    ("maintainer-email", "maintainer_email"),
+    ("metadata-version", "metadata_version"),
+    ("obsoletes", "obsoletes"),
+    ("obsoletes-dist", "obsoletes_dist"),
+    ("platform", "platform"),
+    ("project-url", "project_urls"),
+    ("provides", "provides"),
+    ("provides-dist", "provides_dist"),
+    ("provides-extra", "provides_extra"),
+    ("requires", "requires"),
+    ("requires-dist", "requires_dist"),
+    ("requires-external", "requires_external"),
+    ("requires-python", "requires_python"),
+    ("summary", "summary"),
+    ("supported-platform", "supported_platform"),
+];
+
+/// The filled form of one package, all but the package itself.
+pub(crate) struct Form {
+    boundary: String,
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+impl Form {
+    /// The form for `package`.
+    pub(crate) fn new(package: &Package) -> Self {
+        // It must not occur in the content: nobody can make a file that holds its own digest.
+        let boundary = format!("pysign-{}", package.sha256);
+        let mut head = String::new();
+        for (name, value) in fields(package) {
+            head.push_str(&format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            ));
+        }
+        // A parsed file name holds neither quotes nor control characters.
+        head.push_str(&format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"content\"; filename=\"{}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n",
+            package.name
+        ));
+        let tail = format!("\r\n--{boundary}--\r\n").into_bytes();
+        Self { boundary, head: head.into_bytes(), tail }
+    }
+
+    /// The value of `Content-Type`.
+    pub(crate) fn content_type(&self) -> String {
+        format!("multipart/form-data; boundary={}", self.boundary)
+    }
+
+    /// The body, with the package read from `file` as it is sent.
+    pub(crate) fn body<'a>(&'a self, file: &'a File, package: &Package) -> Body<'a> {
+        Body::Parts(vec![
+            Part::Bytes(self.head.clone()),
+            Part::File { file, size: package.size, sha256: package.sha256 },
+            Part::Bytes(self.tail.clone()),
+        ])
+    }
+}
+
+/// Every field but the file: what the API itself wants, then the metadata.
+fn fields(package: &Package) -> Vec<(&'static str, String)> {
+    let (filetype, pyversion) = match &package.name {
+        DistName::Sdist(_) => ("sdist", "source".to_owned()),
+        DistName::Wheel(wheel) => {
+            ("bdist_wheel", wheel.python_tags().collect::<Vec<_>>().join("."))
+        }
+    };
+    let mut fields = vec![
+        (":action", "file_upload".to_owned()),
+        ("protocol_version", "1".to_owned()),
+        ("name", folded(package.metadata.project.original())),
+        ("version", package.metadata.version.to_string()),
+        ("filetype", filetype.to_owned()),
+        ("pyversion", pyversion),
+        ("sha256_digest", package.sha256.to_string()),
+    ];
+    fields.extend(metadata(&package.metadata.text));
+    // Older GitLab refuses a form without it.
+    if fields.iter().all(|(name, _)| *name != "requires_python") {
+        fields.push(("requires_python", String::new()));
+    }
+    fields
+}
+
+/// Which versions of Python METADATA or PKG-INFO says the package is for.
+pub(crate) fn requires_python(text: &str) -> Option<String> {
+    let mut fields = metadata(text).into_iter();
+    fields
+        .find(|(name, value)| *name == "requires_python" && !value.is_empty())
+        .map(|(_, value)| value)
+}
+
+/// The name as twine sends it, so that both mean the same package to a registry that compares
+/// names as they are: each run of anything but letters, digits and dots is one hyphen.
+fn folded(name: &str) -> String {
+    let words = name.split(['-', '_']).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
+}
+
+/// The fields of METADATA or PKG-INFO (core metadata specification), the description among them.
+fn metadata(text: &str) -> Vec<(&'static str, String)> {
+    let mut fields: Vec<(&'static str, String)> = Vec::new();
+    let mut known = false;
+    let mut description = None;
+    let mut lines = text.split_inclusive('\n');
+    for line in lines.by_ref() {
+        let line = line.trim_end_matches(['\r', '\n']);
+        if line.is_empty() {
+            break;
+        }
+        if line.starts_with([' ', '\t']) {
+            if let Some((_, value)) = fields.last_mut().filter(|_| known) {
+                value.push('\n');
+                value.push_str(unfolded(line));
+            }
+            continue;
+        }
+        let Some((header, value)) = line.split_once(':') else { break };
+        let header = header.to_ascii_lowercase();
+        let field = FIELDS.iter().find(|(name, _)| *name == header).map(|(_, field)| *field);
+        let field = field.or((header == "description").then_some("description"));
+        known = field.is_some();
+        fields.extend(field.map(|field| (field, value.trim().to_owned())));
+    }
+    let body: String = lines.collect();
+    if !body.trim().is_empty() && fields.iter().all(|(name, _)| *name != "description") {
+        description = Some(("description", body));
+    }
+    fields.extend(description);
+    fields
+}
+
+/// A continued line without what the specification's writers put before it: seven spaces and a
+/// bar, or eight spaces.
+fn unfolded(line: &str) -> &str {
+    ["       |", "        "]
+        .iter()
+        .find_map(|indent| line.strip_prefix(indent))
+        .unwrap_or_else(|| line.trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_becomes_fields() {
+        let text = "Metadata-Version: 2.1\r\nName: Demo\r\nClassifier: A\r\nClassifier: B\r\n\
+                    Project-URL: Home, https://example.org\r\nLicense: one\r\n        two\r\n\
+                    Requires-Python: >=3.9\r\n\r\n# Demo\r\n";
+        assert_eq!(
+            metadata(text),
+            [
+                ("metadata_version", "2.1"),
+                ("classifiers", "A"),
+                ("classifiers", "B"),
+                ("project_urls", "Home, https://example.org"),
+                ("license", "one\ntwo"),
+                ("requires_python", ">=3.9"),
+                ("description", "# Demo\r\n"),
+            ]
+            .map(|(name, value)| (name, value.to_owned()))
+        );
+    }
+
+    #[test]
+    fn a_header_can_not_pass_for_a_field_of_the_form() {
+        for header in [":action", "sha256_digest", "sha256-digest", "attestations", "content"] {
+            assert_eq!(metadata(&format!("{header}: x\n  y\n")), [], "{header}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_folded_as_twine_folds_it() {
+        assert_eq!(folded("Demo__pkg-x.y"), "Demo-pkg-x.y");
+    }
+}

@@ -1,0 +1,139 @@
+//! What is about to be published, every byte of it looked at.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Seek as _};
+use std::path::{Path, PathBuf};
+
+use pysign_archive::Metadata;
+use pysign_host::{Failure, FileError, HashingReader, Notes, Sha256, open_regular};
+use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Role, Version};
+use pysign_names::DistName;
+
+use crate::{Error, binding};
+
+/// GitLab's registries take 5 GiB, `PyPI` far less; a static index has room for the largest wheels.
+const MAX_PACKAGE: u64 = 16 << 30;
+
+/// The files of one version of one project.
+#[derive(Debug)]
+pub(crate) struct Release {
+    pub(crate) project: ProjectName,
+    pub(crate) version: Version,
+    /// In the order they are sent: wheels, then the sdist.
+    pub(crate) packages: Vec<Package>,
+}
+
+/// A wheel or sdist that is what its name says.
+#[derive(Debug)]
+pub(crate) struct Package {
+    /// Its place in the manifest.
+    pub(crate) artifact: usize,
+    pub(crate) name: DistName,
+    pub(crate) path: PathBuf,
+    pub(crate) sha256: Sha256,
+    pub(crate) size: u64,
+    pub(crate) metadata: Metadata,
+    /// The files of its signatures, each once, in the order they are sent.
+    pub(crate) sidecars: Vec<Beside>,
+    /// Whether one of the signatures is bound to its bytes.
+    pub(crate) signed: bool,
+}
+
+/// A small file that lies beside packages.
+#[derive(Clone, Debug)]
+pub(crate) struct Beside {
+    pub(crate) project: ProjectName,
+    /// As the package's file name says it: `1.0` and `1.0.0` are one version and two spellings.
+    pub(crate) version: Version,
+    pub(crate) filename: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) part: Part,
+}
+
+/// What a small file is part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The release: it says that all of it is there.
+    Marker,
+    /// A signature of the artifact at this place in the manifest.
+    Signature { artifact: usize, role: Role, path: PathBuf },
+}
+
+impl Beside {
+    pub(crate) fn sha256(&self) -> Sha256 {
+        Sha256::of(&self.bytes)
+    }
+}
+
+/// Refuses several releases, unless `many` may be published at once, and one release that was built
+/// from several commits.
+pub(crate) fn require_one(manifest: &Manifest, many: bool) -> Result<(), Failure> {
+    if !many {
+        return Ok(manifest.single_release()?);
+    }
+    let each = manifest.releases().into_iter().map(|(project, version)| {
+        let ours = |artifact: &&Artifact| {
+            artifact.project.as_ref() == Some(&project)
+                && artifact.version.as_ref() == Some(&version)
+        };
+        let mut part = Manifest::new();
+        part.artifacts = manifest.artifacts.iter().filter(ours).cloned().collect();
+        part.builds.clone_from(&manifest.builds);
+        Ok(part.single_release()?)
+    });
+    Failure::collect(each).map(drop)
+}
+
+/// Reads every file that the manifest names, and takes note of digests and sizes in it.
+pub(crate) fn read(manifest: &mut Manifest, notes: &Notes) -> Result<Vec<Release>, Failure> {
+    let packages = manifest.artifacts.iter_mut().enumerate();
+    let packages = packages.map(|(place, artifact)| Package::read(place, artifact, notes));
+    let mut releases: BTreeMap<(ProjectName, Version), Vec<Package>> = BTreeMap::new();
+    for package in Failure::collect(packages)? {
+        let key = (package.name.project().clone(), package.name.version().clone());
+        releases.entry(key).or_default().push(package);
+    }
+    let release = |((project, version), mut packages): ((_, _), Vec<Package>)| {
+        packages.sort_by_cached_key(|package| {
+            (matches!(package.name, DistName::Sdist(_)), package.name.to_string())
+        });
+        Release { project, version, packages }
+    };
+    Ok(releases.into_iter().map(release).collect())
+}
+
+impl Package {
+    fn read(place: usize, artifact: &mut Artifact, notes: &Notes) -> Result<Self, Failure> {
+        let filename = &artifact.filename;
+        let unfit = || Error::Kind { filename: filename.clone(), kind: artifact.kind };
+        if matches!(artifact.kind, Kind::Digest | Kind::File) {
+            return Err(unfit().into());
+        }
+        let name: DistName = filename.parse().map_err(|_| unfit())?;
+        let path = artifact.path()?.to_owned();
+        notes.progress(format!("reading '{}'", path.display()));
+        let mut file = open_regular(&path)?;
+        let (sha256, size) = hash(&mut file, &path)?;
+        artifact.record(sha256, size)?;
+        let metadata = match name {
+            DistName::Sdist(_) => pysign_archive::sdist::identity(&mut file, &path)?,
+            DistName::Wheel(_) => pysign_archive::wheel::identity(&mut file, &path)?,
+        };
+        let bound = binding::bind(artifact, place, &name, sha256, notes)?;
+        let (sidecars, signed) = (bound.files, bound.signed);
+        Ok(Self { artifact: place, name, path, sha256, size, metadata, sidecars, signed })
+    }
+}
+
+/// Leaves the file at its beginning.
+fn hash(file: &mut File, path: &Path) -> Result<(Sha256, u64), FileError> {
+    let mut reader = HashingReader::new(&*file, MAX_PACKAGE);
+    io::copy(&mut reader, &mut io::sink()).map_err(|cause| match cause.kind() {
+        io::ErrorKind::FileTooLarge => FileError::TooLarge { file: path.into(), cap: MAX_PACKAGE },
+        _ => FileError::on_open(path, cause),
+    })?;
+    let digest = reader.finish();
+    file.rewind().map_err(|cause| FileError::on_open(path, cause))?;
+    Ok(digest)
+}

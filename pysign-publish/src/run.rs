@@ -1,0 +1,98 @@
+//! What `pysign-publish` does, in order.
+
+use std::collections::BTreeSet;
+
+use pysign_ci::Job;
+use pysign_cli::Input;
+use pysign_host::{Failure, Host};
+use pysign_http::{Client, Options};
+use pysign_manifest::Manifest;
+
+use crate::credentials::Logins;
+use crate::destination::{Destination, Meaning};
+use crate::directory::Directory;
+use crate::flags::Args;
+use crate::legacy::Legacy;
+use crate::plan::Plan;
+use crate::release::{Package, Release};
+use crate::target::Target;
+use crate::{Error, gitlab, receipt, release};
+
+const TOOL: &str = concat!("pysign-publish/", env!("CARGO_PKG_VERSION"));
+
+pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
+    let mut manifest = input.release(&host.notes)?;
+    release::require_one(&manifest, args.targets.iter().all(Destination::is_directory))?;
+    let releases = release::read(&mut manifest, &host.notes)?;
+
+    let client = Client::new(host, options(args))?;
+    let targets = targets(args, &client, host)?;
+    let unsigned = unsigned(&targets, &releases, args.allow_unsigned)?;
+
+    // Every target is asked before any is sent something: a conflict at the last one stops all.
+    let plans = targets.iter().map(|target| Plan::make(target, &releases));
+    let mut plans = Failure::collect(plans.collect::<Vec<_>>())?;
+    if args.dry_run {
+        plans.iter().flat_map(Plan::lines).for_each(|line| host.notes.summary(line));
+        return Ok(None);
+    }
+    for plan in &mut plans {
+        plan.carry_out(host, args.confirm, args.timeout)?;
+        receipt::record(&mut manifest, plan, &unsigned);
+    }
+    plans.iter().for_each(|plan| host.notes.summary(plan.summary()));
+    manifest.add_tool(TOOL);
+    Ok(Some(manifest))
+}
+
+fn options(args: &Args) -> Options {
+    Options {
+        timeout: args.timeout,
+        offline: args.offline,
+        cacert: args.cacert.clone(),
+        ..Options::new(TOOL)
+    }
+}
+
+/// Who is meant by `--to`, each with the right to write there.
+fn targets<'c>(
+    args: &Args,
+    client: &'c Client,
+    host: &'c Host,
+) -> Result<Vec<Target<'c>>, Failure> {
+    let job = Job::from_env(&host.env)?;
+    let logins = Logins::new(host, job.as_ref(), &args.token_files, &args.targets);
+    let targets = args.targets.iter().map(|target| match &target.meaning {
+        Meaning::Directory(path) => {
+            Directory::open(path, args.base_url.clone(), host, args.timeout, args.dry_run)
+        }
+        Meaning::Gitlab(named) => {
+            let ours = || job.as_ref().map(|job| job.registry().clone());
+            let registry = named.clone().or_else(ours).ok_or(Error::NoJob)?;
+            gitlab::open(&target.text, registry, &logins, client)
+        }
+        Meaning::Legacy { upload, index } => {
+            let credential = logins.legacy(&target.text, upload.origin())?;
+            let index = Legacy::new(client, upload.clone(), index.clone(), credential);
+            Ok(Target { kind: "legacy", index: Box::new(index), storage: None })
+        }
+    });
+    Failure::collect(targets.collect::<Vec<_>>())
+}
+
+/// The places of the artifacts that no target would hold a signature of; an error, unless that is
+/// `allowed`.
+fn unsigned(
+    targets: &[Target<'_>],
+    releases: &[Release],
+    allowed: bool,
+) -> Result<BTreeSet<usize>, Failure> {
+    let are_held = targets.iter().any(|target| target.storage.is_some());
+    let packages = releases.iter().flat_map(|release| &release.packages);
+    let unsigned = packages.filter(|package| !package.signed || !are_held);
+    let checked = Failure::collect(unsigned.map(|package: &Package| {
+        let error = Error::Unsigned { file: package.path.clone(), signed: package.signed };
+        if allowed { Ok(package.artifact) } else { Err(error.into()) }
+    }));
+    Ok(checked?.into_iter().collect())
+}
