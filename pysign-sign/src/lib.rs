@@ -1,1 +1,18 @@
 //! Sign the files of a release with Sigstore.
+//!
+//! Keyless: an OIDC token says who we are, Fulcio writes it into a certificate for a key that lives
+//! as long as this run, and every signature is logged. What the services answered is verified, as
+//! a stranger would, before any of it is written.
+
+mod error;
+mod flags;
+mod fulcio;
+mod identity;
+mod key;
+mod run;
+mod sidecars;
+mod signer;
+mod timestamp;
+
+pub use error::{Error, TimestampFault, TokenFault, TokenSource};
+pub use flags::{Args, Sign};

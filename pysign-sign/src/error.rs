@@ -1,0 +1,214 @@
+//! What can go wrong with a signature, beside what files, HTTP and verification say themselves.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use pysign_host::{Evidence, Problem, Status};
+use pysign_http::Url;
+
+use crate::identity::{Source, Unfit};
+use crate::timestamp::Fault;
+
+/// Why nothing was signed, or not everything.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The certificate names someone else than the token.
+    CertificateIdentity {
+        /// The certificate authority.
+        fulcio: Url,
+        /// Subject alternative name and issuer by the token.
+        expected: String,
+        /// Those of the certificate.
+        found: String,
+    },
+    /// The certificate is for another key than ours.
+    CertificateKey {
+        /// The certificate authority.
+        fulcio: Url,
+    },
+    /// The answer holds no certificate chain with an embedded SCT.
+    FulcioAnswer {
+        /// The certificate authority.
+        fulcio: Url,
+        /// What is wrong with it.
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The project is hidden, and everyone would read of it in the log.
+    PublicLog {
+        /// The log.
+        log: Url,
+    },
+    /// There is a signature already, and it is someone else's.
+    SignedByAnother {
+        /// The bundle.
+        file: PathBuf,
+        /// The token's identity.
+        expected: String,
+        /// The signer's.
+        found: String,
+    },
+    /// A timestamp authority's answer is no timestamp for us.
+    Timestamp {
+        /// The authority.
+        authority: Url,
+        /// What is wrong with it.
+        fault: TimestampFault,
+    },
+    /// There is a token, and it can't be used.
+    Token {
+        /// Where it was found.
+        source: TokenSource,
+        /// What is wrong with it.
+        fault: TokenFault,
+    },
+    /// There is no token.
+    TokenMissing,
+}
+
+/// What is wrong with a timestamp authority's answer.
+#[derive(Debug)]
+pub struct TimestampFault(pub(crate) Fault);
+
+/// What is wrong with a token.
+#[derive(Debug)]
+pub struct TokenFault(pub(crate) Unfit);
+
+/// Where a token was found.
+#[derive(Debug)]
+pub struct TokenSource(pub(crate) Source);
+
+/// What a GitLab job needs for a token.
+const ID_TOKENS: &str =
+    "in the job of .gitlab-ci.yml: id_tokens: {SIGSTORE_ID_TOKEN: {aud: sigstore}}";
+
+impl Error {
+    /// Every code of this type.
+    pub const CODES: &'static [&'static str] = &[
+        "certificate-identity",
+        "certificate-key",
+        "fulcio-answer",
+        "log-public",
+        "signed-by-another",
+        "timestamp-answer",
+        "timestamp-mismatch",
+        "token-audience",
+        "token-claim",
+        "token-expired",
+        "token-malformed",
+        "token-missing",
+    ];
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CertificateIdentity { fulcio, .. } => {
+                write!(f, "'{fulcio}' gave a certificate for another identity than the token's")
+            }
+            Self::CertificateKey { fulcio } => {
+                write!(f, "'{fulcio}' gave a certificate for another key")
+            }
+            Self::FulcioAnswer { fulcio, .. } => {
+                write!(f, "the answer of '{fulcio}' holds no certificate")
+            }
+            Self::PublicLog { log } => write!(
+                f,
+                "the project is not public, and its path would be for all to read in '{log}'"
+            ),
+            Self::SignedByAnother { file, .. } => {
+                write!(f, "'{}' is another identity's signature", file.display())
+            }
+            Self::Timestamp { authority, fault: TimestampFault(fault) } => {
+                write!(f, "the answer of '{authority}' {fault}")
+            }
+            Self::Token { source: TokenSource(source), fault: TokenFault(unfit) } => {
+                write!(f, "the identity token in {source} {unfit}")
+            }
+            Self::TokenMissing => f.write_str("no identity token: 'SIGSTORE_ID_TOKEN' is not set"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::FulcioAnswer { cause, .. } => Some(&**cause),
+            _ => None,
+        }
+    }
+}
+
+impl Problem for Error {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::CertificateIdentity { .. } => "certificate-identity",
+            Self::CertificateKey { .. } => "certificate-key",
+            Self::FulcioAnswer { .. } => "fulcio-answer",
+            Self::PublicLog { .. } => "log-public",
+            Self::SignedByAnother { .. } => "signed-by-another",
+            Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
+                Fault::Imprint | Fault::Nonce => "timestamp-mismatch",
+                Fault::Status(_) | Fault::Syntax => "timestamp-answer",
+            },
+            Self::Token { fault: TokenFault(unfit), .. } => match unfit {
+                Unfit::Audience(_) => "token-audience",
+                Unfit::Claim(_) | Unfit::EmailUnverified | Unfit::Kind => "token-claim",
+                Unfit::Expired(_) => "token-expired",
+                Unfit::Shape => "token-malformed",
+            },
+            Self::TokenMissing => "token-missing",
+        }
+    }
+
+    /// An answer that is none is what a proxy's or a balancer's page looks like: worth a retry.
+    /// One about something else than was asked is a no.
+    fn status(&self) -> Status {
+        match self {
+            Self::CertificateIdentity { .. }
+            | Self::CertificateKey { .. }
+            | Self::SignedByAnother { .. } => Status::Refused,
+            Self::FulcioAnswer { .. } => Status::Unavailable,
+            Self::PublicLog { .. } => Status::Usage,
+            Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
+                Fault::Imprint | Fault::Nonce => Status::Refused,
+                Fault::Status(_) | Fault::Syntax => Status::Unavailable,
+            },
+            Self::Token { .. } | Self::TokenMissing => Status::Denied,
+        }
+    }
+
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::SignedByAnother { file, .. } => Some(file),
+            _ => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::PublicLog { .. } => Some("to accept that: --public-log".to_owned()),
+            Self::SignedByAnother { .. } => Some("to replace it: --force".to_owned()),
+            Self::Token { fault: TokenFault(Unfit::Claim("ci_config_ref_uri")), .. } => {
+                Some("define the pipeline in a file of the project itself".to_owned())
+            }
+            Self::Token { fault: TokenFault(Unfit::Audience(_) | Unfit::Shape), .. }
+            | Self::TokenMissing => Some(ID_TOKENS.to_owned()),
+            _ => None,
+        }
+    }
+
+    fn evidence(&self) -> Option<Evidence> {
+        match self {
+            Self::CertificateIdentity { expected, found, .. }
+            | Self::SignedByAnother { expected, found, .. } => {
+                Some(Evidence { expected: expected.clone(), found: found.clone() })
+            }
+            Self::Token { fault: TokenFault(Unfit::Audience(found)), .. } => Some(Evidence {
+                expected: pysign_ci::SIGSTORE_AUDIENCE.to_owned(),
+                found: if found.is_empty() { "none".to_owned() } else { found.join(", ") },
+            }),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Fulcio: a token and a proof that we hold a key become a certificate of ten minutes
+//! (sigstore protobuf-specs, `fulcio/v2/fulcio.proto`, `CreateSigningCertificate`).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use der::pem::{self, LineEnding};
+use pysign_attest::Certificate;
+use pysign_host::Failure;
+use pysign_http::{Body, Client, Request, Url};
+use serde_json::{Value, json};
+
+use crate::Error;
+use crate::identity::Token;
+use crate::key::Key;
+
+/// A chain of three certificates has some 3 kB.
+const MAX_ANSWER: u64 = 1 << 18;
+
+/// A certificate for `key` from the authority at `fulcio`: for that key, and for the identity that
+/// the token speaks of. Nothing is logged for any other.
+pub(crate) fn certify(
+    client: &Client,
+    fulcio: &Url,
+    token: &Token,
+    key: &Key,
+) -> Result<Certificate, Failure> {
+    let body = request(token, key)?.to_string();
+    // The token is in the body: it goes to this address or nowhere.
+    let request = Request::post(fulcio.with_path_segments(&["api", "v2", "signingCert"]))
+        .header("Content-Type", "application/json")
+        .header("Accept", "application/json")
+        .body(Body::Bytes(body.as_bytes()))
+        .hide(token.secret())
+        .no_redirects();
+    let answer = client.send(&request, MAX_ANSWER)?.body;
+    let certificate =
+        leaf(&answer).map_err(|cause| Error::FulcioAnswer { fulcio: fulcio.clone(), cause })?;
+    check(&certificate, fulcio, token, key)?;
+    Ok(certificate)
+}
+
+fn request(token: &Token, key: &Key) -> Result<Value, Failure> {
+    let proof = key.sign(token.subject.as_bytes())?;
+    let public = pem::encode_string("PUBLIC KEY", LineEnding::LF, key.spki()).unwrap_or_default();
+    Ok(json!({
+        "credentials": {"oidcIdentityToken": token.secret().expose()},
+        "publicKeyRequest": {
+            "publicKey": {"algorithm": "ECDSA", "content": public},
+            "proofOfPossession": STANDARD.encode(proof),
+        },
+    }))
+}
+
+/// The first certificate of the chain. A chain with a detached SCT is not taken: a bundle has no
+/// place for it.
+fn leaf(answer: &[u8]) -> Result<Certificate, Box<dyn std::error::Error + Send + Sync>> {
+    let answer: Value = serde_json::from_slice(answer)?;
+    let leaf = answer.pointer("/signedCertificateEmbeddedSct/chain/certificates/0");
+    let leaf = leaf.and_then(Value::as_str).ok_or("it has no 'signedCertificateEmbeddedSct'")?;
+    Ok(Certificate::from_pem(leaf.as_bytes())?)
+}
+
+fn check(certificate: &Certificate, fulcio: &Url, token: &Token, key: &Key) -> Result<(), Error> {
+    if certificate.spki() != key.spki() {
+        return Err(Error::CertificateKey { fulcio: fulcio.clone() });
+    }
+    let expected = format!("{} by {}", token.identity, token.issuer);
+    let found = format!("{} by {}", certificate.identity(), certificate.issuer());
+    if found == expected {
+        Ok(())
+    } else {
+        Err(Error::CertificateIdentity { fulcio: fulcio.clone(), expected, found })
+    }
+}

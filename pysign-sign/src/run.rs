@@ -1,0 +1,110 @@
+//! What `pysign-sign` does, in order.
+
+use pysign_cli::Input;
+use pysign_host::{Failure, Host};
+use pysign_http::Client;
+use pysign_manifest::{Artifact, Manifest};
+use pysign_sigstore::signing_config::{Services, SigningConfig};
+use pysign_sigstore::{Expected, TrustSource, TrustedRoot, Verifier};
+
+use crate::flags::{Args, Named, TOOL};
+use crate::identity::Token;
+use crate::sidecars::{Signed, Wanted};
+use crate::signer::Signer;
+
+pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
+    let mut release = input.release(&host.notes)?;
+    release.single_release()?;
+    forget_claims(&mut release);
+
+    let token = Token::find(args.token_file.as_deref(), host)?;
+    let services = services(args.services, host)?;
+    token.check_consent(&services.log.url, args.public_log)?;
+    let expected = Expected { identity: token.identity.clone(), issuer: token.issuer.clone() };
+    let verifier = Verifier::new(TrustedRoot::load(&TrustSource::File(args.trusted_root))?)?;
+    let client = Client::new(host, args.http)?;
+
+    let wanted = Wanted { verifier: &verifier, expected: &expected, pair: args.pair };
+    let kept = look(&mut release, &wanted, host)?;
+    let mut signer = Signer::new(&client, &services, &token, &verifier, &expected);
+    for (artifact, kept) in release.artifacts.iter_mut().zip(kept) {
+        let signature = match kept {
+            Some(signature) => signature,
+            None => sign(artifact, &mut signer)?,
+        };
+        wanted.put(artifact, &signature, host)?;
+    }
+    release.add_tool(TOOL);
+    host.notes.summary(verify_with(&expected));
+    Ok(Some(release))
+}
+
+/// What others say they have proven is not handed on.
+fn forget_claims(release: &mut Manifest) {
+    for artifact in &mut release.artifacts {
+        artifact.verified.clear();
+    }
+}
+
+fn services(named: Named, host: &Host) -> Result<Services, Failure> {
+    match named {
+        Named::Config(file) => Ok(SigningConfig::load(&file)?.services(host.clock.now())?),
+        Named::Urls(services) => Ok(services),
+    }
+}
+
+/// Every file is looked at before the first is signed: what is logged can't be taken back.
+fn look(
+    release: &mut Manifest,
+    wanted: &Wanted<'_>,
+    host: &Host,
+) -> Result<Vec<Option<Signed>>, Failure> {
+    Failure::collect(release.artifacts.iter_mut().map(|artifact| wanted.look(artifact, host)))
+}
+
+/// Signs one file, and reads it again: one that changed meanwhile is not the one that was signed.
+fn sign(artifact: &mut Artifact, signer: &mut Signer<'_>) -> Result<Signed, Failure> {
+    let digest = artifact.hash()?;
+    let signature = signer.sign(artifact.path()?, digest)?;
+    artifact.hash()?;
+    Ok(signature)
+}
+
+/// What those who install the files have to type, for a POSIX shell.
+fn verify_with(Expected { identity, issuer }: &Expected) -> String {
+    format!("verify with: --identity {} --issuer {}", quoted(identity, true), quoted(issuer, false))
+}
+
+/// In single quotes, always or where the shell would read more than a word into it.
+fn quoted(text: &str, always: bool) -> String {
+    let is_word = text.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/@%+=,".contains(c));
+    if is_word && !always && !text.is_empty() {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_line_can_be_typed() {
+        let expected = Expected {
+            identity: "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1".to_owned(),
+            issuer: "https://gitlab.com".to_owned(),
+        };
+        assert_eq!(
+            verify_with(&expected),
+            "verify with: --identity 'https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1' \
+             --issuer https://gitlab.com"
+        );
+    }
+
+    #[test]
+    fn a_shell_reads_nothing_into_a_name() {
+        assert_eq!(quoted("it's $HOME", true), r"'it'\''s $HOME'");
+        assert_eq!(quoted("https://a/;rm", false), "'https://a/;rm'");
+    }
+}

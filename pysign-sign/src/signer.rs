@@ -1,0 +1,102 @@
+//! One file's signature: made, stamped, logged, put together, and verified as a stranger would.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pysign_attest::Certificate;
+use pysign_host::{Failure, Sha256};
+use pysign_http::Client;
+use pysign_sigstore::rekor;
+use pysign_sigstore::signing_config::Services;
+use pysign_sigstore::{Expected, Verifier};
+use serde_json::{Value, json};
+
+use crate::fulcio;
+use crate::identity::Token;
+use crate::key::Key;
+use crate::sidecars::Signed;
+use crate::timestamp;
+
+/// The media type of the bundles that are written (sigstore protobuf-specs, `Bundle`).
+const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/// Signs with one key and one certificate, which are asked for when the first file needs them.
+pub(crate) struct Signer<'a> {
+    client: &'a Client,
+    services: &'a Services,
+    token: &'a Token,
+    verifier: &'a Verifier,
+    expected: &'a Expected,
+    credentials: Option<Credentials>,
+}
+
+/// A key and the certificate that names it.
+struct Credentials {
+    key: Key,
+    certificate: Certificate,
+}
+
+impl<'a> Signer<'a> {
+    /// A signer for the holder of `token`. Nothing is asked yet.
+    pub(crate) fn new(
+        client: &'a Client,
+        services: &'a Services,
+        token: &'a Token,
+        verifier: &'a Verifier,
+        expected: &'a Expected,
+    ) -> Self {
+        Self { client, services, token, verifier, expected, credentials: None }
+    }
+
+    /// The signature of the file with this digest. The log comes last of the services: what is in
+    /// it can't be taken back.
+    pub(crate) fn sign(&mut self, file: &Path, digest: Sha256) -> Result<Signed, Failure> {
+        let credentials = match self.credentials.take() {
+            Some(credentials) => credentials,
+            None => self.certify()?,
+        };
+        let Credentials { key, certificate } = self.credentials.insert(credentials);
+        let signature = key.sign_digest(digest)?;
+        let stamp = |authority| timestamp::stamp(self.client, authority, &signature);
+        let stamp = self.services.timestamp.as_ref().map(stamp).transpose()?;
+        let signed =
+            rekor::Signed { digest, signature: &signature, certificate: certificate.der() };
+        let entry = self.services.log.submit(self.client, signed)?;
+        let bundle = bundle(signed, &entry, stamp).to_string().into_bytes();
+
+        let proof = self.verifier.prove(&digest, file, &bundle)?;
+        self.expected.check(file, &proof)?;
+        Ok(Signed { bundle, signature, certificate: certificate.pem(), kept: false })
+    }
+
+    fn certify(&self) -> Result<Credentials, Failure> {
+        let key = Key::generate()?;
+        let certificate = fulcio::certify(self.client, &self.services.fulcio, self.token, &key)?;
+        Ok(Credentials { key, certificate })
+    }
+}
+
+/// The whole of it (sigstore protobuf-specs, `Bundle`). Lists are written when they are empty, too:
+/// not every reader takes a missing one for that.
+fn bundle(signed: rekor::Signed<'_>, entry: &Value, stamp: Option<Vec<u8>>) -> Value {
+    let mut material = json!({
+        "certificate": {"rawBytes": STANDARD.encode(signed.certificate)},
+        "tlogEntries": [entry],
+    });
+    if let (Some(stamp), Some(members)) = (stamp, material.as_object_mut()) {
+        let stamp = json!({"rfc3161Timestamps": [{"signedTimestamp": STANDARD.encode(stamp)}]});
+        members.insert("timestampVerificationData".to_owned(), stamp);
+    }
+    json!({
+        "mediaType": MEDIA_TYPE,
+        "verificationMaterial": material,
+        "messageSignature": {
+            "messageDigest": {
+                "algorithm": "SHA2_256",
+                "digest": STANDARD.encode(signed.digest.as_bytes()),
+            },
+            "signature": STANDARD.encode(signed.signature),
+        },
+    })
+}
