@@ -14,6 +14,13 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
+    /// The bundle brings certificates of authorities.
+    Authorities {
+        /// The file.
+        file: PathBuf,
+        /// Their number.
+        found: usize,
+    },
     /// The certificate is from no authority of the trusted root, or was not valid then.
     Certificate {
         /// The file.
@@ -179,7 +186,8 @@ impl Error {
     fn signed_file(&self) -> &Path {
         match self {
             Self::File(error) => error.file().unwrap_or(Path::new("")),
-            Self::Certificate { file, .. }
+            Self::Authorities { file, .. }
+            | Self::Certificate { file, .. }
             | Self::Disagreement { file }
             | Self::Log { file, .. }
             | Self::LogEntries { file, .. }
@@ -226,6 +234,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.signed_file().display();
         match self {
+            Self::Authorities { found, .. } => write!(
+                f,
+                "the signature of '{file}' brings {found} authorities of its own, and only those of \
+                 the trusted root count"
+            ),
             Self::Certificate { .. } => write!(f, "the certificate of '{file}' is not trusted"),
             Self::Disagreement { .. } => {
                 write!(f, "the signature of '{file}' can be read in two ways")
@@ -282,7 +295,7 @@ impl std::error::Error for Error {
 impl Problem for Error {
     fn code(&self) -> &'static str {
         match self {
-            Self::Certificate { .. } => "certificate-untrusted",
+            Self::Authorities { .. } | Self::Certificate { .. } => "certificate-untrusted",
             Self::Disagreement { .. } | Self::Signature { .. } => "signature-invalid",
             Self::File(error) => error.code(),
             Self::Log { .. } => "log-invalid",

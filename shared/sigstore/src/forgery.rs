@@ -1,1 +1,254 @@
+//! Forgeries made from good bundles: each is one change, and none is a proof any more.
 
+use std::path::Path;
+
+use pysign_host::{Problem as _, Sha256};
+use serde_json::{Value, json};
+
+use crate::vectors::{Vector, beacon, set};
+use crate::{Expected, Proof};
+
+/// Where the parts of a bundle are.
+const ENTRIES: &str = "/verificationMaterial/tlogEntries";
+const ENTRY: &str = "/verificationMaterial/tlogEntries/0";
+const PROOF: &str = "/verificationMaterial/tlogEntries/0/inclusionProof";
+const CHECKPOINT: &str = "/verificationMaterial/tlogEntries/0/inclusionProof/checkpoint/envelope";
+const CERTIFICATE: &str = "/verificationMaterial/certificate/rawBytes";
+
+/// A bundle with an entry of Rekor v1, and one of Rekor v2 with a timestamp.
+const LOG_1: &str = "happy-path-v0.3";
+const LOG_2: &str = "rekor2-happy-path";
+
+fn vector(name: &str) -> Option<Vector> {
+    let vector = Vector::read(&set("conformance/bundle-verify")?.join(name)).unwrap();
+    assert!(vector.prove().is_ok(), "{name}");
+    Some(vector)
+}
+
+fn at<'v>(bundle: &'v mut Value, pointer: &str) -> &'v mut Value {
+    bundle.pointer_mut(pointer).unwrap()
+}
+
+/// The code of the refusal of `vector` after `change`.
+fn refused(vector: &Vector, change: impl FnOnce(&mut Value)) -> &'static str {
+    vector.changed(change).map_or_else(|error| error.code(), |_| "nothing")
+}
+
+#[test]
+fn a_forged_part_of_rekor_v1_is_refused() {
+    let Some(good) = vector(LOG_1) else { return };
+    let zeros = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    let zeroed = refused(&good, |bundle| {
+        at(bundle, PROOF)["hashes"].as_array_mut().unwrap().fill(zeros.clone());
+    });
+    assert_eq!(zeroed, "log-invalid");
+    let moved = refused(&good, |bundle| at(bundle, ENTRY)["integratedTime"] = json!("1710869187"));
+    assert_eq!(moved, "log-invalid");
+    let constant = refused(&good, |bundle| {
+        at(bundle, ENTRY)["inclusionPromise"] = json!({"signedEntryTimestamp": "MAYCAQECAQE="});
+    });
+    assert_eq!(constant, "log-invalid");
+    let junk = refused(&good, |bundle| *at(bundle, CHECKPOINT) = json!("junk"));
+    assert_eq!(junk, "log-invalid");
+    for place in [ENTRY, PROOF] {
+        let index = refused(&good, |bundle| at(bundle, place)["logIndex"] = json!("7"));
+        assert_eq!(index, "log-invalid");
+    }
+}
+
+#[test]
+fn a_bundle_without_log_evidence_is_refused() {
+    let Some(good) = vector(LOG_1) else { return };
+    let junk = refused(&good, |bundle| {
+        let entry = at(bundle, ENTRY);
+        entry["inclusionPromise"] = json!({"signedEntryTimestamp": "AAAA"});
+        entry["inclusionProof"]["hashes"] = json!([]);
+        entry["inclusionProof"]["checkpoint"]["envelope"] = json!("junk");
+        entry["logId"]["keyId"] = json!("AAAA");
+    });
+    assert_eq!(junk, "log-invalid");
+    assert_eq!(refused(&good, |bundle| *at(bundle, ENTRIES) = json!([])), "log-entries");
+}
+
+#[test]
+fn a_promise_is_no_proof() {
+    let Some(good) = vector(LOG_1) else { return };
+    let older = refused(&good, |bundle| {
+        bundle["mediaType"] = json!("application/vnd.dev.sigstore.bundle+json;version=0.1");
+        at(bundle, ENTRY).as_object_mut().unwrap().remove("inclusionProof");
+    });
+    assert_eq!(older, "log-proof-missing");
+}
+
+#[test]
+fn an_unknown_log_is_refused() {
+    for name in [LOG_1, LOG_2] {
+        let Some(good) = vector(name) else { return };
+        let unknown = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+        let code = refused(&good, |bundle| at(bundle, ENTRY)["logId"]["keyId"] = unknown);
+        assert_eq!(code, "log-unknown", "{name}");
+    }
+}
+
+/// Each log of the trusted root answers for its own entries only.
+#[test]
+fn an_entry_does_not_pass_for_one_of_another_trusted_log() {
+    let (Some(good), Some(set)) = (vector(LOG_2), set("conformance/bundle-verify")) else {
+        return;
+    };
+    let root = std::fs::read(set.join(LOG_2).join("trusted_root.json")).unwrap();
+    let root: Value = serde_json::from_slice(&root).unwrap();
+    let own = good.json().pointer(&format!("{ENTRY}/logId/keyId")).unwrap().clone();
+    let logs = root["tlogs"].as_array().unwrap();
+    let other = logs.iter().map(|log| &log["logId"]["keyId"]).find(|id| **id != own).unwrap();
+    let code = refused(&good, |bundle| at(bundle, ENTRY)["logId"]["keyId"] = other.clone());
+    assert_eq!(code, "log-invalid");
+}
+
+#[test]
+fn a_second_entry_is_refused() {
+    for name in [LOG_1, LOG_2] {
+        let Some(good) = vector(name) else { return };
+        for proven in [true, false] {
+            let code = refused(&good, |bundle| {
+                let entries = at(bundle, ENTRIES).as_array_mut().unwrap();
+                let mut second = entries[0].clone();
+                if !proven {
+                    second.as_object_mut().unwrap().remove("inclusionProof");
+                }
+                entries.push(second);
+            });
+            assert_eq!(code, "log-entries", "{name}");
+        }
+    }
+}
+
+#[test]
+fn text_around_the_signatures_of_a_checkpoint_is_refused() {
+    for name in [LOG_1, LOG_2] {
+        let Some(good) = vector(name) else { return };
+        for (find, replace) in
+            [("=\n", "=\n\nmore\n"), ("=\n\n", "=\n\n\n"), ("=\n\n—", "=\n\n\n—")]
+        {
+            let code = refused(&good, |bundle| {
+                let note = at(bundle, CHECKPOINT);
+                let text = note.as_str().unwrap();
+                let (head, tail) = text.rsplit_once(find).unwrap_or((text, ""));
+                *note = json!(format!("{head}{replace}{tail}"));
+            });
+            assert_eq!(code, "log-invalid", "{name} {find:?}");
+        }
+    }
+}
+
+/// Parts that are each genuine, of two bundles of the same signer and log.
+#[test]
+fn parts_of_another_bundle_are_refused() {
+    let Some(good) = vector(LOG_1) else { return };
+    let Some(other) = vector("happy-path-v0.2") else { return };
+    let mut as_newer = |bundle: &mut Value| {
+        bundle["mediaType"] = good.json()["mediaType"].clone();
+        let material = at(bundle, "/verificationMaterial").as_object_mut().unwrap();
+        let chain = material.remove("x509CertificateChain").unwrap();
+        material.insert("certificate".to_owned(), chain["certificates"][0].clone());
+    };
+    assert!(other.changed(&mut as_newer).is_ok());
+    let mut other = other.json();
+    as_newer(&mut other);
+    for pointer in [
+        CERTIFICATE,
+        ENTRIES,
+        PROOF,
+        "/messageSignature",
+        "/messageSignature/signature",
+        "/verificationMaterial",
+        "/verificationMaterial/tlogEntries/0/canonicalizedBody",
+        "/verificationMaterial/tlogEntries/0/inclusionPromise",
+        "/verificationMaterial/tlogEntries/0/inclusionProof/checkpoint",
+    ] {
+        let part = other.pointer(pointer).unwrap().clone();
+        assert_ne!(good.json().pointer(pointer), Some(&part), "{pointer}");
+        assert!(good.changed(|bundle| *at(bundle, pointer) = part).is_err(), "{pointer}");
+    }
+}
+
+#[test]
+fn another_file_is_refused() {
+    for name in [LOG_1, LOG_2] {
+        let Some(good) = vector(name) else { return };
+        let prove = |bundle: &Value| {
+            let bundle = bundle.to_string();
+            good.verifier.prove(&Sha256::of(b"x"), Path::new("x"), bundle.as_bytes())
+        };
+        let mut bundle = good.json();
+        assert_eq!(prove(&bundle).unwrap_err().code(), "signature-other-file", "{name}");
+        bundle["messageSignature"].as_object_mut().unwrap().remove("messageDigest");
+        assert_eq!(prove(&bundle).unwrap_err().code(), "signature-invalid", "{name}");
+        // SHA-256 of "x".
+        let digest = "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=";
+        bundle["messageSignature"]["messageDigest"] =
+            json!({"algorithm": "SHA2_256", "digest": digest});
+        assert_eq!(prove(&bundle).unwrap_err().code(), "signature-invalid", "{name}");
+    }
+}
+
+/// The signature is good, and so is the timestamp; only the certificate had ended.
+#[test]
+fn a_time_after_the_certificate_is_refused() {
+    let Some(set) = set("conformance/bundle-verify") else { return };
+    let late = Vector::read(&set.join("rekor2-timestamp-with-incorrect-time_fail")).unwrap();
+    let code = refused(&late, |bundle| {
+        // The case has line breaks in its base64, for which alone it would be refused.
+        let pointer = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0";
+        let token = &mut at(bundle, pointer)["signedTimestamp"];
+        *token = json!(token.as_str().unwrap().replace('\n', ""));
+    });
+    assert_eq!(code, "certificate-untrusted");
+}
+
+#[test]
+fn authorities_come_from_the_trusted_root_alone() {
+    let Some(good) = vector("happy-path-v0.2") else { return };
+    let chain = "/verificationMaterial/x509CertificateChain/certificates";
+    let code = refused(&good, |bundle| {
+        let certificates = at(bundle, chain).as_array_mut().unwrap();
+        certificates.push(certificates[0].clone());
+    });
+    assert_eq!(code, "certificate-untrusted");
+}
+
+#[test]
+fn what_is_not_supported_is_not_passed_over() {
+    let Some(good) = vector(LOG_1) else { return };
+    let digest = refused(&good, |bundle| {
+        bundle["messageSignature"]["messageDigest"]["algorithm"] = json!("SHA2_512");
+    });
+    let key = refused(&good, |bundle| {
+        let material = at(bundle, "/verificationMaterial").as_object_mut().unwrap();
+        material.remove("certificate");
+        material.insert("publicKey".to_owned(), json!({"hint": "k"}));
+    });
+    let entry = refused(&good, |bundle| {
+        at(bundle, ENTRY)["kindVersion"] = json!({"kind": "rekord", "version": "0.0.1"});
+    });
+    assert_eq!([digest, key, entry], ["signature-unsupported"; 3]);
+}
+
+#[test]
+fn another_signer_is_named() {
+    let Some(good) = vector(LOG_1) else { return };
+    let proof = good.prove().unwrap();
+    let check = |change: fn(&mut Expected), proof: &Proof| {
+        let mut expected = beacon();
+        change(&mut expected);
+        expected.check(Path::new("a.txt"), proof)
+    };
+    assert!(check(|_| (), &proof).is_ok());
+    let error = check(|expected| expected.identity.truncate(20), &proof).unwrap_err();
+    assert_eq!(error.code(), "identity-mismatch");
+    assert_eq!(error.evidence().unwrap().found, beacon().identity);
+    assert_eq!(error.hint().unwrap(), format!("to accept it: --identity '{}'", beacon().identity));
+    let error = check(|expected| expected.issuer.push('/'), &proof).unwrap_err();
+    assert_eq!(error.code(), "issuer-mismatch");
+    assert_eq!(error.hint().unwrap(), format!("to accept it: --issuer '{}'", beacon().issuer));
+}

@@ -20,3 +20,5 @@ mod conformance;
 mod forgery;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod walk;

@@ -22,8 +22,13 @@ pub(crate) fn check<'b>(
     let Content::Message { digest: named, .. } = &bundle.content else {
         return Err(unsupported(Unsupported::Statement));
     };
-    if matches!(bundle.material, Material::PublicKey) {
-        return Err(unsupported(Unsupported::Key));
+    match &bundle.material {
+        Material::PublicKey => return Err(unsupported(Unsupported::Key)),
+        // Authorities come from the trusted root; what the bundle brings would prove nothing.
+        Material::Certificates(_, above) if !above.is_empty() => {
+            return Err(Error::Authorities { file: file.into(), found: above.len() });
+        }
+        Material::Certificates(..) => {}
     }
     match (named, bundle.digest()) {
         (Some(_), None) => return Err(unsupported(Unsupported::Digest)),
@@ -72,17 +77,25 @@ fn tree_head(proof: &InclusionProof) -> Result<(), LogFault> {
 }
 
 /// Whether `text` is a signed note (C2SP `signed-note`): lines that are signed, the one blank line,
-/// and lines that are signatures. The library would pass over anything else.
+/// and lines that are signatures, one of them by the origin in the first line. The library would
+/// pass over anything else.
 fn is_note(text: &str) -> bool {
     let Some((signed, signatures)) = text.split_once("\n\n") else { return false };
     let Some(signatures) = signatures.strip_suffix('\n') else { return false };
-    let is_signature = |line: &str| {
-        let words: Vec<&str> = line.split(' ').collect();
-        matches!(words.as_slice(), ["—", name, signature] if !name.is_empty() && !signature.is_empty())
-    };
+    let signers: Option<Vec<&str>> = signatures.split('\n').map(signer).collect();
+    // Rekor v1 has the number of the tree after its name.
+    let origin = signed.split(['\n', ' ']).next().unwrap_or_default();
     !text.chars().any(|c| c.is_control() && c != '\n')
         && signed.split('\n').all(|line| !line.is_empty())
-        && signatures.split('\n').all(is_signature)
+        && signers.is_some_and(|signers| signers.contains(&origin))
+}
+
+/// Whose signature the line is.
+fn signer(line: &str) -> Option<&str> {
+    match line.split(' ').collect::<Vec<_>>().as_slice() {
+        ["—", name, signature] if !name.is_empty() && !signature.is_empty() => Some(name),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -91,23 +104,24 @@ mod tests {
 
     #[test]
     fn a_note_has_one_blank_line_and_signatures_after_it() {
-        assert!(is_note("origin\n1\nAAAA\n\n— name AAAA\n"));
-        assert!(is_note("origin\n1\nAAAA\nmore\n\n— name AAAA\n— other BBBB\n"));
+        assert!(is_note("name\n1\nAAAA\n\n— name AAAA\n"));
+        assert!(is_note("name - 7\n1\nAAAA\nmore\n\n— other BBBB\n— name AAAA\n"));
         for text in [
             "",
-            "origin\n1\nAAAA\n— name AAAA\n",
-            "origin\n1\nAAAA\n\n",
-            "origin\n1\nAAAA\n\n\n",
-            "origin\n1\nAAAA\n\n— name AAAA",
-            "origin\n1\nAAAA\n\n— name AAAA\n\n",
-            "origin\n1\nAAAA\n\n— name AAAA\n\nmore\n",
-            "origin\n1\nAAAA\n\n— name AAAA\nmore\n",
-            "origin\n1\nAAAA\n\n— name AAAA more\n",
-            "origin\n1\nAAAA\n\n—  name AAAA\n",
-            "origin\n1\nAAAA\n\n- name AAAA\n",
-            "origin\n\n1\nAAAA\n\n— name AAAA\n",
-            "\norigin\n1\nAAAA\n\n— name AAAA\n",
-            "origin\r\n1\nAAAA\n\n— name AAAA\n",
+            "other\n1\nAAAA\n\n— name AAAA\n",
+            "name\n1\nAAAA\n— name AAAA\n",
+            "name\n1\nAAAA\n\n",
+            "name\n1\nAAAA\n\n\n",
+            "name\n1\nAAAA\n\n— name AAAA",
+            "name\n1\nAAAA\n\n— name AAAA\n\n",
+            "name\n1\nAAAA\n\n— name AAAA\n\nmore\n",
+            "name\n1\nAAAA\n\n— name AAAA\nmore\n",
+            "name\n1\nAAAA\n\n— name AAAA more\n",
+            "name\n1\nAAAA\n\n—  name AAAA\n",
+            "name\n1\nAAAA\n\n- name AAAA\n",
+            "name\n\n1\nAAAA\n\n— name AAAA\n",
+            "\nname\n1\nAAAA\n\n— name AAAA\n",
+            "name\r\n1\nAAAA\n\n— name AAAA\n",
         ] {
             assert!(!is_note(text), "{text:?}");
         }

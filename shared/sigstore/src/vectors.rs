@@ -1,1 +1,78 @@
+//! Bundles that others made, and changes to them.
 
+use std::path::{Path, PathBuf};
+
+use pysign_host::{Sha256, read_regular};
+use serde_json::Value;
+
+use crate::{Error, Expected, Proof, TrustSource, TrustedRoot, Verifier};
+
+/// Who signed the bundles of the conformance suite.
+pub(crate) fn beacon() -> Expected {
+    Expected {
+        identity: "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/\
+                   .github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main"
+            .to_owned(),
+        issuer: "https://token.actions.githubusercontent.com".to_owned(),
+    }
+}
+
+/// A set of the external vectors, beside the workspace or where `PYSIGN_TESTDATA` says; one that is
+/// not there is reported and skipped.
+#[expect(clippy::print_stderr, reason = "a skipped set has to be seen")]
+pub(crate) fn set(name: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/testdata");
+    let root = std::env::var_os("PYSIGN_TESTDATA").map_or_else(beside, PathBuf::from);
+    let set = root.join(name);
+    if set.is_dir() {
+        return Some(set);
+    }
+    eprintln!("skipped: no vectors '{name}' in '{}'", root.display());
+    None
+}
+
+/// A good bundle, and what it takes to prove it.
+pub(crate) struct Vector {
+    pub(crate) bundle: Vec<u8>,
+    pub(crate) digest: Sha256,
+    pub(crate) verifier: Verifier,
+}
+
+impl Vector {
+    /// The conformance suite's case in `directory`.
+    pub(crate) fn read(directory: &Path) -> Result<Self, Error> {
+        let bytes = |path: PathBuf| read_regular(&path, 1 << 20).unwrap();
+        let source = match directory.join("trusted_root.json") {
+            root if root.exists() => TrustSource::File(root),
+            _ => TrustSource::Embedded,
+        };
+        let artifact = match directory.join("artifact") {
+            own if own.exists() => own,
+            _ => directory.join("../../a.txt"),
+        };
+        Ok(Self {
+            bundle: bytes(directory.join("bundle.sigstore.json")),
+            digest: Sha256::of(&bytes(artifact)),
+            verifier: Verifier::new(TrustedRoot::load(&source)?)?,
+        })
+    }
+
+    pub(crate) fn prove(&self) -> Result<Proof, Error> {
+        self.prove_bytes(&self.bundle)
+    }
+
+    pub(crate) fn prove_bytes(&self, bundle: &[u8]) -> Result<Proof, Error> {
+        self.verifier.prove(&self.digest, Path::new("a.txt"), bundle)
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bundle).unwrap()
+    }
+
+    /// What is made of the bundle after `change`.
+    pub(crate) fn changed(&self, change: impl FnOnce(&mut Value)) -> Result<Proof, Error> {
+        let mut bundle = self.json();
+        change(&mut bundle);
+        self.prove_bytes(bundle.to_string().as_bytes())
+    }
+}
