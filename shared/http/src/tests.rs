@@ -1,5 +1,5 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -7,6 +7,8 @@ use pysign_host::{Host, Problem as _, Secret, Sha256, Status};
 
 use super::*;
 
+mod authority;
+mod encryption;
 mod redirects;
 
 /// Answers one connection after the other with these bytes, and gives back what was asked.
@@ -41,7 +43,7 @@ impl Server {
     }
 }
 
-fn read_request(stream: &mut TcpStream) -> String {
+fn read_request(stream: &mut impl std::io::Read) -> String {
     let mut reader = BufReader::new(stream);
     let mut text = String::new();
     let mut length = 0;

@@ -1,0 +1,84 @@
+//! Whom TLS believes.
+
+use std::path::PathBuf;
+
+use super::authority::{Authority, GOOD, Server};
+use super::*;
+
+/// A file that goes when the test does.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn holding(text: &str) -> Self {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("pysign-http-{}-{count}.pem", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).unwrap();
+    }
+}
+
+/// Asks `server` of `authority`, trusting `trusted` beside the platform's authorities.
+fn ask(authority: &Authority, server: Server, trusted: &Authority) -> Result<Response, Error> {
+    let file = Scratch::holding(&trusted.pem());
+    let options = Options { cacert: Some(file.0.clone()), ..Options::new("test/1") };
+    let client = Client::new(&Host::test(&[]), options).unwrap();
+    let (port, served) = authority.serve(server);
+    let url = format!("https://127.0.0.1:{port}/").parse().unwrap();
+    let response = client.send(&Request::get(url).once(), 9);
+    assert_eq!(served.join().unwrap(), response.is_ok());
+    response
+}
+
+#[test]
+fn a_server_that_a_trusted_authority_has_certified_is_believed() {
+    let authority = Authority::new();
+    assert_eq!(ask(&authority, GOOD, &authority).unwrap().body, b"x");
+}
+
+#[test]
+fn a_server_that_does_not_prove_who_it_is_is_denied_for_good() {
+    let authority = Authority::new();
+    let elsewhere = Server { address: [127, 0, 0, 2], ..GOOD };
+    let expired = Server { expiry: b"20210101000000Z", ..GOOD };
+    for (server, trusted) in
+        [(GOOD, &Authority::new()), (elsewhere, &authority), (expired, &authority)]
+    {
+        let error = ask(&authority, server, trusted).unwrap_err();
+        assert_eq!((error.code(), error.status()), ("http-tls", Status::Denied));
+        assert!(error.hint().unwrap().contains("--cacert"));
+    }
+}
+
+#[test]
+fn a_server_without_tls_can_not_be_reached_by_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let served = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(answer("400 Bad Request", "", "").as_bytes()).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap_or_default()
+    });
+    let error = client().send(&Request::get(url).once(), 9).unwrap_err();
+    assert_eq!((error.code(), error.status()), ("http-unreachable", Status::Unavailable));
+    served.join().unwrap();
+}
+
+#[test]
+fn a_list_of_authorities_may_be_named_by_a_link() {
+    let authority = Authority::new();
+    let file = Scratch::holding(&authority.pem());
+    let link = file.0.with_extension("link");
+    std::os::unix::fs::symlink(&file.0, &link).unwrap();
+    let options = Options { cacert: Some(link.clone()), ..Options::new("test/1") };
+    let client = Client::new(&Host::test(&[]), options);
+    std::fs::remove_file(&link).unwrap();
+    assert!(client.is_ok());
+}
