@@ -206,4 +206,79 @@ mod tests {
             assert!(within(address).is_err(), "{address}");
         }
     }
+
+    /// A directory of a test's own, gone afterwards.
+    struct Root(PathBuf);
+
+    impl Root {
+        fn with(files: &[(&str, &str)]) -> Self {
+            use std::sync::atomic::{AtomicU32, Ordering};
+            static COUNT: AtomicU32 = AtomicU32::new(0);
+            let name = format!(
+                "pysign-index-{}-{}",
+                std::process::id(),
+                COUNT.fetch_add(1, Ordering::Relaxed)
+            );
+            let root = std::env::temp_dir().join(name);
+            fs::create_dir(&root).unwrap();
+            for (path, text) in files {
+                let path = root.join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            Self(root)
+        }
+
+        fn page(&self) -> Result<Option<Page>, Error> {
+            Directory::new(&self.0).page(&"Demo".parse().unwrap())
+        }
+    }
+
+    impl Drop for Root {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    const HTML: &str = "<a href=../../files/x>demo-1.tar.gz</a>";
+
+    #[test]
+    fn a_page_is_read_in_either_form_and_json_first() {
+        let json = r#"{"meta": {"api-version": "1.0"}, "name": "demo", "files": []}"#;
+        let html = ("simple/demo/index.html", HTML);
+        let page = Root::with(&[html]).page().unwrap().unwrap();
+        assert_eq!(page.files[0].location, Location::Within("files/x".to_owned()));
+        let both = Root::with(&[html, ("simple/demo/index.json", json)]);
+        assert!(both.page().unwrap().unwrap().files.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_project_is_absent_and_an_absent_directory_an_error() {
+        assert!(Root::with(&[]).page().unwrap().is_none());
+        let error = Directory::new(Path::new("/nonexistent")).page(&"demo".parse().unwrap());
+        assert!(matches!(error, Err(Error::File(FileError::Missing { .. }))));
+        let file = Root::with(&[("file", "")]);
+        let error = Directory::new(&file.0.join("file")).page(&"demo".parse().unwrap());
+        assert!(matches!(error, Err(Error::File(FileError::Missing { .. }))));
+    }
+
+    #[test]
+    fn a_page_that_is_a_link_is_not_followed() {
+        let root = Root::with(&[("simple/demo/real", HTML)]);
+        let page = root.0.join("simple/demo/index.html");
+        std::os::unix::fs::symlink("real", page).unwrap();
+        assert!(matches!(root.page(), Err(Error::File(FileError::NotRegular { .. }))));
+    }
+
+    #[test]
+    fn links_of_a_directory_that_lead_elsewhere_are_ignored() {
+        for page in [
+            "<a href=https://example.org/x>demo-1.tar.gz</a>",
+            "<a href=../../../x>demo-1.tar.gz</a>",
+            "<base href=/><a href=../../files/x>demo-1.tar.gz</a>",
+        ] {
+            let found = Root::with(&[("simple/demo/index.html", page)]).page().unwrap().unwrap();
+            assert!(found.files.is_empty() && found.ignored().len() == 1, "{page}");
+        }
+    }
 }

@@ -1,0 +1,232 @@
+//! The command line of `pysign-fetch`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
+use pysign_host::{Failure, FileError, Host};
+use pysign_http::Options;
+use pysign_manifest::Manifest;
+use pysign_names::Pin;
+
+use crate::place::{Place, Signatures};
+use crate::run;
+use crate::select::Kinds;
+
+/// The program as manifests and servers see it.
+pub(crate) const TOOL: &str = concat!("pysign-fetch/", env!("CARGO_PKG_VERSION"));
+
+/// What `--timeout` says it is without it.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+const FLAGS: &[Flag] = &[
+    Flag {
+        name: "index",
+        short: None,
+        value: Some("INDEX"),
+        repeat: Repeat::Last,
+        about: "Where to look: URL, gitlab, gitlab:API_URL#PROJECT, pypi or dir:PATH",
+        detail: "There is no default. URL is the root of a simple index, below which the projects \
+                 are. gitlab: the package registry of the job's own project. \
+                 gitlab:API_URL#PROJECT: that of another, by its number or path. pypi: \
+                 https://pypi.org/simple. dir:PATH: a directory with an index, as pysign-publish \
+                 makes it.\n\nAn index that sends the request on to another one is refused: the \
+                 same name may be someone else's there.",
+    },
+    Flag {
+        name: "wheel",
+        short: None,
+        value: None,
+        repeat: Repeat::Last,
+        about: "Fetch the wheel; it is an error if there is none",
+        detail: "Of several wheels it is the one for every platform (py3-none-any).",
+    },
+    Flag {
+        name: "sdist",
+        short: None,
+        value: None,
+        repeat: Repeat::Last,
+        about: "Fetch the sdist; it is an error if there is none",
+        detail: "",
+    },
+    Flag {
+        name: "all",
+        short: None,
+        value: None,
+        repeat: Repeat::Last,
+        about: "Fetch every file of the release (with --wheel or --sdist: of this kind)",
+        detail: "",
+    },
+    Flag {
+        name: "signatures",
+        short: None,
+        value: Some("WHERE"),
+        repeat: Repeat::Last,
+        about: "Where the signatures are: auto, gitlab, gitlab:PROJECT, sibling or none",
+        detail: "gitlab: in the project's generic package registry. sibling: beside each file, \
+                 under its name with a suffix. auto, the default: gitlab if that is the index, else \
+                 sibling. What is not there is taken for absent; any other answer than yes or no \
+                 is an error.",
+    },
+    Flag {
+        name: "token-file",
+        short: None,
+        value: Some("FILE|-"),
+        repeat: Repeat::Last,
+        about: "Read TOKEN or USER:TOKEN for the index from FILE ('-': standard input)",
+        detail: "It is sent to the origin of the index and nowhere else. Without this flag a \
+                 GitLab job's own token is sent to its own instance.",
+    },
+    flags::OUTPUT,
+    flags::FORCE,
+    flags::MANIFEST,
+    flags::TIMEOUT,
+    flags::OFFLINE,
+    flags::CACERT,
+];
+
+/// The program.
+#[derive(Debug)]
+pub struct Fetch;
+
+impl Tool for Fetch {
+    const SPEC: Spec = Spec {
+        name: "pysign-fetch",
+        about: "Fetch a release with its signatures, and execute nothing",
+        description: "Downloads the wheels and sdists of exact versions, with the signatures and \
+            attestations that are published beside them; writes a manifest for pysign-verify. \
+            Takes NAME==VERSION, or a manifest: then what was published is fetched back, and any \
+            file whose bytes differ is an error.\n\n\
+            Every file must have a SHA-256 in the index or in the manifest, and is stored only if \
+            its bytes have it. Nothing is unpacked, built or run, and no dependency is looked for. \
+            A file that is there already with the right bytes is kept, so a run that was cut off \
+            can be repeated.",
+        operands: Some("NAME==VERSION"),
+        input: Takes::Requirements,
+        flags: FLAGS,
+        later: &[
+            "allow-index-redirect",
+            "exclude-newer",
+            "index-for",
+            "jobs",
+            "platform",
+            "python",
+            "requirements",
+        ],
+        examples: &[
+            (
+                "Fetch all files of a release, and verify them",
+                "pysign-fetch demo==1.0.0 --index gitlab:https://gitlab.com/api/v4#acme/demo --all \
+                 -o got | pysign-verify --gitlab acme/demo --ref 'refs/tags/v{version}'",
+            ),
+            (
+                "Fetch back what was published",
+                "pysign-fetch -m release.json --index gitlab -o got >got.json",
+            ),
+        ],
+        environment: &[
+            ("CI_API_V4_URL, CI_PROJECT_ID, …", "The GitLab job, for --index gitlab"),
+            ("CI_JOB_TOKEN", "The job's token, sent to the origin of CI_API_V4_URL only"),
+            ("https_proxy, no_proxy", "The proxy for requests that leave this machine"),
+        ],
+        codes: &[
+            crate::Error::CODES,
+            pysign_ci::Error::CODES,
+            pysign_http::Error::CODES,
+            pysign_index::Error::CODES,
+            pysign_manifest::Error::CODES,
+            FileError::CODES,
+            InputError::CODES,
+            Usage::CODES,
+            &["marker-malformed"],
+        ],
+    };
+
+    type Args = Args;
+
+    fn args(m: &Matches) -> Result<Args, Usage> {
+        let from_manifest = m.is_set("manifest") || m.operands().is_empty();
+        let kinds =
+            Kinds { wheel: m.is_set("wheel"), sdist: m.is_set("sdist"), all: m.is_set("all") };
+        if from_manifest && kinds != Kinds::default() {
+            return Err(Usage::Conflict { a: "--wheel, --sdist, --all", b: "a manifest" });
+        }
+        let token_file = m.path("token-file");
+        let manifest_is_stdin = match m.value("manifest") {
+            Some(_) => m.values("manifest").any(|manifest| manifest == "-"),
+            None => from_manifest,
+        };
+        if manifest_is_stdin && token_file.as_ref().is_some_and(|file| file.as_os_str() == "-") {
+            return Err(Usage::Conflict { a: "--token-file -", b: "a manifest on standard input" });
+        }
+        let index = index(m)?;
+        if token_file.is_some() && matches!(index, Place::Directory(_)) {
+            return Err(Usage::Conflict { a: "--token-file", b: "--index dir:PATH" });
+        }
+        Ok(Args {
+            pins: if from_manifest { Vec::new() } else { pins(m)? },
+            index,
+            kinds,
+            signatures: signatures(m)?,
+            token_file,
+            output: m.path("output").unwrap_or_default(),
+            http: Options {
+                timeout: m.timeout()?.unwrap_or(TIMEOUT),
+                offline: m.is_set("offline"),
+                cacert: m.path("cacert"),
+                user_agent: TOOL,
+            },
+        })
+    }
+
+    fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
+        run::run(&args, input, host)
+    }
+}
+
+/// The command line, parsed.
+#[derive(Debug)]
+pub struct Args {
+    pub(crate) pins: Vec<Pin>,
+    pub(crate) index: Place,
+    pub(crate) kinds: Kinds,
+    pub(crate) signatures: Signatures,
+    pub(crate) token_file: Option<PathBuf>,
+    /// Empty: the current directory.
+    pub(crate) output: PathBuf,
+    pub(crate) http: Options,
+}
+
+fn pins(m: &Matches) -> Result<Vec<Pin>, Usage> {
+    let pin = |operand: &std::ffi::OsString| {
+        let parsed = operand.to_str().and_then(|text| text.parse().ok());
+        parsed.ok_or_else(|| Usage::Invalid {
+            flag: "NAME==VERSION",
+            value: operand.display().to_string(),
+            reason: "expected a project and its exact version".to_owned(),
+        })
+    };
+    m.operands().iter().map(pin).collect()
+}
+
+fn index(m: &Matches) -> Result<Place, Usage> {
+    let Some(text) = m.text("index")? else {
+        let hint = "to fetch from the job's own project: --index gitlab".to_owned();
+        return Err(Usage::Missing { what: "'--index'", hint });
+    };
+    let refused = |reason| Usage::Invalid { flag: "--index", value: text.to_owned(), reason };
+    text.parse().map_err(refused)
+}
+
+fn signatures(m: &Matches) -> Result<Signatures, Usage> {
+    let Some(text) = m.text("signatures")? else { return Ok(Signatures::Auto) };
+    if text.contains('{') {
+        return Err(Usage::NotOffered { flag: "--signatures TEMPLATE".to_owned() });
+    }
+    let refused = |reason: &str| Usage::Invalid {
+        flag: "--signatures",
+        value: text.to_owned(),
+        reason: reason.to_owned(),
+    };
+    text.parse().map_err(refused)
+}

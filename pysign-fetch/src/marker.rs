@@ -1,0 +1,106 @@
+//! The marker of a release says what belongs to it. It is no evidence: what is missing by it is
+//! said, and nothing is fetched, or believed, because of it.
+
+use std::path::Path;
+
+use pysign_attest::Marker;
+use pysign_host::Failure;
+use pysign_index::{File, Page};
+
+use crate::source::Source;
+
+/// The list of the largest release there is; as much as its writer's reader takes.
+const MAX_MARKER: u64 = 8 << 20;
+
+/// Compares the marker of the release that `chosen` are files of with what `page` lists.
+pub(crate) fn compare(page: &Page, chosen: &[&File], source: &Source<'_>) -> Result<(), Failure> {
+    let Some(file) = chosen.first() else { return Ok(()) };
+    let (project, version) = (file.filename.project().clone(), file.filename.version().clone());
+    let release = format!("{project} {version}");
+    let name = Marker { project, version, files: Vec::new() }.filename();
+    let Some(location) = source.beside(file, &name)? else { return Ok(()) };
+    let notes = &source.host.notes;
+    let Some(document) = source.read(&location, MAX_MARKER)? else {
+        let said = format!("no marker says that '{release}' is complete");
+        if source.has_markers() {
+            notes.warn("marker-missing", said);
+        } else {
+            notes.detail(said);
+        }
+        return Ok(());
+    };
+    let place = source.shown(&location);
+    let marker = Marker::parse(&document).map_err(|error| error.at(Path::new(&place)))?;
+    for said in differences(&marker, page) {
+        notes.warn("release-incomplete", said);
+    }
+    Ok(())
+}
+
+/// What marker and index say differently of the release.
+fn differences(marker: &Marker, page: &Page) -> Vec<String> {
+    let mut said = Vec::new();
+    for marked in &marker.files {
+        let listed = page.files.iter().find(|file| file.filename == marked.filename);
+        let name = &marked.filename;
+        match listed {
+            None => said.push(format!("'{name}' is in the release's marker and not in the index")),
+            Some(file) if file.sha256.is_some_and(|sha256| sha256 != marked.sha256) => {
+                said.push(format!("'{name}' has another digest in the release's marker"));
+            }
+            Some(_) => {}
+        }
+    }
+    let of_release = |file: &&File| *file.filename.version() == marker.version;
+    for file in page.files.iter().filter(of_release) {
+        if marker.files.iter().all(|marked| marked.filename != file.filename) {
+            let name = &file.filename;
+            said.push(format!("'{name}' is in the index and not in the release's marker"));
+        }
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pysign_attest::MarkedFile;
+    use pysign_host::Sha256;
+    use pysign_index::Directory;
+
+    fn listed(name: &str, bytes: &[u8]) -> File {
+        let filename: pysign_names::DistName = name.parse().unwrap();
+        let location = Directory::location(filename.project(), filename.version(), name);
+        let sha256 = Some(Sha256::of(bytes));
+        File { filename, location, sha256, size: None, requires_python: None, yanked: None }
+    }
+
+    fn marked(name: &str) -> MarkedFile {
+        let filename = name.parse().unwrap();
+        MarkedFile { filename, size: 1, sha256: Sha256::of(b"a"), sidecars: Vec::new() }
+    }
+
+    fn said(marked_files: &[&str], files: Vec<File>) -> Vec<String> {
+        let (project, version) = ("demo".parse().unwrap(), "1.0".parse().unwrap());
+        let files_marked = marked_files.iter().map(|name| marked(name)).collect();
+        let marker = Marker { project, version, files: files_marked };
+        differences(&marker, &Page::new("demo".parse().unwrap(), files))
+    }
+
+    #[test]
+    fn a_complete_release_is_nothing_to_talk_about() {
+        let files = vec![listed("demo-1.0.tar.gz", b"a"), listed("demo-2.0.tar.gz", b"b")];
+        assert!(said(&["demo-1.0.tar.gz"], files).is_empty());
+    }
+
+    #[test]
+    fn every_difference_is_said() {
+        let missing = said(&["demo-1.0.tar.gz"], Vec::new());
+        assert!(missing[0].ends_with("not in the index"), "{missing:?}");
+        let other = said(&["demo-1.0.tar.gz"], vec![listed("demo-1.0.tar.gz", b"b")]);
+        assert!(other[0].contains("another digest"), "{other:?}");
+        let added = said(&[], vec![listed("demo-1.0.tar.gz", b"a")]);
+        assert!(added[0].ends_with("not in the release's marker"), "{added:?}");
+        assert_eq!((missing.len(), other.len(), added.len()), (1, 1, 1));
+    }
+}

@@ -1,0 +1,265 @@
+//! Which files are meant, and all that is claimed of their bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use pysign_host::{Failure, Sha256};
+use pysign_http::Url;
+use pysign_index::{File, Page};
+use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Signature, Value};
+use pysign_names::{DistName, Pin};
+
+use crate::source::Source;
+use crate::{Error, marker};
+
+/// Which files of a release were asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kinds {
+    pub(crate) wheel: bool,
+    pub(crate) sdist: bool,
+    pub(crate) all: bool,
+}
+
+/// One file to fetch.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// What will be said of it; its path is the output.
+    pub(crate) artifact: Artifact,
+    /// As the index lists it.
+    pub(crate) file: File,
+    pub(crate) claim: Claim,
+    /// The signatures that a manifest lists; without one, whatever is found.
+    pub(crate) listed: Option<Vec<Signature>>,
+}
+
+/// What the bytes of a file are claimed to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) sha256: Sha256,
+    pub(crate) size: Option<u64>,
+    /// Who claims it; all of them agree.
+    pub(crate) sources: Vec<&'static str>,
+}
+
+impl Claim {
+    /// Whose word counts most.
+    pub(crate) fn claimant(&self) -> &'static str {
+        self.sources.last().copied().unwrap_or(INDEX)
+    }
+}
+
+const INDEX: &str = "index";
+const MANIFEST: &str = "manifest";
+
+/// The files of each release, chosen from what the index lists.
+pub(crate) fn from_pins(
+    pins: &[Pin],
+    kinds: Kinds,
+    source: &Source<'_>,
+    output: &Path,
+) -> Result<Vec<Wanted>, Failure> {
+    let chosen = pins.iter().map(|pin| {
+        let index = || source.name.clone();
+        let page = source.page(&pin.project)?;
+        let page = page.ok_or_else(|| Error::NoProject { pin: pin.clone(), index: index() })?;
+        let files = choose(&page, pin, kinds, &source.name)?;
+        marker::compare(&page, &files, source)?;
+        Failure::collect(files.into_iter().map(|file| listed(file, source, output)))
+    });
+    let mut names = BTreeSet::new();
+    let chosen = Failure::collect(chosen)?.into_iter().flatten();
+    Ok(chosen.filter(|wanted| names.insert(wanted.artifact.filename.clone())).collect())
+}
+
+/// The files of a manifest, which takes its artifacts out.
+pub(crate) fn from_manifest(
+    manifest: &mut Manifest,
+    source: &Source<'_>,
+    output: &Path,
+) -> Result<Vec<Wanted>, Failure> {
+    let artifacts = std::mem::take(&mut manifest.artifacts);
+    let mut projects: BTreeMap<ProjectName, Vec<&Artifact>> = BTreeMap::new();
+    let known = artifacts.iter().map(|artifact| match (&artifact.project, artifact.kind) {
+        (Some(project), Kind::Sdist | Kind::Wheel) => {
+            projects.entry(project.clone()).or_default().push(artifact);
+            Ok(())
+        }
+        (_, kind) => Err(Error::Kind { filename: artifact.filename.clone(), kind }.into()),
+    });
+    Failure::collect(known)?;
+    let pages =
+        projects.iter().map(|(project, artifacts)| complete_page(project, artifacts, source));
+    let pages: Vec<Page> = Failure::collect(pages)?.into_iter().flatten().collect();
+    Failure::collect(
+        artifacts.into_iter().map(|artifact| published(artifact, &pages, source, output)),
+    )
+}
+
+/// The page of a project, asked for again while it lacks what was just published.
+fn complete_page(
+    project: &ProjectName,
+    artifacts: &[&Artifact],
+    source: &Source<'_>,
+) -> Result<Option<Page>, Failure> {
+    let mut last = None;
+    let expected = artifacts.iter().any(|artifact| is_new(&artifact.published, source));
+    source.patiently(expected, || {
+        let page = source.page(project)?;
+        let lists = |artifact: &&Artifact| {
+            let files = page.iter().flat_map(|page| &page.files);
+            files.into_iter().any(|file| file.filename.as_str() == artifact.filename)
+        };
+        let is_complete = artifacts.iter().all(lists);
+        last = page;
+        Ok(is_complete.then_some(()))
+    })?;
+    Ok(last)
+}
+
+/// Whether one of these publications went to the servers that are asked now, by the run before.
+pub(crate) fn is_new(published: &[Value], source: &Source<'_>) -> bool {
+    let origins = source.origins();
+    published.iter().any(|entry| {
+        let text = |name: &str| entry.get(name).and_then(Value::as_str);
+        let url: Option<Url> = text("url").and_then(|url| url.parse().ok());
+        text("outcome") != Some("kept") && url.is_some_and(|url| origins.contains(url.origin()))
+    })
+}
+
+/// A file as the index alone knows it.
+fn listed(file: &File, source: &Source<'_>, output: &Path) -> Result<Wanted, Failure> {
+    let filename = file.filename.as_str();
+    let claim = claim(file, None, &source.name)?;
+    warn_if_yanked(file, source);
+    let artifact = Artifact::from_path(&output.join(filename))?;
+    Ok(Wanted { artifact, file: file.clone(), claim, listed: None })
+}
+
+/// A file as the manifest has it and the index lists it.
+fn published(
+    mut artifact: Artifact,
+    pages: &[Page],
+    source: &Source<'_>,
+    output: &Path,
+) -> Result<Wanted, Failure> {
+    let page = pages.iter().find(|page| Some(&page.project) == artifact.project.as_ref());
+    let files = page.into_iter().flat_map(|page| &page.files);
+    let files = files.filter(|file| file.filename.as_str() == artifact.filename).collect();
+    let file = once(files, &source.name)?.into_iter().next().ok_or_else(|| Error::NoFile {
+        filename: artifact.filename.clone(),
+        index: source.name.clone(),
+    })?;
+    let claim = claim(file, Some(&artifact), &source.name)?;
+    warn_if_yanked(file, source);
+    artifact.path = Some(output.join(&artifact.filename));
+    artifact.verified.clear();
+    let listed = Some(std::mem::take(&mut artifact.signatures));
+    Ok(Wanted { artifact, file: file.clone(), claim, listed })
+}
+
+/// What index and manifest say of the bytes; they must agree on all that both say.
+fn claim(file: &File, artifact: Option<&Artifact>, index: &str) -> Result<Claim, Error> {
+    let filename = || file.filename.to_string();
+    let contradiction = |expected: String, found: String| Error::Contradiction {
+        filename: filename(),
+        expected,
+        found,
+    };
+    let ours = artifact.and_then(|artifact| artifact.sha256);
+    let our_size = artifact.and_then(|artifact| artifact.size);
+    if let (Some(ours), Some(theirs)) = (ours, file.sha256)
+        && ours != theirs
+    {
+        return Err(contradiction(format!("sha256:{ours}"), format!("sha256:{theirs}")));
+    }
+    if let (Some(ours), Some(theirs)) = (our_size, file.size)
+        && ours != theirs
+    {
+        return Err(contradiction(format!("{ours} bytes"), format!("{theirs} bytes")));
+    }
+    let sources = [(INDEX, file.sha256), (MANIFEST, ours)];
+    let sources = sources.into_iter().filter_map(|(name, digest)| digest.map(|_| name)).collect();
+    let sha256 = ours
+        .or(file.sha256)
+        .ok_or_else(|| Error::NoDigest { filename: filename(), index: index.to_owned() })?;
+    Ok(Claim { sha256, size: our_size.or(file.size), sources })
+}
+
+/// An exact version is fetched although it was withdrawn (PEP 592), and not silently.
+fn warn_if_yanked(file: &File, source: &Source<'_>) {
+    if let Some(reason) = &file.yanked {
+        let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        source.host.notes.warn("file-yanked", format!("'{}' is yanked{because}", file.filename));
+    }
+}
+
+/// The files of `page` that `pin` and `kinds` mean.
+fn choose<'p>(
+    page: &'p Page,
+    pin: &Pin,
+    kinds: Kinds,
+    index: &str,
+) -> Result<Vec<&'p File>, Error> {
+    let release = page.files.iter().filter(|file| *file.filename.version() == pin.version);
+    let release = once(release.collect(), index)?;
+    if release.is_empty() {
+        let (index, listed) = (index.to_owned(), page.files.len());
+        return Err(Error::NoVersion { pin: pin.clone(), index, listed });
+    }
+    let (wheels, sdists): (Vec<&File>, Vec<&File>) =
+        release.into_iter().partition(|file| matches!(file.filename, DistName::Wheel(_)));
+    let mut chosen = Vec::new();
+    for (kind, files, asked, other) in [
+        (Kind::Wheel, wheels, kinds.wheel, kinds.sdist),
+        (Kind::Sdist, sdists, kinds.sdist, kinds.wheel),
+    ] {
+        if other && !asked {
+            continue;
+        }
+        if files.is_empty() && asked {
+            return Err(Error::NoKind { pin: pin.clone(), kind, index: index.to_owned() });
+        }
+        chosen.extend(if kinds.all { files } else { best(files, pin, kind)? });
+    }
+    Ok(chosen)
+}
+
+/// The only file, or the best one: the wheel for every platform, of the highest build (PEP 427).
+fn best<'p>(files: Vec<&'p File>, pin: &Pin, kind: Kind) -> Result<Vec<&'p File>, Error> {
+    if files.len() <= 1 {
+        return Ok(files);
+    }
+    let build = |file: &File| match &file.filename {
+        DistName::Wheel(wheel) if wheel.tags().any(|tag| tag == "py3-none-any") => {
+            Some(wheel.build().cloned())
+        }
+        _ => None,
+    };
+    let highest = files.iter().filter_map(|file| build(file)).max();
+    let found = files.iter().copied().filter(|file| highest.is_some() && build(file) == highest);
+    let found: Vec<&File> = found.collect();
+    if found.len() == 1 {
+        return Ok(found);
+    }
+    let found = files.into_iter().map(|file| file.filename.to_string()).collect();
+    Err(Error::Ambiguous { pin: pin.clone(), kind, found })
+}
+
+/// Each name once. Two entries of one name are one file if they have one digest.
+fn once<'p>(files: Vec<&'p File>, index: &str) -> Result<Vec<&'p File>, Error> {
+    let mut kept: Vec<&File> = Vec::new();
+    for file in files {
+        match kept.iter().find(|other| other.filename == file.filename) {
+            None => kept.push(file),
+            Some(other) if other.sha256 == file.sha256 && other.size == file.size => {}
+            Some(_) => {
+                let (filename, index) = (file.filename.to_string(), index.to_owned());
+                return Err(Error::Twice { filename, index });
+            }
+        }
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests;
