@@ -54,7 +54,7 @@ fn request(token: &Token, key: &Key) -> Result<Value, Failure> {
 /// The first certificate of the chain. A chain with a detached SCT is not taken: a bundle has no
 /// place for it.
 fn leaf(answer: &[u8]) -> Result<Certificate, Box<dyn std::error::Error + Send + Sync>> {
-    let answer: Value = serde_json::from_slice(answer)?;
+    let answer: Value = serde_json::from_slice(answer).map_err(|_| "it is not JSON")?;
     let leaf = answer.pointer("/signedCertificateEmbeddedSct/chain/certificates/0");
     let leaf = leaf.and_then(Value::as_str).ok_or("it has no 'signedCertificateEmbeddedSct'")?;
     Ok(Certificate::from_pem(leaf.as_bytes())?)

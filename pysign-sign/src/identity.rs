@@ -374,7 +374,7 @@ mod tests {
         let good = encode(&gitlab());
         let claims = good.split('.').nth(1).unwrap();
         for text in [
-            "".to_owned(),
+            String::new(),
             "canary".to_owned(),
             format!("{good}.AAAA"),
             good.trim_end_matches("AAAA").to_owned(),

@@ -28,11 +28,17 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let kept = look(&mut release, &wanted, host)?;
     let mut signer = Signer::new(&client, &services, &token, &verifier, &expected);
     for (artifact, kept) in release.artifacts.iter_mut().zip(kept) {
-        let signature = match kept {
-            Some(signature) => signature,
-            None => sign(artifact, &mut signer)?,
+        let signature = if let Some(signature) = kept {
+            signature
+        } else {
+            host.notes.progress(format!("signing '{}'", artifact.filename));
+            sign(artifact, &mut signer)?
         };
         wanted.put(artifact, &signature, host)?;
+        if !signature.kept {
+            let log = &services.log.url;
+            host.notes.detail(format!("'{}' is signed and in '{log}'", artifact.filename));
+        }
     }
     release.add_tool(TOOL);
     host.notes.summary(verify_with(&expected));

@@ -59,7 +59,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Imprint => f.write_str("is about other bytes"),
-            Self::Nonce => f.write_str("answers another question"),
+            Self::Nonce => f.write_str("is to another question"),
             Self::Status(status) => write!(f, "refuses with status {status}"),
             Self::Syntax => f.write_str("is not a TimeStampResp"),
         }

@@ -59,7 +59,7 @@ impl LogService {
         let body = serde_json::to_vec(&HashedRekord::new(&digest, &signature, &certificate))
             .map_err(|cause| self.unreadable(cause))?;
         let url = self.url.with_path_segments(&["api", "v1", "log", "entries"]);
-        let answer = self.post(client, url.clone(), &body, &[409])?;
+        let answer = post(client, url.clone(), &body, &[409])?;
         let answer = match answer.status {
             // The log has this entry: the answer to an earlier try was lost on its way.
             409 => self.follow(client, &url, &answer)?,
@@ -79,7 +79,7 @@ impl LogService {
             .header("location")
             .and_then(|place| url.join(place).ok())
             .filter(|place| place.origin() == self.url.origin())
-            .ok_or_else(|| self.nonsense("a conflict without the place of the other entry"))?;
+            .ok_or_else(|| self.nonsense("a conflict, without saying where the other entry is"))?;
         let request = Request::get(place).no_redirects();
         client.send(&request, MAX_ANSWER).map_err(RekorError::Http)
     }
@@ -87,10 +87,10 @@ impl LogService {
     /// The one entry of an answer: an object with the entry's id as its only name.
     fn entry_v1(&self, body: &[u8]) -> Result<Value, RekorError> {
         let entries: BTreeMap<String, LogEntry> =
-            serde_json::from_slice(body).map_err(|cause| self.unreadable(cause))?;
+            serde_json::from_value(self.json(body)?).map_err(|cause| self.unreadable(cause))?;
         let mut entries = entries.into_values();
         let (Some(entry), None) = (entries.next(), entries.next()) else {
-            return Err(self.nonsense("not exactly one entry"));
+            return Err(self.nonsense("it has not exactly one entry"));
         };
         let entry = entry
             .to_bundle_entry(KindVersion::HashedRekordV001)
@@ -104,27 +104,15 @@ impl LogService {
         let entry = HashedRekordV2::new_with_certificate(&digest, &signature, &certificate, key);
         let body = serde_json::to_vec(&entry).map_err(|cause| self.unreadable(cause))?;
         let url = self.url.with_path_segments(&["api", "v2", "log", "entries"]);
-        let answer = self.post(client, url, &body, &[])?;
+        let answer = post(client, url, &body, &[])?;
         // Read and written again, so that a bundle has no member that is unknown to verifiers.
-        let entry: TransparencyLogEntry =
-            serde_json::from_slice(&answer.body).map_err(|cause| self.unreadable(cause))?;
+        let entry: TransparencyLogEntry = serde_json::from_value(self.json(&answer.body)?)
+            .map_err(|cause| self.unreadable(cause))?;
         serde_json::to_value(entry).map_err(|cause| self.unreadable(cause))
     }
 
-    fn post(
-        &self,
-        client: &Client,
-        url: Url,
-        body: &[u8],
-        accepted: &[u16],
-    ) -> Result<Response, RekorError> {
-        let request = Request::post(url)
-            .header("Content-Type", "application/json")
-            .header("Accept", "application/json")
-            .body(Body::Bytes(body))
-            .accept(accepted)
-            .no_redirects();
-        client.send(&request, MAX_ANSWER).map_err(RekorError::Http)
+    fn json(&self, answer: &[u8]) -> Result<Value, RekorError> {
+        serde_json::from_slice(answer).map_err(|_| self.nonsense("it is not JSON"))
     }
 
     fn nonsense(&self, fact: &'static str) -> RekorError {
@@ -134,6 +122,16 @@ impl LogService {
     fn unreadable(&self, cause: impl Error + Send + Sync + 'static) -> RekorError {
         RekorError::Answer { log: self.url.clone(), cause: Box::new(cause) }
     }
+}
+
+fn post(client: &Client, url: Url, body: &[u8], accepted: &[u16]) -> Result<Response, RekorError> {
+    let request = Request::post(url)
+        .header("Content-Type", "application/json")
+        .header("Accept", "application/json")
+        .body(Body::Bytes(body))
+        .accept(accepted)
+        .no_redirects();
+    client.send(&request, MAX_ANSWER).map_err(RekorError::Http)
 }
 
 impl Signed<'_> {
@@ -170,7 +168,7 @@ impl fmt::Display for RekorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer { log, .. } => {
-                write!(f, "the transparency log '{log}' gave an answer that makes no sense")
+                write!(f, "the answer of the log '{log}' holds no entry")
             }
             Self::Http(error) => error.fmt(f),
         }

@@ -8,9 +8,7 @@ use std::time::SystemTime;
 
 use pysign_host::{FileError, Problem, Status, read_regular};
 use pysign_http::Url;
-use sigstore_verify::trust_root::{
-    SIGNING_CONFIG_MEDIA_TYPE, ServiceConfiguration, ServiceEndpoint, ServiceSelector,
-};
+use sigstore_verify::trust_root::{ServiceConfiguration, ServiceEndpoint, ServiceSelector};
 
 use crate::rekor::{LogService, LogVersion};
 
@@ -174,7 +172,7 @@ impl fmt::Display for SigningConfigError {
         match self {
             Self::File(error) => error.fmt(f),
             Self::Malformed { file, .. } => {
-                write!(f, "'{}' is not a {SIGNING_CONFIG_MEDIA_TYPE}", file.display())
+                write!(f, "'{}' is no signing configuration of version 0.2", file.display())
             }
             Self::NoService { file, service } => {
                 write!(f, "'{}' names no usable {service}", file.display())
@@ -233,6 +231,7 @@ mod tests {
 
     use super::*;
     use serde_json::{Value, json};
+    use sigstore_verify::trust_root::SIGNING_CONFIG_MEDIA_TYPE;
 
     fn service(url: &str, version: u32, start: u32) -> Value {
         json!({"url": url, "majorApiVersion": version, "operator": "a", "validFor":

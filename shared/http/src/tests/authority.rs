@@ -77,7 +77,7 @@ impl Authority {
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let served = std::thread::spawn(move || {
+        let handshake = std::thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
             let connection = ServerConnection::new(Arc::new(config)).unwrap();
             let mut stream = StreamOwned::new(connection, stream);
@@ -89,7 +89,7 @@ impl Authority {
             read_request(&mut stream);
             stream.write_all(answer("200 OK", "", "x").as_bytes()).is_ok()
         });
-        (port, served)
+        (port, handshake)
     }
 }
 

@@ -30,10 +30,10 @@ fn ask(authority: &Authority, server: Server, trusted: &Authority) -> Result<Res
     let file = Scratch::holding(&trusted.pem());
     let options = Options { cacert: Some(file.0.clone()), ..Options::new("test/1") };
     let client = Client::new(&Host::test(&[]), options).unwrap();
-    let (port, served) = authority.serve(server);
+    let (port, handshake) = authority.serve(server);
     let url = format!("https://127.0.0.1:{port}/").parse().unwrap();
     let response = client.send(&Request::get(url).once(), 9);
-    assert_eq!(served.join().unwrap(), response.is_ok());
+    assert_eq!(handshake.join().unwrap(), response.is_ok());
     response
 }
 
