@@ -44,3 +44,34 @@ pub(crate) fn variables(world: &World, directory: &Path) -> Vec<(&'static str, S
     }
     variables
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Setup;
+
+    #[test]
+    fn a_job_knows_its_ref_by_one_name() {
+        for (setup, named, other) in [
+            (Setup::default().branch("x"), ("CI_COMMIT_BRANCH", "x"), "CI_COMMIT_TAG"),
+            (Setup::default().tag("v1"), ("CI_COMMIT_TAG", "v1"), "CI_COMMIT_BRANCH"),
+        ] {
+            let env = setup.start().unwrap().env();
+            assert!(env.contains(&(named.0, named.1.to_owned())));
+            assert!(env.iter().all(|(name, _)| *name != other));
+        }
+    }
+
+    #[test]
+    fn the_api_is_below_the_server_and_the_token_is_the_jobs() {
+        let sandbox = Setup::default().project("a/b-c").start().unwrap();
+        let env = sandbox.env();
+        let value = |name: &str| {
+            env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()).unwrap()
+        };
+        assert_eq!(value("CI_API_V4_URL"), format!("{}/api/v4", value("CI_SERVER_URL")));
+        assert_eq!(value("CI_SERVER_URL"), format!("http://{}", value("CI_SERVER_FQDN")));
+        assert_eq!(value("CI_PROJECT_NAME"), "b-c");
+        let identity = sandbox.world.fulcio.identify(&value("SIGSTORE_ID_TOKEN")).unwrap();
+        assert!(identity.challenge.starts_with("project_path:a/b-c:"));
+    }
+}

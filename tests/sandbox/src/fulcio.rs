@@ -176,25 +176,27 @@ fn member<'a>(value: &'a Value, camel: &str, snake: &str) -> &'a Value {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::claims::TokenClaims;
     use crate::oidc::tests::oidc;
     use crate::pki::Key;
     use der::EncodePem as _;
+    use der::asn1::{BitString, SetOfVec};
     use der::pem::LineEnding;
     use x509_cert::Certificate;
+    use x509_cert::name::Name;
+    use x509_cert::request::{CertReqInfo, Version};
 
     fn fulcio() -> Fulcio {
         let ct = CtLog::new(Clock::default()).unwrap();
         Fulcio::new(Arc::new(oidc()), Arc::new(ct), Clock::default()).unwrap()
     }
 
-    /// The answer to a request for `claims`, with a proof over `challenge`.
-    fn asked(fulcio: &Fulcio, claims: &TokenClaims, challenge: &str) -> Response {
-        let key = Key::generate().unwrap();
+    /// A request with a token, and a key that signed `challenge`.
+    pub(crate) fn request(key: &Key, token: &str, challenge: &str) -> Request {
         let body = json!({
-            "credentials": {"oidcIdentityToken": fulcio.oidc.mint(claims).unwrap()},
+            "credentials": {"oidcIdentityToken": token},
             "publicKeyRequest": {
                 "publicKey": {
                     "algorithm": "ECDSA",
@@ -203,12 +205,30 @@ mod tests {
                 "proofOfPossession": BASE64.encode(key.sign(challenge.as_bytes()).unwrap()),
             },
         });
-        let mut request = Request::new("POST", "/api/v2/signingCert");
+        let mut request = Request::new("POST", V2);
         request.body = body.to_string().into_bytes();
+        request
+    }
+
+    /// The same in the first version of the call.
+    fn request_v1(key: &Key, token: &str, challenge: &str) -> Request {
+        let body = json!({
+            "publicKey": {"content": BASE64.encode(key.spki().to_pem(LineEnding::LF).unwrap())},
+            "signedEmailAddress": BASE64.encode(key.sign(challenge.as_bytes()).unwrap()),
+        });
+        let mut request = Request::new("POST", V1);
+        request.headers.push(("authorization".into(), format!("Bearer {token}")));
+        request.body = body.to_string().into_bytes();
+        request
+    }
+
+    fn asked(fulcio: &Fulcio, claims: &TokenClaims, challenge: &str) -> Response {
+        let token = fulcio.oidc.mint(claims).unwrap();
+        let request = request(&Key::generate().unwrap(), &token, challenge);
         fulcio.answer(&request).unwrap()
     }
 
-    const SUBJECT: &str = "project_path:acme/demo:ref_type:branch:ref:main";
+    pub(crate) const SUBJECT: &str = "project_path:acme/demo:ref_type:branch:ref:main";
 
     #[test]
     fn a_pipeline_gets_a_certificate_of_the_intermediate() {
@@ -241,6 +261,53 @@ mod tests {
         assert_eq!(asked(&fulcio, &TokenClaims::gitlab(), "another").status, 400);
         assert_eq!(asked(&fulcio, &TokenClaims::email("a@b"), "a@b").status, 200);
         assert_eq!(asked(&fulcio, &TokenClaims::email("a@b"), "login-7").status, 400);
+    }
+
+    #[test]
+    fn the_first_version_checks_the_same_and_answers_in_pem() {
+        let fulcio = fulcio();
+        let (key, push) = (Key::generate().unwrap(), TokenClaims::gitlab());
+        let ask = |claims: &TokenClaims, challenge: &str| {
+            let token = fulcio.oidc.mint(claims).unwrap();
+            fulcio.answer(&request_v1(&key, &token, challenge)).unwrap()
+        };
+        let answer = ask(&push, SUBJECT);
+        assert_eq!(answer.status, 201);
+        let chain = String::from_utf8(answer.body).unwrap();
+        assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 3);
+        assert_eq!(ask(&push, "another").status, 400);
+        assert_eq!(ask(&push.expired(), SUBJECT).status, 401);
+    }
+
+    #[test]
+    fn a_certificate_request_proves_its_key() {
+        let fulcio = fulcio();
+        let key = Key::generate().unwrap();
+        let ask = |signer: &Key| {
+            let request = CertReqInfo {
+                version: Version::V1,
+                subject: Name::default(),
+                public_key: key.spki().clone(),
+                attributes: SetOfVec::new(),
+            };
+            let signature = signer.sign(&request.to_der().unwrap()).unwrap();
+            let request = CertReq {
+                info: request,
+                algorithm: pki::ecdsa_sha256(),
+                signature: BitString::from_bytes(&signature).unwrap(),
+            };
+            let mut ask = Request::new("POST", V2);
+            ask.body = json!({
+                "certificateSigningRequest": BASE64.encode(request.to_pem(LineEnding::LF).unwrap()),
+                "credentials":
+                    {"oidcIdentityToken": fulcio.oidc.mint(&TokenClaims::gitlab()).unwrap()},
+            })
+            .to_string()
+            .into_bytes();
+            fulcio.answer(&ask).unwrap().status
+        };
+        assert_eq!(ask(&key), 200);
+        assert_eq!(ask(&Key::generate().unwrap()), 400);
     }
 
     #[test]

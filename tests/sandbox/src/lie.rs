@@ -26,6 +26,9 @@ use crate::rekor2::Rekor2;
 use crate::tsa::{TimeStampReq, Tsa};
 use crate::world::{World, refusal};
 
+#[cfg(test)]
+mod tests;
+
 impl World {
     /// The answer to a request, wrong in one thing.
     pub(crate) fn lie(&self, lie: Lie, service: Service, request: &Request) -> Response {
@@ -92,6 +95,7 @@ impl World {
         change: impl FnOnce(&mut Value),
     ) -> Result<Request, Refused> {
         let token = Fulcio::token(request)?;
+        self.fulcio.identify(&token)?;
         let token = self.oidc.changed(&token, change)?;
         let mut changed = request.clone();
         let mut body = request.json()?;

@@ -195,12 +195,12 @@ fn position(log: &Log, uuid: &str) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::merkle::tests::climb;
     use crate::pki::{Signed, sha256, verifies};
 
-    fn hashedrekord(key: &Key, text: &[u8]) -> Value {
+    pub(crate) fn hashedrekord(key: &Key, text: &[u8]) -> Value {
         let pem = key.spki().to_pem(LineEnding::LF).unwrap();
         json!({
             "apiVersion": "0.0.1",

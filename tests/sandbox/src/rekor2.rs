@@ -130,7 +130,7 @@ fn canonical(proposed: &Value) -> Result<String, Refused> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::merkle::leaf_hash;
     use crate::merkle::tests::climb;
@@ -138,7 +138,7 @@ mod tests {
     use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
     use der::Encode as _;
 
-    fn proposal(key: &Key, text: &[u8]) -> Value {
+    pub(crate) fn proposal(key: &Key, text: &[u8]) -> Value {
         json!({"hashedRekordRequestV002": {
             "digest": BASE64.encode(sha256(text)),
             "signature": {

@@ -18,7 +18,7 @@ use crate::{Error, environment, tokens, trust};
 
 /// All services, running.
 pub struct Sandbox {
-    world: Arc<World>,
+    pub(crate) world: Arc<World>,
     /// Stopped before the directory goes.
     servers: Vec<Server>,
     directory: PathBuf,

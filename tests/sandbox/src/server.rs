@@ -14,6 +14,9 @@ use crate::reply;
 use crate::wire;
 use crate::world::World;
 
+#[cfg(test)]
+mod tests;
+
 /// What is behind a port.
 #[derive(Clone, Copy)]
 pub(crate) enum Site {

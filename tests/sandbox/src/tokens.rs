@@ -52,3 +52,34 @@ pub(crate) fn write(directory: &Path, world: &World) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sandbox;
+
+    #[test]
+    fn a_script_finds_good_tokens_and_bad_ones() {
+        let sandbox = Sandbox::start().unwrap();
+        let refused = ["expired", "forged", "other-audience", "unknown-issuer"];
+        for (name, _) in all() {
+            let file = sandbox.directory().join(format!("tokens/{name}.jwt"));
+            let token = fs::read_to_string(file).unwrap();
+            let identity = sandbox.world.fulcio.identify(&token);
+            assert_eq!(identity.is_err(), refused.contains(&name), "{name}: {identity:?}");
+        }
+    }
+
+    #[test]
+    fn a_second_instance_differs_in_who_vouches_alone() {
+        let sandbox = Sandbox::start().unwrap();
+        let identity = |claims: &TokenClaims| {
+            sandbox.world.fulcio.identify(&sandbox.token(claims).unwrap()).unwrap()
+        };
+        let first = identity(&TokenClaims::gitlab());
+        let second = identity(&TokenClaims::second_gitlab());
+        assert_eq!(first.san, second.san);
+        let differing = first.claims.iter().zip(&second.claims).filter(|(one, other)| one != other);
+        assert_eq!(differing.map(|(one, _)| one.0).collect::<Vec<_>>(), [1, 8]);
+    }
+}

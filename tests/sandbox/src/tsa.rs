@@ -158,19 +158,19 @@ pub(crate) struct MessageImprint {
 }
 
 #[derive(Sequence)]
-struct TstInfo {
+pub(crate) struct TstInfo {
     version: u8,
     policy: ObjectIdentifier,
-    imprint: MessageImprint,
+    pub(crate) imprint: MessageImprint,
     serial_number: Int,
     /// Whole seconds: what `GeneralizedTime` can hold here.
     time: GeneralizedTime,
     accuracy: Accuracy,
-    nonce: Option<Int>,
+    pub(crate) nonce: Option<Int>,
 }
 
 #[derive(Sequence)]
-struct Accuracy {
+pub(crate) struct Accuracy {
     seconds: u8,
 }
 
@@ -197,11 +197,15 @@ struct PkiStatusInfo {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::pki::{Signed, verifies};
 
-    fn query(algorithm: ObjectIdentifier, hash: &[u8], wants_certificate: bool) -> Request {
+    pub(crate) fn query(
+        algorithm: ObjectIdentifier,
+        hash: &[u8],
+        wants_certificate: bool,
+    ) -> Request {
         let query = TimeStampReq {
             version: 1,
             imprint: MessageImprint {
@@ -219,7 +223,7 @@ mod tests {
         request
     }
 
-    fn signed_data(answer: &Response) -> SignedData {
+    pub(crate) fn signed_data(answer: &Response) -> SignedData {
         let answer = TimeStampResp::from_der(&answer.body).unwrap();
         answer.token.content.decode_as().unwrap()
     }
