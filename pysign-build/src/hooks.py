@@ -22,6 +22,8 @@ def call(request):
     places = [os.path.abspath(path) for path in request["backend_path"]]
     sys.path[:0] = places
     module_name, _, object_name = request["backend"].partition(":")
+    # Each hook imports it again; an environment may hold bytecode, a source may not.
+    sys.dont_write_bytecode = bool(places)
     try:
         backend = module = importlib.import_module(module_name)
         for name in filter(None, object_name.split(".")):
@@ -32,6 +34,7 @@ def call(request):
     if places and not is_inside(module, places):
         return {"fault": "place"}
     hook = getattr(backend, request["hook"], None)
+    sys.dont_write_bytecode = True
     if hook is None:
         return {"fault": "hook"}
     return {"value": hook(*request["arguments"], request["config_settings"] or None)}

@@ -61,7 +61,6 @@ pub(crate) struct Settings {
 struct Places {
     home: PathBuf,
     temporary: PathBuf,
-    bytecode: PathBuf,
 }
 
 /// Which archive a hook is about.
@@ -106,11 +105,7 @@ impl<'r, 'h> Hooks<'r, 'h> {
             let message = format!("'{name}' is not set, so the backend does not get it");
             room.host.notes.warn("env-pass-unset", message);
         }
-        let places = Places {
-            home: room.directory("home")?,
-            temporary: room.directory("tmp")?,
-            bytecode: room.directory("bytecode")?,
-        };
+        let places = Places { home: room.directory("home")?, temporary: room.directory("tmp")? };
         let runner = room.write("hooks.py", RUNNER.as_bytes())?;
         Ok(Self { room, isolation, epoch, runner, places, settings })
     }
@@ -246,9 +241,10 @@ impl<'r, 'h> Hooks<'r, 'h> {
             ("LANG", "C.UTF-8".into()),
             ("LC_ALL", "C.UTF-8".into()),
             ("PATH", path),
+            // No bytecode into the source, from where it would ship.
+            ("PYTHONDONTWRITEBYTECODE", "1".into()),
             ("PYTHONHASHSEED", "0".into()),
             ("PYTHONNOUSERSITE", "1".into()),
-            ("PYTHONPYCACHEPREFIX", self.places.bytecode.clone().into()),
             ("SOURCE_DATE_EPOCH", self.epoch.to_string().into()),
             ("TMPDIR", self.places.temporary.clone().into()),
             ("TZ", "UTC".into()),

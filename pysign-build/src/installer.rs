@@ -154,8 +154,10 @@ impl Installer {
             Self::Pip(python) => {
                 let mut command = isolation.command(room, python);
                 command.args(["-I", "-m", "pip", "--python"]).arg(place.join("bin/python"));
-                command.args(["install", "--no-input", "--no-warn-script-location"]);
-                command.args(["--disable-pip-version-check", "--report"]).arg(&report);
+                // What is imported is compiled then.
+                command.args(["install", "--no-input", "--no-compile"]);
+                command.args(["--no-warn-script-location", "--disable-pip-version-check"]);
+                command.arg("--report").arg(&report);
                 command
             }
             Self::Uv(uv) => {

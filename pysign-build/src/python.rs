@@ -9,8 +9,8 @@ use crate::Error;
 use crate::room::Room;
 
 /// Prints what we want to know, as JSON. `pip` may be too old to install into another environment
-/// (`--python` came with 22.3) and counts as missing then. Python 3.8 is the first with
-/// `PYTHONPYCACHEPREFIX`, which keeps bytecode out of the source.
+/// (`--python` came with 22.3) and counts as missing then. For Python 3.7 neither installers nor
+/// backends are kept any more.
 const QUESTIONS: &str = r"
 import json, platform, sys, sysconfig
 try:

@@ -23,7 +23,8 @@ impl Tail {
         let text = String::from_utf8_lossy(output);
         let shown = |line: &str| {
             let line = line.rsplit('\r').find(|part| !part.trim().is_empty())?;
-            let line = line.trim_end().replace(&*room.to_string_lossy(), "<build>");
+            let line = line.trim_end().replace('\t', "    ");
+            let line = line.replace(&*room.to_string_lossy(), "<build>");
             Some(without_passwords(&line))
         };
         let mut lines: Vec<String> = text.lines().rev().filter_map(shown).take(LINES).collect();
