@@ -3,10 +3,18 @@
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod layout;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod pip;
+#[cfg(test)]
 mod pipeline;
 #[cfg(test)]
 mod place;
+#[cfg(test)]
+mod readme;
