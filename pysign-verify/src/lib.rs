@@ -1,1 +1,16 @@
 //! Prove who signed each file of a release.
+//!
+//! A manifest is a claim: what it says was proven is dropped, every file is hashed again, and every
+//! signature that it lists must hold, be in the log, and be of the signer that the command line
+//! names. What comes out is what was proven, or nothing.
+
+mod copy;
+mod error;
+mod flags;
+mod policy;
+mod proof;
+mod run;
+mod subject;
+
+pub use error::Error;
+pub use flags::{Args, Verify};

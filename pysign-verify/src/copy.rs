@@ -1,0 +1,155 @@
+//! `-o DIR`: a directory to install from, that holds the very bytes that were proven.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write};
+use std::path::Path;
+
+use pysign_host::{Failure, FileError, HashingWriter, Host, NewDirectory, Sha256};
+use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Role, Sidecar, Version};
+
+use crate::Error;
+use crate::proof::BUNDLE;
+use crate::subject::MAX_BYTES;
+
+/// What pip and uv install from.
+const REQUIREMENTS: &str = "requirements.txt";
+
+/// A directory that is being filled. It appears when everything in it is proven, or not at all.
+pub(crate) struct Copy(NewDirectory);
+
+impl Copy {
+    /// Refuses the directory that a file of the release is in: it would be read and replaced.
+    pub(crate) fn begin(target: &Path, release: &Manifest, host: &Host) -> Result<Self, Failure> {
+        if let Ok(there) = target.canonicalize() {
+            let is_there = |artifact: &Artifact| {
+                let directory = artifact.path.as_deref().and_then(Path::parent);
+                directory.is_some_and(|directory| {
+                    Path::new(".").join(directory).canonicalize().is_ok_and(|it| it == there)
+                })
+            };
+            if release.artifacts.iter().any(is_there) {
+                return Err(Error::OutputIsInput { directory: target.into() }.into());
+            }
+        }
+        Ok(Self(host.out.directory(target)?))
+    }
+
+    /// Copies `original` and hashes what was written. The copy is at its beginning.
+    pub(crate) fn take(
+        &self,
+        mut original: &File,
+        filename: &str,
+        path: &Path,
+    ) -> Result<(File, Sha256, u64), FileError> {
+        let unwritable =
+            |cause| FileError::Unwritable { file: self.0.target().join(filename), cause };
+        let mut writer = HashingWriter::new(self.0.create_file(filename)?);
+        let mut buffer = vec![0; 1 << 16];
+        let mut left = MAX_BYTES;
+        loop {
+            let count =
+                original.read(&mut buffer).map_err(|cause| FileError::on_open(path, cause))?;
+            if count == 0 {
+                break;
+            }
+            left = u64::try_from(count)
+                .ok()
+                .and_then(|count| left.checked_sub(count))
+                .ok_or_else(|| FileError::TooLarge { file: path.into(), cap: MAX_BYTES })?;
+            writer.write_all(buffer.get(..count).unwrap_or_default()).map_err(unwritable)?;
+        }
+        let (mut file, sha256, size) = writer.finish();
+        file.rewind().map_err(unwritable)?;
+        Ok((file, sha256, size))
+    }
+
+    /// Writes the bytes of a sidecar that were looked at.
+    pub(crate) fn add_sidecar(
+        &self,
+        filename: &str,
+        sidecar: &Sidecar,
+        bytes: &[u8],
+    ) -> Result<(), FileError> {
+        self.write(&name_of(filename, sidecar), bytes)
+    }
+
+    /// Adds what it takes to install, and lets every path of the release lead here.
+    pub(crate) fn finish(self, release: &mut Manifest, host: &Host) -> Result<(), Failure> {
+        self.write(REQUIREMENTS, requirements(release).as_bytes())?;
+        for artifact in &mut release.artifacts {
+            let filename = artifact.filename.clone();
+            for file in artifact.signatures.iter_mut().flat_map(|signature| &mut signature.files) {
+                file.path = self.0.target().join(name_of(&filename, file));
+            }
+            artifact.path = Some(self.0.target().join(filename));
+        }
+        host.out.later_directory(self.0);
+        Ok(())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FileError> {
+        self.0
+            .create_file(name)?
+            .write_all(bytes)
+            .map_err(|cause| FileError::Unwritable { file: self.0.target().join(name), cause })
+    }
+}
+
+/// Where a sidecar belongs; a bundle may come from elsewhere.
+fn name_of(filename: &str, sidecar: &Sidecar) -> String {
+    match sidecar.role {
+        Role::Bundle => format!("{filename}{BUNDLE}"),
+        _ => {
+            let name = sidecar.path.file_name().unwrap_or_default();
+            name.to_string_lossy().into_owned()
+        }
+    }
+}
+
+/// One line a release: pip takes the file that fits, and refuses one that is not listed. The place
+/// of the files is relative to this one.
+fn requirements(release: &Manifest) -> String {
+    let mut releases: BTreeMap<(&ProjectName, &Version), Vec<Sha256>> = BTreeMap::new();
+    for artifact in &release.artifacts {
+        if let (Kind::Sdist | Kind::Wheel, Some(project), Some(version), Some(sha256)) =
+            (artifact.kind, &artifact.project, &artifact.version, artifact.sha256)
+        {
+            releases.entry((project, version)).or_default().push(sha256);
+        }
+    }
+    let mut text = String::from("--find-links .\n");
+    for ((project, version), mut files) in releases {
+        files.sort_unstable();
+        let _ = write!(text, "{project}=={version}");
+        for sha256 in files {
+            let _ = write!(text, " --hash=sha256:{sha256}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_release_is_pinned_to_all_of_its_files() {
+        let mut release = Manifest::new();
+        for name in
+            ["demo_pkg-1.0-py3-none-any.whl", "notes.txt", "demo_pkg-1.0.tar.gz", "a-2.tar.gz"]
+        {
+            let mut artifact = Artifact::named(name).unwrap();
+            artifact.sha256 = Some(Sha256::of(name.as_bytes()));
+            release.artifacts.push(artifact);
+        }
+        let hash = |name: &str| format!(" --hash=sha256:{}", Sha256::of(name.as_bytes()));
+        let mut demo = [hash("demo_pkg-1.0-py3-none-any.whl"), hash("demo_pkg-1.0.tar.gz")];
+        demo.sort();
+        let a = hash("a-2.tar.gz");
+        let expected = format!("--find-links .\na==2{a}\ndemo-pkg==1.0{}\n", demo.concat());
+        assert_eq!(requirements(&release), expected);
+    }
+}

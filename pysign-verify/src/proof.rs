@@ -1,0 +1,155 @@
+//! From an artifact's signatures to what is proven by them: all of them must hold.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use pysign_attest::{Certificate, signature_from_text};
+use pysign_host::{Failure, Sha256};
+use pysign_manifest::{
+    Artifact, Manifest, Role, Signature, SignatureKind, Value, json, sidecar_path,
+};
+use pysign_sigstore::{Expected, Proof, Trust, Verifier};
+
+use crate::Error;
+use crate::copy::Copy;
+
+/// One signature that holds, and what it proves.
+pub(crate) struct Proven {
+    filename: String,
+    kind: SignatureKind,
+    proof: Proof,
+}
+
+/// Proves that the artifact with this digest was signed by `expected`, by every signature that is
+/// listed for it, and there must be one. The bytes that were looked at go into the copy.
+pub(crate) fn prove(
+    artifact: &mut Artifact,
+    sha256: Sha256,
+    verifier: &Verifier,
+    expected: &Expected,
+    copy: Option<&Copy>,
+) -> Result<Vec<Proven>, Failure> {
+    let (file, filename) = (artifact.path()?.to_owned(), artifact.filename.clone());
+    let listed = artifact.signatures.iter_mut();
+    let read = listed.map(|signature| Evidence::read(signature, &filename, copy));
+    let (pairs, others): (Vec<Evidence>, Vec<Evidence>) =
+        Failure::collect(read)?.into_iter().partition(|one| one.kind == SignatureKind::Pair);
+    if pairs.is_empty() && others.is_empty() {
+        return Err(Error::Unsigned { file }.into());
+    }
+    let bundles = Failure::collect(others.iter().map(|evidence| {
+        let proof = verifier.prove(&sha256, &file, evidence.bundle()?)?;
+        expected.check(&file, &proof)?;
+        Ok(proof)
+    }))?;
+    let copies = Failure::collect(pairs.iter().map(|pair| pair.copy_of(&bundles).cloned()))?;
+    let proven = |kind| {
+        let filename = filename.clone();
+        move |proof| Proven { filename: filename.clone(), kind, proof }
+    };
+    let bundles = bundles.into_iter().map(proven(SignatureKind::Bundle));
+    Ok(bundles.chain(copies.into_iter().map(proven(SignatureKind::Pair))).collect())
+}
+
+/// A signature's files, read once.
+struct Evidence {
+    kind: SignatureKind,
+    files: Vec<(Role, PathBuf, Vec<u8>)>,
+}
+
+impl Evidence {
+    fn read(
+        signature: &mut Signature,
+        filename: &str,
+        copy: Option<&Copy>,
+    ) -> Result<Self, Failure> {
+        let files = Failure::collect(signature.files.iter_mut().map(|file| {
+            let bytes = file.load()?;
+            if let Some(copy) = copy {
+                copy.add_sidecar(filename, file, &bytes)?;
+            }
+            Ok((file.role, file.path.clone(), bytes))
+        }))?;
+        Ok(Self { kind: signature.kind, files })
+    }
+
+    /// The file in a role; without it, the signature is none that can be verified.
+    fn file(&self, role: Role) -> Result<(&Path, &[u8]), Error> {
+        let found = self.files.iter().find(|(found, _, _)| *found == role);
+        found
+            .map(|(_, path, bytes)| (path.as_path(), bytes.as_slice()))
+            .ok_or_else(|| self.unsupported())
+    }
+
+    fn unsupported(&self) -> Error {
+        let file = self.files.first().map(|(_, path, _)| path.clone()).unwrap_or_default();
+        Error::UnsupportedSignature { file, kind: self.kind }
+    }
+
+    /// The bundle of a signature over the file itself.
+    fn bundle(&self) -> Result<&[u8], Error> {
+        match self.kind {
+            SignatureKind::Bundle => Ok(self.file(Role::Bundle)?.1),
+            _ => Err(self.unsupported()),
+        }
+    }
+
+    /// The proof of the bundle that this pair is a copy of. A pair has no log entry: alone it proves
+    /// neither when it was made, nor that the log knows of it.
+    fn copy_of<'p>(&self, bundles: &'p [Proof]) -> Result<&'p Proof, Failure> {
+        let ((path, text), (block_path, block)) =
+            (self.file(Role::Signature)?, self.file(Role::Certificate)?);
+        let signature = signature_from_text(text).map_err(|error| error.at(path))?;
+        let certificate = Certificate::from_text(block).map_err(|error| error.at(block_path))?;
+        if bundles.is_empty() {
+            return Err(self.unsupported().into());
+        }
+        let same =
+            |proof: &&Proof| proof.signature == signature && proof.certificate == certificate;
+        let found = bundles.iter().find(same);
+        found.ok_or_else(|| Error::PairMismatch { file: path.into() }.into())
+    }
+}
+
+impl Proven {
+    /// As the manifest's `verified` has it.
+    pub(crate) fn encode(&self, trust: Trust) -> Value {
+        let proof = &self.proof;
+        json!({
+            "kind": self.kind.to_string(),
+            "signature_sha256": Sha256::of(&proof.signature).to_string(),
+            "identity": proof.identity,
+            "issuer": proof.issuer,
+            "claims": proof.certificate.claims(),
+            "signed_at": proof.signed_at.to_string(),
+            "log": proof.log,
+            "log_index": proof.log_index,
+            "trust": {"source": trust.source, "sha256": trust.sha256.to_string()},
+        })
+    }
+}
+
+impl fmt::Display for Proven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { filename, kind, proof } = self;
+        write!(
+            f,
+            "'{filename}' is proven by its {kind}: signed at {}, entry {} of '{}'",
+            proof.signed_at, proof.log_index, proof.log
+        )
+    }
+}
+
+/// Takes signatures off the list that do not lie beside their artifact: no manifest can name them.
+pub(crate) fn drop_unlisted(release: &mut Manifest) {
+    for artifact in &mut release.artifacts {
+        let Some(path) = artifact.path.clone() else { continue };
+        artifact.signatures.retain(|signature| {
+            signature.kind != SignatureKind::Bundle
+                || signature.files.iter().all(|file| file.path == sidecar_path(&path, BUNDLE))
+        });
+    }
+}
+
+/// How a bundle is named beside its file.
+pub(crate) const BUNDLE: &str = ".sigstore.json";

@@ -1,0 +1,95 @@
+//! What `pysign-verify` does, in order.
+
+use std::path::PathBuf;
+
+use pysign_cli::{Input, Usage};
+use pysign_host::{Failure, Host};
+use pysign_manifest::{Artifact, Manifest, Role, Sidecar, Signature, SignatureKind};
+use pysign_sigstore::{Expected, TrustSource, TrustedRoot, Verifier};
+
+use crate::copy::Copy;
+use crate::flags::{Args, TOOL};
+use crate::proof;
+use crate::subject::Subject;
+
+pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
+    let mut release = input.release(&host.notes)?;
+    forget_claims(&mut release);
+    if let Some(bundle) = &args.bundle {
+        only_signature(&mut release, bundle.clone())?;
+    }
+    let verifier = verifier(&args.trust, host)?;
+    let copy = args.output.map(|directory| Copy::begin(&directory, &release, host)).transpose()?;
+
+    let artifacts = release.artifacts.iter_mut();
+    Failure::collect(artifacts.map(|artifact| {
+        host.notes.progress(format!("verifying '{}'", artifact.filename));
+        verify(artifact, &verifier, &args.expected, copy.as_ref(), host)
+    }))?;
+    match copy {
+        Some(copy) => copy.finish(&mut release, host)?,
+        None => proof::drop_unlisted(&mut release),
+    }
+    release.add_tool(TOOL);
+    host.notes.summary(signed_by(&release, &args.expected));
+    Ok(Some(release))
+}
+
+/// A manifest is a claim, never evidence: not even our own earlier word counts.
+fn forget_claims(release: &mut Manifest) {
+    for artifact in &mut release.artifacts {
+        artifact.verified.clear();
+    }
+}
+
+/// Puts `bundle` in the place of all that was found beside the one file.
+fn only_signature(release: &mut Manifest, bundle: PathBuf) -> Result<(), Usage> {
+    let [artifact] = release.artifacts.as_mut_slice() else {
+        let reason = "it is for one file, and there are several".to_owned();
+        let value = bundle.display().to_string();
+        return Err(Usage::Invalid { flag: "--bundle", value, reason });
+    };
+    let file = Sidecar::new(Role::Bundle, bundle, None);
+    artifact.signatures = vec![Signature::new(SignatureKind::Bundle, vec![file])];
+    Ok(())
+}
+
+fn verifier(trust: &TrustSource, host: &Host) -> Result<Verifier, Failure> {
+    let verifier = Verifier::new(TrustedRoot::load(trust)?)?;
+    if *trust == TrustSource::Embedded {
+        let message = "the trusted root is the one that this program was made with: what was \
+                       revoked since is not known";
+        host.notes.warn("trust-embedded", message.to_owned());
+    }
+    Ok(verifier)
+}
+
+/// Proves one file by all of its signatures, and takes note of it.
+fn verify(
+    artifact: &mut Artifact,
+    verifier: &Verifier,
+    expected: &Expected,
+    copy: Option<&Copy>,
+    host: &Host,
+) -> Result<(), Failure> {
+    let subject = Subject::open(artifact, copy)?;
+    let signed = proof::prove(artifact, subject.sha256, verifier, expected, copy);
+    let named = subject.check_name().map_err(Failure::from);
+    let proven = match (signed, named) {
+        (Ok(proven), Ok(())) => proven,
+        (Err(one), Ok(())) | (Ok(_), Err(one)) => return Err(one),
+        (Err(one), Err(other)) => return Err(one.and_also(other)),
+    };
+    subject.check_unchanged()?;
+    for one in &proven {
+        host.notes.detail(one.to_string());
+    }
+    artifact.verified = proven.iter().map(|one| one.encode(verifier.trust())).collect();
+    Ok(())
+}
+
+fn signed_by(release: &Manifest, expected: &Expected) -> String {
+    let count = release.artifacts.len();
+    let files = if count == 1 { "file" } else { "files" };
+    format!("{count} {files} signed by '{}'", expected.identity)
+}
