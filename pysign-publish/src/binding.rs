@@ -46,7 +46,10 @@ pub(crate) fn bind(
                     bundles.push(bundle(file, sha256)?);
                 }
             }
-            SignatureKind::Pair => pairs.push(pair(&read)?),
+            SignatureKind::Pair => {
+                read.iter().try_for_each(half)?;
+                pairs.push(read.clone());
+            }
             kind => {
                 let file = read.first().map(|file| file.path().to_owned()).unwrap_or_default();
                 return Err(Error::UnsupportedSignature { file, kind }.into());
@@ -57,13 +60,14 @@ pub(crate) fn bind(
     });
     Failure::collect::<()>(results.collect::<Vec<_>>())?;
     for pair in pairs {
-        if !bundles.iter().any(|bundle| pair.is_of(bundle)) {
-            let name = &pair.filename;
-            let message = format!("'{name}' is in no bundle beside it and does not count");
+        let is_of = |bundle: &Bundle| pair.iter().all(|file| file.is_of(bundle, &file.bytes));
+        if !bundles.iter().any(is_of) {
+            let names: Vec<_> = pair.iter().map(|file| format!("'{}'", file.filename)).collect();
+            let message = format!("{} are of no bundle beside them", names.join(" and "));
             notes.warn("pair-unbound", message);
         }
     }
-    files.sort_by(|a, b| (a.order(), &a.filename).cmp(&(b.order(), &b.filename)));
+    files.sort_by(|a, b| (!a.is_bundle(), &a.filename).cmp(&(!b.is_bundle(), &b.filename)));
     files.dedup_by(|a, b| a.filename == b.filename);
     Ok(Bound { files, signed: !bundles.is_empty() })
 }
@@ -80,14 +84,23 @@ fn beside(artifact: usize, name: &DistName, role: Role, path: &Path, bytes: Vec<
 }
 
 impl Beside {
-    fn order(&self) -> u8 {
-        u8::from(!matches!(self.part, Part::Signature { role: Role::Bundle, .. }))
+    fn is_bundle(&self) -> bool {
+        self.role() == Some(Role::Bundle)
     }
 
-    fn path(&self) -> &Path {
-        match &self.part {
-            Part::Marker => Path::new(&self.filename),
-            Part::Signature { path, .. } => path,
+    /// Whether `bytes` would be that half of a pair that `bundle` holds.
+    fn is_of(&self, bundle: &Bundle, bytes: &[u8]) -> bool {
+        match self.role() {
+            Some(Role::Signature) => {
+                signature_from_text(bytes).is_ok_and(|signature| signature == bundle.signature())
+            }
+            Some(Role::Certificate) => {
+                match (Certificate::from_text(bytes), bundle.certificate()) {
+                    (Ok(found), Ok(expected)) => found == expected,
+                    _ => false,
+                }
+            }
+            _ => false,
         }
     }
 }
@@ -103,38 +116,15 @@ fn bundle(file: &Beside, expected: Sha256) -> Result<Bundle, Failure> {
     Err(Error::OtherSubject { file: file.path().to_owned(), expected, found }.into())
 }
 
-/// A detached signature and its certificate, which name no file.
-struct Pair {
-    filename: String,
-    signature: Vec<u8>,
-    certificate: Certificate,
-}
-
-fn pair(files: &[Beside]) -> Result<Pair, Failure> {
-    let mut signature = None;
-    let mut certificate = None;
-    for file in files {
-        let at = |error: pysign_attest::Error| error.at(file.path());
-        if matches!(file.part, Part::Signature { role: Role::Signature, .. }) {
-            signature = Some((file, signature_from_text(&file.bytes).map_err(at)?));
-        } else {
-            certificate = Some(Certificate::from_text(&file.bytes).map_err(at)?);
-        }
+/// A detached signature or its certificate: they name no file, and can only be well-formed.
+fn half(file: &Beside) -> Result<(), Failure> {
+    let at = |error: pysign_attest::Error| error.at(file.path());
+    if file.role() == Some(Role::Signature) {
+        signature_from_text(&file.bytes).map_err(at)?;
+    } else {
+        Certificate::from_text(&file.bytes).map_err(at)?;
     }
-    match (signature, certificate) {
-        (Some((file, signature)), Some(certificate)) => {
-            Ok(Pair { filename: file.filename.clone(), signature, certificate })
-        }
-        // The manifest lets no such pair through.
-        _ => Err(pysign_manifest::Error::NoArtifacts.into()),
-    }
-}
-
-impl Pair {
-    fn is_of(&self, bundle: &Bundle) -> bool {
-        bundle.signature() == self.signature
-            && bundle.certificate().is_ok_and(|certificate| certificate == self.certificate)
-    }
+    Ok(())
 }
 
 /// The signatures of a package at a place that has some of its own.
@@ -147,9 +137,10 @@ pub(crate) struct Standing {
 impl Standing {
     /// `theirs` is what the place has under the names of the package's sidecars, in their order.
     pub(crate) fn of(package: &Package, theirs: &[Option<Vec<u8>>]) -> Self {
-        let is_bundle = |file: &Beside| file.order() == 0;
-        let mut bundles = package.sidecars.iter().zip(theirs).filter(|(file, _)| is_bundle(file));
-        let Some((file, found)) = bundles.next() else { return Self { ours: None, theirs: None } };
+        let mut files = package.sidecars.iter().zip(theirs);
+        let Some((file, found)) = files.find(|(file, _)| file.is_bundle()) else {
+            return Self { ours: None, theirs: None };
+        };
         let ours = Bundle::parse(&file.bytes).ok();
         let signer = |bundle: &Bundle| {
             let certificate = bundle.certificate().ok()?;
@@ -165,41 +156,25 @@ impl Standing {
 
     /// Whether `bytes`, found under the name of `file`, are as good as what we have.
     pub(crate) fn holds(&self, file: &Beside, bytes: &[u8]) -> bool {
-        let Part::Signature { role, .. } = file.part else { return false };
-        match (&self.theirs, role) {
-            (theirs, Role::Bundle) => theirs.is_some(),
-            (Some(bundle), role) => is_of(bundle, role, bytes),
-            (None, role) => self.ours.as_ref().is_some_and(|bundle| is_of(bundle, role, bytes)),
+        if file.is_bundle() {
+            return self.theirs.is_some();
         }
+        self.theirs.as_ref().or(self.ours.as_ref()).is_some_and(|bundle| file.is_of(bundle, bytes))
     }
 
     /// What belongs under the name of `file`, where nothing is, beside the bundle that the place
     /// has; nothing, if that is what we have.
     pub(crate) fn completed(&self, file: &Beside) -> Option<Vec<u8>> {
-        let Part::Signature { role, .. } = file.part else { return None };
         let (ours, theirs) = (self.ours.as_ref()?, self.theirs.as_ref()?);
-        match role {
-            Role::Signature if is_of(ours, role, &file.bytes) => {
-                Some(STANDARD.encode(theirs.signature()).into_bytes())
-            }
-            Role::Certificate if is_of(ours, role, &file.bytes) => {
-                Some(theirs.certificate().ok()?.pem().into_bytes())
-            }
-            _ => None,
+        if !file.is_of(ours, &file.bytes) {
+            return None;
         }
+        if file.role() == Some(Role::Signature) {
+            return Some(STANDARD.encode(theirs.signature()).into_bytes());
+        }
+        Some(theirs.certificate().ok()?.pem().into_bytes())
     }
 }
 
-/// Whether a half of a pair is that of `bundle`.
-fn is_of(bundle: &Bundle, role: Role, bytes: &[u8]) -> bool {
-    match role {
-        Role::Signature => {
-            signature_from_text(bytes).is_ok_and(|signature| signature == bundle.signature())
-        }
-        Role::Certificate => match (Certificate::from_text(bytes), bundle.certificate()) {
-            (Ok(found), Ok(expected)) => found == expected,
-            _ => false,
-        },
-        _ => false,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -102,6 +102,21 @@ impl Login {
         }
         Ok(Self { user, secret: Secret::new(token.to_owned()) })
     }
+
+    /// The user under which GitLab takes the token, and the header. What kind of token it is shows
+    /// in the user, or in the prefix that GitLab gives its tokens.
+    fn at_gitlab(&self) -> Result<(&str, &'static str), &'static str> {
+        let is_deploy = self.secret.expose().starts_with("gldt-");
+        Ok(match self.user.as_deref() {
+            Some(JOB_USER) => (JOB_USER, "JOB-TOKEN"),
+            Some(user) if is_deploy || user.starts_with("gitlab+deploy-token-") => {
+                (user, "DEPLOY-TOKEN")
+            }
+            None if is_deploy => return Err("a deploy token belongs to a user: USER:TOKEN"),
+            // Any user does for a personal, project or group token.
+            user => (user.unwrap_or("__token__"), "PRIVATE-TOKEN"),
+        })
+    }
 }
 
 /// Where the tokens of this run come from.
@@ -143,21 +158,10 @@ impl<'h> Logins<'h> {
                 reason: "'CI_JOB_TOKEN' is not set, or it belongs to another instance",
             })?,
         };
+        let (user, header) = login
+            .at_gitlab()
+            .map_err(|reason| Error::TokenMissing { target: target.to_owned(), reason })?;
         let token = || login.secret.clone();
-        let is_deploy = login.secret.expose().starts_with("gldt-");
-        let (user, header) = match login.user.as_deref() {
-            Some(JOB_USER) => (JOB_USER, "JOB-TOKEN"),
-            Some(user) if is_deploy || user.starts_with("gitlab+deploy-token-") => {
-                (user, "DEPLOY-TOKEN")
-            }
-            None if is_deploy => {
-                let reason = "a deploy token belongs to a user: USER:TOKEN";
-                return Err(Error::TokenMissing { target: target.to_owned(), reason }.into());
-            }
-            Some(user) => (user, "PRIVATE-TOKEN"),
-            // Any user does for a personal, project or group token.
-            None => ("__token__", "PRIVATE-TOKEN"),
-        };
         Ok((
             Credential::basic(user, &token(), origin.clone()),
             Credential::header(header, token(), origin.clone()),
@@ -171,14 +175,17 @@ impl<'h> Logins<'h> {
         target: &str,
         origin: &Origin,
     ) -> Result<Option<Credential>, Failure> {
-        let login = match self.file(target)?.or_else(|| self.job_login(origin)) {
-            Some(login) => Some(login),
-            None => self.twine(target)?,
-        };
-        Ok(login.map(|login| {
+        Ok(self.login(target, origin)?.map(|login| {
             let user = login.user.as_deref().unwrap_or("__token__");
             Credential::basic(user, &login.secret, origin.clone())
         }))
+    }
+
+    fn login(&self, target: &str, origin: &Origin) -> Result<Option<Login>, Failure> {
+        match self.file(target)?.or_else(|| self.job_login(origin)) {
+            Some(login) => Ok(Some(login)),
+            None => self.twine(target),
+        }
     }
 
     fn file(&self, target: &str) -> Result<Option<Login>, Failure> {
@@ -249,5 +256,71 @@ mod tests {
         for text in ["", "\n", "user:", ":secret", "two words", "two\nlines\n", "sécret"] {
             assert!(Login::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn gitlab_is_told_what_kind_of_token_it_is() {
+        for (text, expected) in [
+            ("gitlab-ci-token:abc", Ok(("gitlab-ci-token", "JOB-TOKEN"))),
+            ("glpat-abc", Ok(("__token__", "PRIVATE-TOKEN"))),
+            ("someone:glpat-abc", Ok(("someone", "PRIVATE-TOKEN"))),
+            ("gitlab+deploy-token-1:abc", Ok(("gitlab+deploy-token-1", "DEPLOY-TOKEN"))),
+            ("deployer:gldt-abc", Ok(("deployer", "DEPLOY-TOKEN"))),
+        ] {
+            assert_eq!(Login::parse(text).map_err(drop).unwrap().at_gitlab(), expected, "{text}");
+        }
+        assert!(Login::parse("gldt-abc").map_err(drop).unwrap().at_gitlab().is_err());
+    }
+
+    fn host() -> Host {
+        Host::test(&[
+            ("CI_API_V4_URL", "https://git.acme.org/api/v4"),
+            ("CI_SERVER_URL", "https://git.acme.org"),
+            ("CI_PROJECT_PATH", "acme/demo"),
+            ("CI_PROJECT_ID", "5"),
+            ("CI_PROJECT_NAME", "demo"),
+            ("CI_JOB_TOKEN", "job"),
+            ("TWINE_PASSWORD", "twine"),
+        ])
+    }
+
+    /// Whose token would be sent to this address.
+    fn token(url: &str, names: &[&str]) -> Result<Option<String>, Failure> {
+        let host = host();
+        let job = Job::from_env(&host.env).unwrap();
+        let logins = Logins::new(&host, job.as_ref(), &[], &targets(names));
+        let url: pysign_http::Url = url.parse().unwrap();
+        let login = logins.login(names[0], url.origin())?;
+        Ok(login.map(|login| login.secret.expose().to_owned()))
+    }
+
+    #[test]
+    fn the_jobs_token_is_for_its_own_instance() {
+        let ours = "https://git.acme.org/api/v4/projects/5/packages/pypi";
+        assert_eq!(
+            token(ours, &["legacy:https://git.acme.org/x"]).unwrap().as_deref(),
+            Some("job")
+        );
+        for other in ["https://git.acme.org:8443/", "https://git.acme.org.evil.example/"] {
+            let found = token(other, &[&format!("legacy:{other}")]).unwrap();
+            assert_eq!(found.as_deref(), Some("twine"), "{other}");
+        }
+        let host = host();
+        let job = Job::from_env(&host.env).unwrap();
+        let logins = Logins::new(&host, job.as_ref(), &[], &[]);
+        let url: pysign_http::Url = "https://gitlab.com/".parse().unwrap();
+        assert!(logins.gitlab("gitlab", url.origin()).is_err());
+        let url: pysign_http::Url = "https://git.acme.org/".parse().unwrap();
+        let (basic, header) = logins.gitlab("gitlab", url.origin()).unwrap();
+        assert_eq!((basic.origin(), header.origin()), (url.origin(), url.origin()));
+    }
+
+    #[test]
+    fn a_password_without_a_place_is_for_the_only_one() {
+        let (a, b) = ("legacy:https://a.example/legacy/", "legacy:https://b.example/legacy/");
+        assert_eq!(token("https://a.example/", &[a]).unwrap().as_deref(), Some("twine"));
+        assert_eq!(token("https://a.example/", &[a, "gitlab"]).unwrap().as_deref(), Some("twine"));
+        let failure = token("https://a.example/", &[a, b]).unwrap_err();
+        assert_eq!(failure.problems().next().unwrap().code(), "token-missing");
     }
 }

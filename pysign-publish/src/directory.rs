@@ -112,17 +112,6 @@ impl<'h> Directory<'h> {
         Ok(self.layout.page(project)?)
     }
 
-    /// Replaces a file that grows with further releases, unless it is the same already.
-    fn replace(&self, path: &Path, text: &str) -> Result<(), Failure> {
-        let same = fs::read(path).is_ok_and(|found| found == text.as_bytes());
-        if same {
-            return Ok(());
-        }
-        let mut group = Staging::new(true).group();
-        group.write(path, text.as_bytes())?;
-        Ok(group.commit()?)
-    }
-
     /// Every project that has a page.
     fn projects(&self) -> Result<Vec<ProjectName>, Failure> {
         let list = self.layout.projects_path(Form::Html);
@@ -140,6 +129,16 @@ impl<'h> Directory<'h> {
     }
 }
 
+/// Replaces a file that grows with further releases, unless it is the same already.
+fn replace(path: &Path, text: &str) -> Result<(), FileError> {
+    if fs::read(path).is_ok_and(|found| found == text.as_bytes()) {
+        return Ok(());
+    }
+    let mut group = Staging::new(true).group();
+    group.write(path, text.as_bytes())?;
+    group.commit()
+}
+
 /// Where a file of a release is, below the root.
 fn within(project: &ProjectName, version: &Version, filename: &str) -> String {
     match pysign_index::Directory::location(project, version, filename) {
@@ -150,14 +149,14 @@ fn within(project: &ProjectName, version: &Version, filename: &str) -> String {
 
 /// A path as a URL has it: everything but the unreserved characters (RFC 3986 §2.3) and `/`.
 fn encode(path: &str) -> String {
-    path.bytes().fold(String::new(), |mut encoded, byte| {
+    let encoded = path.bytes().map(|byte| {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
+            char::from(byte).to_string()
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            format!("%{byte:02X}")
         }
-        encoded
-    })
+    });
+    encoded.collect()
 }
 
 /// A file that came there meanwhile is no matter of the disk's.
@@ -241,13 +240,13 @@ impl Index for Rc<Directory<'_>> {
                 list(&mut page, package);
             }
             let path = |form| self.layout.page_path(project, form);
-            self.replace(&path(Form::Json), &page.to_json())?;
-            self.replace(&path(Form::Html), &page.to_html())?;
+            replace(&path(Form::Json), &page.to_json())?;
+            replace(&path(Form::Html), &page.to_html())?;
         }
         let projects = self.projects()?;
         let path = |form| self.layout.projects_path(form);
-        self.replace(&path(Form::Json), &projects_json(&projects))?;
-        self.replace(&path(Form::Html), &projects_html(&projects))
+        replace(&path(Form::Json), &projects_json(&projects))?;
+        Ok(replace(&path(Form::Html), &projects_html(&projects))?)
     }
 }
 
@@ -290,3 +289,6 @@ impl Storage for Rc<Directory<'_>> {
         group.commit().map_err(|error| taken(error, file.sha256(), &file.filename))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -194,6 +194,9 @@ impl Problem for Error {
             Self::TokenMissing { target, .. } => {
                 Some(format!("to give one: --token-file '{target}=FILE'"))
             }
+            Self::Unconfirmed { .. } => {
+                Some("to publish without reading back: --no-confirm".into())
+            }
             Self::Unsigned { .. } => Some("to publish it nonetheless: --allow-unsigned".into()),
             _ => None,
         }

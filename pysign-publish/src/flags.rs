@@ -1,11 +1,8 @@
 //! The command line of `pysign-publish`.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use pysign_cli::{Flag, Input, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
+use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host};
-use pysign_http::Url;
+use pysign_http::{Options, Url};
 use pysign_manifest::Manifest;
 
 use crate::credentials::TokenFile;
@@ -109,6 +106,8 @@ impl Tool for Publish {
             pysign_index::Error::CODES,
             pysign_manifest::Error::CODES,
             FileError::CODES,
+            InputError::CODES,
+            Usage::CODES,
         ],
     };
 
@@ -123,9 +122,7 @@ impl Tool for Publish {
             allow_unsigned: m.is_set("allow-unsigned"),
             confirm: !m.is_set("no-confirm"),
             dry_run: m.is_set("dry-run"),
-            timeout: m.timeout()?.unwrap_or(DEFAULT_TIMEOUT),
-            offline: m.is_set("offline"),
-            cacert: m.path("cacert"),
+            http: http(m)?,
         })
     }
 
@@ -133,8 +130,6 @@ impl Tool for Publish {
         run::run(&args, input, host)
     }
 }
-
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The command line, parsed.
 #[derive(Debug)]
@@ -145,9 +140,17 @@ pub struct Args {
     pub(crate) allow_unsigned: bool,
     pub(crate) confirm: bool,
     pub(crate) dry_run: bool,
-    pub(crate) timeout: Duration,
-    pub(crate) offline: bool,
-    pub(crate) cacert: Option<PathBuf>,
+    pub(crate) http: Options,
+}
+
+fn http(m: &Matches) -> Result<Options, Usage> {
+    let usual = Options::new(run::TOOL);
+    Ok(Options {
+        timeout: m.timeout()?.unwrap_or(usual.timeout),
+        offline: m.is_set("offline"),
+        cacert: m.path("cacert"),
+        ..usual
+    })
 }
 
 fn targets(m: &Matches) -> Result<Vec<Destination>, Usage> {
@@ -205,19 +208,5 @@ fn base_url(m: &Matches, targets: &[Destination]) -> Result<Option<Url>, Usage> 
             hint: String::new(),
         }),
         base_url => Ok(base_url),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn every_flag_is_there_once_or_later() {
-        let names = FLAGS.iter().map(|flag| flag.name).chain(Publish::SPEC.later.iter().copied());
-        let names: Vec<&str> = names.collect();
-        let unique: BTreeSet<&str> = names.iter().copied().collect();
-        assert_eq!(names.len(), unique.len());
     }
 }

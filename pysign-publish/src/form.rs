@@ -52,22 +52,21 @@ pub(crate) struct Form {
 impl Form {
     /// The form for `package`.
     pub(crate) fn new(package: &Package) -> Self {
-        // It must not occur in the content: nobody can make a file that holds its own digest.
-        let boundary = format!("pysign-{}", package.sha256);
-        let mut head = String::new();
+        // It must not occur in the content, and have at most 70 characters (RFC 2046 §5.1.1): nobody
+        // can make a file that holds its own digest.
+        let boundary = package.sha256.to_string();
+        let mut head = Vec::new();
         for (name, value) in fields(package) {
-            head.push_str(&format!(
-                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            ));
+            head.extend(field(&boundary, name, &value));
         }
         // A parsed file name holds neither quotes nor control characters.
-        head.push_str(&format!(
+        head.extend(format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"content\"; filename=\"{}\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n",
             package.name
-        ));
+        ).into_bytes());
         let tail = format!("\r\n--{boundary}--\r\n").into_bytes();
-        Self { boundary, head: head.into_bytes(), tail }
+        Self { boundary, head, tail }
     }
 
     /// The value of `Content-Type`.
@@ -83,6 +82,12 @@ impl Form {
             Part::Bytes(self.tail.clone()),
         ])
     }
+}
+
+/// One field of the form (RFC 7578 §4.2).
+fn field(boundary: &str, name: &str, value: &str) -> Vec<u8> {
+    format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        .into_bytes()
 }
 
 /// Every field but the file: what the API itself wants, then the metadata.
@@ -170,6 +175,68 @@ fn unfolded(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples;
+
+    fn text(package: &Package) -> String {
+        let form = Form::new(package);
+        let whole = [form.head, b"BYTES".to_vec(), form.tail].concat();
+        String::from_utf8(whole).unwrap().replace(&package.sha256.to_string(), "BOUNDARY")
+    }
+
+    /// To the letter what RFC 7578 §4 asks for.
+    #[test]
+    fn a_wheel_fills_the_form() {
+        let package = samples::package("demo-1.0-py2.py3-none-any.whl", b"wheel");
+        let fields = [
+            (":action", "file_upload"),
+            ("protocol_version", "1"),
+            ("name", "demo"),
+            ("version", "1.0"),
+            ("filetype", "bdist_wheel"),
+            ("pyversion", "py2.py3"),
+            ("sha256_digest", "BOUNDARY"),
+            ("metadata_version", "2.1"),
+            ("requires_python", ">=3.9"),
+        ];
+        let fields = fields.map(|(name, value)| {
+            let disposition = "Content-Disposition: form-data; name=";
+            format!("--BOUNDARY\r\n{disposition}\"{name}\"\r\n\r\n{value}\r\n")
+        });
+        let file = "--BOUNDARY\r\nContent-Disposition: form-data; name=\"content\"; \
+                    filename=\"demo-1.0-py2.py3-none-any.whl\"\r\n\
+                    Content-Type: application/octet-stream\r\n\r\nBYTES\r\n--BOUNDARY--\r\n";
+        let expected = fields.concat() + file;
+        assert_eq!(text(&package), expected);
+    }
+
+    #[test]
+    fn an_sdist_is_for_no_python_and_an_empty_field_is_sent_where_gitlab_wants_one() {
+        let mut package = samples::package("demo-1.0.tar.gz", b"sdist");
+        package.metadata.text = "Metadata-Version: 2.1\n".to_owned();
+        let text = text(&package);
+        for (name, value) in
+            [("filetype", "sdist"), ("pyversion", "source"), ("requires_python", "")]
+        {
+            assert!(text.contains(&format!("name=\"{name}\"\r\n\r\n{value}\r\n")), "{text}");
+        }
+    }
+
+    /// RFC 2046 §5.1.1.
+    #[test]
+    fn the_boundary_is_one_that_a_header_takes() {
+        let form = Form::new(&samples::package("demo-1.0.tar.gz", b"sdist"));
+        let content_type = form.content_type();
+        let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
+        assert!(boundary.len() <= 70 && boundary.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    }
+
+    #[test]
+    fn requires_python_is_what_the_metadata_says() {
+        let of =
+            |line: &str| requires_python(&format!("Name: demo\n{line}\n\nRequires-Python: x\n"));
+        assert_eq!(of("Requires-Python: >=3.9").as_deref(), Some(">=3.9"));
+        assert_eq!((of("Requires-Python:"), of("Summary: Requires-Python: x")), (None, None));
+    }
 
     #[test]
     fn metadata_becomes_fields() {

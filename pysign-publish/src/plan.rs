@@ -192,13 +192,11 @@ fn marker_step<'r>(
     let theirs = storage.read(&file)?;
     let mut reason = None;
     if let Some(theirs) = &theirs {
-        match marker::united(&file, theirs) {
-            Some(united) => file.bytes = united,
-            None => {
-                let found = format!("sha256:{}", Sha256::of(theirs));
-                return Err(conflict(&Item::Beside(file), url, found).into());
-            }
-        }
+        let Some(united) = marker::united(&file, theirs) else {
+            let found = format!("sha256:{}", Sha256::of(theirs));
+            return Err(conflict(&Item::Beside(file), url, found).into());
+        };
+        file.bytes = united;
         reason = Some("with the files that it names already").filter(|_| *theirs != file.bytes);
     }
     let outcome = (theirs.as_deref() == Some(&*file.bytes)).then_some(Outcome::Kept);
@@ -210,3 +208,6 @@ pub(crate) fn conflict(item: &Item<'_>, place: String, found: String) -> Error {
     let filename = item.filename().to_owned();
     Error::Conflict { filename, place, expected: item.sha256(), found }
 }
+
+#[cfg(test)]
+mod tests;

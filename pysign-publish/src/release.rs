@@ -61,6 +61,22 @@ pub(crate) enum Part {
 }
 
 impl Beside {
+    /// Where it is on this machine.
+    pub(crate) fn path(&self) -> &Path {
+        match &self.part {
+            Part::Marker => Path::new(&self.filename),
+            Part::Signature { path, .. } => path,
+        }
+    }
+
+    /// What it is to its signature.
+    pub(crate) fn role(&self) -> Option<Role> {
+        match self.part {
+            Part::Marker => None,
+            Part::Signature { role, .. } => Some(role),
+        }
+    }
+
     pub(crate) fn sha256(&self) -> Sha256 {
         Sha256::of(&self.bytes)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pysign_ci::Job;
 use pysign_cli::Input;
 use pysign_host::{Failure, Host};
-use pysign_http::{Client, Options};
+use pysign_http::Client;
 use pysign_manifest::Manifest;
 
 use crate::credentials::Logins;
@@ -18,14 +18,14 @@ use crate::release::{Package, Release};
 use crate::target::Target;
 use crate::{Error, gitlab, receipt, release};
 
-const TOOL: &str = concat!("pysign-publish/", env!("CARGO_PKG_VERSION"));
+pub(crate) const TOOL: &str = concat!("pysign-publish/", env!("CARGO_PKG_VERSION"));
 
 pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
     let mut manifest = input.release(&host.notes)?;
     release::require_one(&manifest, args.targets.iter().all(Destination::is_directory))?;
     let releases = release::read(&mut manifest, &host.notes)?;
 
-    let client = Client::new(host, options(args))?;
+    let client = Client::new(host, args.http.clone())?;
     let targets = targets(args, &client, host)?;
     let unsigned = unsigned(&targets, &releases, args.allow_unsigned)?;
 
@@ -33,25 +33,20 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
     let plans = targets.iter().map(|target| Plan::make(target, &releases));
     let mut plans = Failure::collect(plans.collect::<Vec<_>>())?;
     if args.dry_run {
-        plans.iter().flat_map(Plan::lines).for_each(|line| host.notes.summary(line));
+        for line in plans.iter().flat_map(Plan::lines) {
+            host.notes.summary(line);
+        }
         return Ok(None);
     }
     for plan in &mut plans {
-        plan.carry_out(host, args.confirm, args.timeout)?;
+        plan.carry_out(host, args.confirm, args.http.timeout)?;
         receipt::record(&mut manifest, plan, &unsigned);
     }
-    plans.iter().for_each(|plan| host.notes.summary(plan.summary()));
+    for plan in &plans {
+        host.notes.summary(plan.summary());
+    }
     manifest.add_tool(TOOL);
     Ok(Some(manifest))
-}
-
-fn options(args: &Args) -> Options {
-    Options {
-        timeout: args.timeout,
-        offline: args.offline,
-        cacert: args.cacert.clone(),
-        ..Options::new(TOOL)
-    }
 }
 
 /// Who is meant by `--to`, each with the right to write there.
@@ -64,7 +59,7 @@ fn targets<'c>(
     let logins = Logins::new(host, job.as_ref(), &args.token_files, &args.targets);
     let targets = args.targets.iter().map(|target| match &target.meaning {
         Meaning::Directory(path) => {
-            Directory::open(path, args.base_url.clone(), host, args.timeout, args.dry_run)
+            Directory::open(path, args.base_url.clone(), host, args.http.timeout, args.dry_run)
         }
         Meaning::Gitlab(named) => {
             let ours = || job.as_ref().map(|job| job.registry().clone());

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use pysign_host::{Failure, HashingWriter};
+use pysign_host::{Failure, HashingWriter, Sha256};
 use pysign_http::{Client, Credential, Request, Url};
 use pysign_index::{Error, File, Index, Location, Page};
 use pysign_manifest::ProjectName;
@@ -56,30 +56,20 @@ impl<'c> Shown<'c> {
     fn compare(&self, package: &Package, file: &File) -> Result<Found, Failure> {
         let Location::Url(address) = &file.location else { return Ok(Found::Absent) };
         let url = address.without_query().to_string();
+        // Some indexes have no digests, or MD5 alone.
         let found = match file.sha256 {
-            Some(sha256) => sha256,
-            // An index without digests: pypiserver can be told to be one, old ones know MD5 alone.
-            None => match self.digest(package, address)? {
-                Some(sha256) => sha256,
-                None => {
-                    let found = format!("more than {} bytes", package.size);
-                    return Ok(Found::Other { url, found });
-                }
-            },
+            Some(sha256) => Some(sha256),
+            None => self.digest(package, address)?,
         };
-        Ok(if found == package.sha256 {
-            Found::Same { url }
-        } else {
-            Found::Other { url, found: format!("sha256:{found}") }
+        Ok(match found {
+            Some(found) if found == package.sha256 => Found::Same { url },
+            Some(found) => Found::Other { url, found: format!("sha256:{found}") },
+            None => Found::Other { url, found: format!("more than {} bytes", package.size) },
         })
     }
 
     /// The digest of what is at `address`, unless it is larger than `package`.
-    fn digest(
-        &self,
-        package: &Package,
-        address: &Url,
-    ) -> Result<Option<pysign_host::Sha256>, Failure> {
+    fn digest(&self, package: &Package, address: &Url) -> Result<Option<Sha256>, Failure> {
         let mut request = Request::get(address.clone());
         if let Some(credential) = &self.credential {
             request = request.credential(credential);
