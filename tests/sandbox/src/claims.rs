@@ -121,7 +121,7 @@ impl TokenClaims {
     /// What started the pipeline, instead of `push`: `schedule`, `web`, `workflow_dispatch`…
     #[must_use]
     pub fn trigger(mut self, source: &str) -> Self {
-        self.trigger = source.to_owned();
+        source.clone_into(&mut self.trigger);
         self
     }
 
@@ -235,7 +235,7 @@ impl TokenClaims {
         (full, kind, name)
     }
 
-    /// GitLab's documentation, "OpenID Connect (OIDC) Authentication Using ID Tokens".
+    /// GitLab's documentation, "`OpenID` Connect (OIDC) Authentication Using ID Tokens".
     fn gitlab_claims(&self, job: &Job) -> Map<String, Value> {
         let project = self.project.as_deref().unwrap_or(&job.project);
         let namespace = project.rsplit_once('/').map_or(project, |(group, _)| group);
@@ -267,7 +267,7 @@ impl TokenClaims {
         ])
     }
 
-    /// GitHub's documentation, "OpenID Connect reference".
+    /// GitHub's documentation, "`OpenID` Connect reference".
     fn github_claims(&self, job: &Job) -> Map<String, Value> {
         let project = self.project.as_deref().unwrap_or(&job.project);
         let owner = project.split('/').next().unwrap_or_default();

@@ -39,13 +39,13 @@ PYSIGN_SANDBOX_TOKEN. All of it ends with the command, whose exit status is the 
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    let run = Arguments::parse(env::args_os().skip(1)).and_then(|arguments| match arguments {
-        Some(arguments) => arguments.run(),
-        None => {
+    let run = Arguments::parse(env::args_os().skip(1)).and_then(|arguments| {
+        let Some(arguments) = arguments else {
             // Nobody is left to be told that standard output is closed.
             let _ = io::stdout().write_all(HELP.as_bytes());
-            Ok(ExitCode::SUCCESS)
-        }
+            return Ok(ExitCode::SUCCESS);
+        };
+        arguments.run()
     });
     run.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "pysign-sandbox: {error}");

@@ -20,7 +20,7 @@ pub(crate) fn variables(world: &World, directory: &Path) -> Vec<(&'static str, S
         ("CI_COMMIT_REF_NAME", name.to_owned()),
         (of_ref, name.to_owned()),
         ("CI_DEFAULT_BRANCH", Job::DEFAULT_BRANCH.to_owned()),
-        ("CI_JOB_TOKEN", job.job_token.clone()),
+        ("CI_JOB_TOKEN", job.token.clone()),
         ("CI_PIPELINE_SOURCE", "push".to_owned()),
         ("CI_PROJECT_ID", Job::PROJECT_ID.to_owned()),
         ("CI_PROJECT_NAME", job.project_name().to_owned()),

@@ -280,7 +280,9 @@ mod tests {
 
     fn faults(all: &[&str]) -> Faults {
         let faults = Faults::default();
-        all.iter().for_each(|text| faults.add(text).unwrap());
+        for text in all {
+            faults.add(text).unwrap();
+        }
         faults
     }
 

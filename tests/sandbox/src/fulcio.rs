@@ -23,7 +23,7 @@ use crate::oidc::Oidc;
 use crate::pki::{self, Authority, Role, Signed};
 
 /// How long a certificate is valid.
-const LIFE: Duration = Duration::from_mins(10);
+const LIFE: Duration = Duration::from_secs(10 * 60);
 /// The paths of both versions' call.
 const V1: &str = "/api/v1/signingCert";
 const V2: &str = "/api/v2/signingCert";

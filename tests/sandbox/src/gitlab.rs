@@ -21,6 +21,7 @@ pub(crate) struct GitLab {
 
 /// What an instance's administrator or a project's maintainer can set.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in GitLab")]
 pub(crate) struct Options {
     /// Files come from the instance itself and not from the object store.
     pub(crate) direct_downloads: bool,
@@ -165,7 +166,7 @@ impl GitLab {
         match rest {
             ["pypi", rest @ ..] => self.pypi(request, rest),
             ["generic", rest @ ..] => self.generic(request, rest),
-            rest => self.packages_api(request, rest),
+            rest => Ok(self.packages_api(request, rest)),
         }
     }
 
@@ -173,7 +174,7 @@ impl GitLab {
     pub(crate) fn basic_access(&self, request: &Request) -> Access {
         match request.basic() {
             None => Access::Anonymous,
-            Some((user, token)) if token == self.job.job_token => {
+            Some((user, token)) if token == self.job.token => {
                 if user == "gitlab-ci-token" {
                     Access::Member
                 } else {
@@ -187,7 +188,7 @@ impl GitLab {
 
     /// By GitLab's own headers, or a bearer token.
     pub(crate) fn header_access(&self, request: &Request) -> Access {
-        let (job, private) = (&self.job.job_token, &self.job.private_token);
+        let (job, private) = (&self.job.token, &self.job.private_token);
         let known = [
             (request.header("job-token"), job),
             (request.header("private-token"), private),

@@ -16,16 +16,16 @@ impl GitLab {
             return Ok(Response::message(404, "404 Not Found"));
         };
         match request.verb() {
-            "PUT" => self.generic_put(request, name, version, file),
+            "PUT" => Ok(self.generic_put(request, name, version, file)),
             "GET" => self.generic_file(request, name, version, file),
             _ => Ok(Response::message(405, "405 Not Allowed")),
         }
     }
 
-    fn generic_put(&self, request: &Request, name: &str, version: &str, file: &str) -> Reply {
+    fn generic_put(&self, request: &Request, name: &str, version: &str, file: &str) -> Response {
         let private = request.basic().is_some_and(|(_, token)| token == self.job.private_token);
         if self.header_access(request) != Access::Member && !private {
-            return Ok(Response::message(401, "401 Unauthorized"));
+            return Response::message(401, "401 Unauthorized");
         }
         for (what, is_good) in [
             ("package_name", is_generic_name(name)),
@@ -33,14 +33,14 @@ impl GitLab {
             ("file_name", is_generic_file(file)),
         ] {
             if !is_good {
-                return Ok(Response::json(400, &json!({"error": format!("{what} is invalid")})));
+                return Response::json(400, &json!({"error": format!("{what} is invalid")}));
             }
         }
         let mut packages = self.packages();
         let known = packages.package(Kind::Generic, name, version);
         let taken = known.is_some_and(|package| package.files.iter().any(|at| at.name == file));
         if taken && !self.options.generic_duplicates {
-            return Ok(Response::message(400, "Duplicate package is not allowed"));
+            return Response::message(400, "Duplicate package is not allowed");
         }
         let hash = hex::encode(sha256(&request.body));
         let stored = File {
@@ -54,9 +54,9 @@ impl GitLab {
         if request.query("select") == Some("package_file") {
             let size = request.body.len();
             let file = json!({"file_name": file, "file_sha256": hash, "id": id, "size": size});
-            return Ok(Response::json(200, &file));
+            return Response::json(200, &file);
         }
-        Ok(Response::message(201, "201 Created"))
+        Response::message(201, "201 Created")
     }
 
     fn generic_file(&self, request: &Request, name: &str, version: &str, file: &str) -> Reply {

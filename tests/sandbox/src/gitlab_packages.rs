@@ -4,13 +4,13 @@
 use serde_json::{Value, json};
 
 use crate::gitlab::{Access, File, GitLab, Package, Packages};
-use crate::http::{Reply, Request, Response};
+use crate::http::{Request, Response};
 
 impl GitLab {
     /// `rest` is the path after `packages`.
-    pub(crate) fn packages_api(&self, request: &Request, rest: &[&str]) -> Reply {
+    pub(crate) fn packages_api(&self, request: &Request, rest: &[&str]) -> Response {
         if let Some(refusal) = self.read_refusal(request) {
-            return Ok(refusal);
+            return refusal;
         }
         let id = |text: &str| text.parse::<u64>().ok();
         let mut packages = self.packages();
@@ -41,7 +41,7 @@ impl GitLab {
             }
             _ => None,
         };
-        Ok(answer.unwrap_or_else(|| Response::message(404, "404 Not Found")))
+        answer.unwrap_or_else(|| Response::message(404, "404 Not Found"))
     }
 }
 

@@ -175,15 +175,12 @@ pub(crate) fn decode(text: &str) -> String {
     while let [first, tail @ ..] = rest {
         let escaped = tail.split_at_checked(2).filter(|_| *first == b'%');
         let byte = escaped.and_then(|(digits, tail)| Some((hex::decode(digits).ok()?, tail)));
-        match byte {
-            Some((byte, tail)) => {
-                bytes.extend(byte);
-                rest = tail;
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
+        if let Some((byte, tail)) = byte {
+            bytes.extend(byte);
+            rest = tail;
+        } else {
+            bytes.push(*first);
+            rest = tail;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -13,7 +13,7 @@ pub(crate) struct Job {
     /// The full ref that the pipeline runs for.
     pub(crate) git_ref: String,
     /// `CI_JOB_TOKEN`.
-    pub(crate) job_token: String,
+    pub(crate) token: String,
     /// A personal access token with the scope `api`.
     pub(crate) private_token: String,
 }

@@ -33,7 +33,7 @@ impl World {
     /// The answer to a request, wrong in one thing.
     pub(crate) fn lie(&self, lie: Lie, service: Service, request: &Request) -> Response {
         let asked = match lie {
-            Lie::OtherEntry => self.for_another_entry(service, request),
+            Lie::OtherEntry => for_another_entry(service, request),
             Lie::WrongIdentity => self.for_other_claims(request, |claims| {
                 for name in ["ci_config_ref_uri", "job_workflow_ref"] {
                     if let Some(Value::String(text)) = claims.get_mut(name) {
@@ -128,30 +128,6 @@ impl World {
         Ok(Request { body: body.to_string().into_bytes(), ..request.clone() })
     }
 
-    /// A proposal for another artifact, signed by another key.
-    fn for_another_entry(&self, service: Service, request: &Request) -> Result<Request, Refused> {
-        let (key, artifact) = (Key::generate()?, random::<32>()?);
-        let signature = BASE64.encode(key.sign(&artifact)?);
-        let digest = sha256(&artifact);
-        let body = if service == Service::Rekor {
-            let pem = BASE64.encode(key.spki().to_pem(LineEnding::LF)?);
-            json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
-                "data": {"hash": {"algorithm": "sha256", "value": hex::encode(digest)}},
-                "signature": {"content": signature, "publicKey": {"content": pem}},
-            }})
-        } else {
-            let raw = BASE64.encode(key.spki().to_der()?);
-            json!({"hashedRekordRequestV002": {
-                "digest": BASE64.encode(digest),
-                "signature": {"content": signature, "verifier": {
-                    "keyDetails": "PKIX_ECDSA_P256_SHA_256",
-                    "publicKey": {"rawBytes": raw},
-                }},
-            }})
-        };
-        Ok(Request { body: body.to_string().into_bytes(), ..request.clone() })
-    }
-
     /// The leaf with a broken promise of the log or none, signed again.
     fn with_another_sct(&self, lie: Lie, body: &mut Value) -> Result<(), Refused> {
         let pointer = "/signedCertificateEmbeddedSct/chain/certificates/0";
@@ -177,6 +153,30 @@ fn another_definition(text: &str) -> String {
     let (path, git_ref) = text.split_once('@').unwrap_or((text, ""));
     let directory = path.rfind('/').and_then(|end| path.get(..=end)).unwrap_or_default();
     format!("{directory}not-asked-for.yml@{git_ref}")
+}
+
+/// A proposal for another artifact, signed by another key.
+fn for_another_entry(service: Service, request: &Request) -> Result<Request, Refused> {
+    let (key, artifact) = (Key::generate()?, random::<32>()?);
+    let signature = BASE64.encode(key.sign(&artifact)?);
+    let digest = sha256(&artifact);
+    let body = if service == Service::Rekor {
+        let pem = BASE64.encode(key.spki().to_pem(LineEnding::LF)?);
+        json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
+            "data": {"hash": {"algorithm": "sha256", "value": hex::encode(digest)}},
+            "signature": {"content": signature, "publicKey": {"content": pem}},
+        }})
+    } else {
+        let raw = BASE64.encode(key.spki().to_der()?);
+        json!({"hashedRekordRequestV002": {
+            "digest": BASE64.encode(digest),
+            "signature": {"content": signature, "verifier": {
+                "keyDetails": "PKIX_ECDSA_P256_SHA_256",
+                "publicKey": {"rawBytes": raw},
+            }},
+        }})
+    };
+    Ok(Request { body: body.to_string().into_bytes(), ..request.clone() })
 }
 
 fn with_another_query(lie: Lie, request: &Request) -> Result<Request, Refused> {

@@ -100,7 +100,7 @@ impl Oidc {
         }]})
     }
 
-    /// What a job asks at `ACTIONS_ID_TOKEN_REQUEST_URL` (GitHub's documentation, "OpenID Connect").
+    /// What a job asks at `ACTIONS_ID_TOKEN_REQUEST_URL` (GitHub's documentation, "`OpenID` Connect").
     fn github_token(&self, request: &Request) -> Reply {
         if request.bearer() != Some(&self.request_token) {
             return Ok(Response::message(401, "Unauthorized"));
@@ -205,7 +205,7 @@ pub(crate) mod tests {
             project: "acme/demo".into(),
             visibility: "public".into(),
             git_ref: "refs/heads/main".into(),
-            job_token: "job-secret".into(),
+            token: "job-secret".into(),
             private_token: "private-secret".into(),
         })
     }

@@ -33,9 +33,9 @@ use crate::Error;
 
 /// How long before the start of the sandbox its authorities and logs begin: a clock may be moved
 /// back by a year.
-pub(crate) const PAST: Duration = Duration::from_hours(400 * 24);
+pub(crate) const PAST: Duration = Duration::from_secs(400 * 24 * 3600);
 /// How long its authorities live: a clock may be moved ahead by years.
-const LIFE: Duration = Duration::from_hours(10 * 365 * 24);
+const LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 pub(crate) fn sha256(data: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];

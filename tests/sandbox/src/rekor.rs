@@ -50,7 +50,7 @@ impl Rekor {
             ("POST", "/api/v1/index/retrieve") => self.by_hash(request),
             ("GET", "/api/v1/log") => self.state(),
             ("GET", "/api/v1/log/publicKey") => {
-                let key = self.key.spki().to_pem(LineEnding::LF).map_err(der::Error::from)?;
+                let key = self.key.spki().to_pem(LineEnding::LF)?;
                 Ok(Response::new(200, "application/x-pem-file", key))
             }
             ("GET", path) => match path.strip_prefix("/api/v1/log/entries/") {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::http::Response;
 
 /// A client that holds on for so long has no time-out.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
 /// Past every cap of a client that has one.
 const ENDLESS: usize = 1 << 30;
 
@@ -30,11 +30,11 @@ pub(crate) fn send_half(stream: &mut TcpStream, response: &Response) -> io::Resu
 
 /// Sends a body until the client leaves.
 pub(crate) fn send_endlessly(stream: &mut TcpStream) -> io::Result<()> {
-    const PART: [u8; 64 << 10] = [b' '; 64 << 10];
+    let part = vec![b' '; 64 << 10];
     let response = Response::new(200, "application/octet-stream", "");
     stream.write_all(&head(&response, None))?;
-    for _ in 0..ENDLESS / PART.len() {
-        stream.write_all(&PART)?;
+    for _ in 0..ENDLESS / part.len() {
+        stream.write_all(&part)?;
     }
     Ok(())
 }
@@ -57,11 +57,11 @@ pub(crate) fn client_leaves(stream: &mut TcpStream, limit: Option<Duration>) -> 
 fn head(response: &Response, length: Option<usize>) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {} {}\r\n", response.status, reason(response.status));
     for (name, value) in &response.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([*name, ": ", value, "\r\n"]);
     }
     // RFC 9110, section 8.6: a 204 has no length.
     if let Some(length) = length.filter(|_| response.status != 204) {
-        head.push_str(&format!("Content-Length: {length}\r\n"));
+        head.extend(["Content-Length: ", &length.to_string(), "\r\n"]);
     }
     head.push_str("Connection: close\r\n\r\n");
     head.into_bytes()

@@ -61,7 +61,7 @@ impl Sandbox {
             visibility: setup.visibility.to_owned(),
             git_ref: setup.git_ref.clone(),
             // The form of GitLab's tokens, which scanners and maskers know.
-            job_token: format!("glcbt-{}", hex::encode(random::<10>()?)),
+            token: format!("glcbt-{}", hex::encode(random::<10>()?)),
             private_token: format!("glpat-{}", hex::encode(random::<10>()?)),
         });
         let record = Record::new(&directory.join("requests.jsonl"))?;

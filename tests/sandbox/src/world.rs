@@ -108,7 +108,7 @@ impl World {
             Service::Index | Service::Pypi | Service::Generic | Service::Packages => {
                 self.gitlab.answer(request)
             }
-            Service::Storage => self.storage.answer(request),
+            Service::Storage => Ok(self.storage.answer(request)),
             Service::Public => self.public.answer(request),
         };
         reply.unwrap_or_else(|refused| refusal(service, &refused))

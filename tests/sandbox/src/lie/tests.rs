@@ -185,12 +185,12 @@ fn a_timestamp_is_wrong_in_one_thing() {
         let content: OctetString = content.decode_as().unwrap();
         let info = TstInfo::from_der(content.as_bytes()).unwrap();
         let signer = data.signer_infos.0.get(0).unwrap();
-        let signed = signer.signed_attrs.as_ref().unwrap().to_der().unwrap();
+        let attributes = signer.signed_attrs.as_ref().unwrap().to_der().unwrap();
         let key = sandbox.world.tsa.leaf.key.spki();
         [
             info.imprint.hash.as_bytes() == [7; 32],
             info.nonce.unwrap().as_bytes() == [0x7f, 1, 2, 3, 4, 5, 6, 7],
-            verifies(key, &Signed::Message(&signed), signer.signature.as_bytes()),
+            verifies(key, &Signed::Message(&attributes), signer.signature.as_bytes()),
         ]
     };
     assert_eq!(found(None), [true; 3]);
