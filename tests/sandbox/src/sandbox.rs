@@ -96,10 +96,12 @@ impl Sandbox {
     }
 
     /// Moves the clock of `oidc`, `fulcio`, `ct`, `rekor`, `rekor2` or `tsa` to so many seconds
-    /// after (before, when negative) the system's.
+    /// after (before, when negative) the system's. The files with tokens are written again by the
+    /// issuer's new time.
     pub fn move_clock(&self, service: &str, seconds: i64) -> Result<(), Error> {
-        self.world.clock(named(service)?).set_offset(seconds);
-        Ok(())
+        let service = named(service)?;
+        self.world.clock(service).set_offset(seconds);
+        if service == Service::Oidc { tokens::write(&self.directory, &self.world) } else { Ok(()) }
     }
 
     /// A signed token that says this.

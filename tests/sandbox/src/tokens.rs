@@ -42,11 +42,12 @@ fn all() -> Vec<(&'static str, TokenClaims)> {
 /// Writes `tokens/NAME.jwt`, without a newline, for the user alone.
 pub(crate) fn write(directory: &Path, world: &World) -> Result<(), Error> {
     let tokens = directory.join("tokens");
-    fs::create_dir(&tokens).map_err(Error::io("make a directory"))?;
+    fs::create_dir_all(&tokens).map_err(Error::io("make a directory"))?;
     for (name, claims) in all() {
         let token = world.oidc.mint(&claims)?;
         let path = tokens.join(format!("{name}.jwt"));
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
         file.and_then(|mut file| file.write_all(token.as_bytes()))
             .map_err(Error::io("write a token"))?;
     }
@@ -68,6 +69,20 @@ mod tests {
             let identity = sandbox.world.fulcio.identify(&token);
             assert_eq!(identity.is_err(), refused.contains(&name), "{name}: {identity:?}");
         }
+    }
+
+    #[test]
+    fn a_moved_issuer_makes_new_tokens() {
+        let sandbox = Sandbox::start().unwrap();
+        let is_taken = |name: &str| {
+            let file = sandbox.directory().join(format!("tokens/{name}.jwt"));
+            sandbox.world.fulcio.identify(&fs::read_to_string(file).unwrap()).is_ok()
+        };
+        sandbox.move_clock("oidc", -7200).unwrap();
+        assert!(!is_taken("push"));
+        sandbox.move_clock("fulcio", -7200).unwrap();
+        assert!(is_taken("push"));
+        assert!(sandbox.move_clock("nobody", 0).is_err());
     }
 
     #[test]
