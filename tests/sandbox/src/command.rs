@@ -20,13 +20,15 @@ PYSIGN_SANDBOX, a directory with
   tokens/NAME.jwt   other tokens: tag, fork-merge-request, expired, other-audience…
   requests.jsonl    every request so far, a line each
   *.pem             what cosign 2 and openssl take instead of the trusted root
-PYSIGN_SANDBOX_INDEX is a public index whose upload URL and password are PYSIGN_SANDBOX_UPLOAD and
-PYSIGN_SANDBOX_TOKEN. All of it ends with the command, whose exit status is the program's.
+$PYSIGN_SANDBOX_INDEX/simple/ is a public index; PYSIGN_SANDBOX_UPLOAD and PYSIGN_SANDBOX_TOKEN are
+its upload URL and password, and the token is a personal one in GitLab. All of it ends with the
+command, whose exit status is the program's.
 
   --project GROUP/PROJECT   the job's project (acme/demo)
   --branch NAME             the job's branch (main)
   --tag NAME                the job's tag, instead of a branch
   --private                 the project is private
+  --github                  the job is one of GitHub, with ACTIONS_ID_TOKEN_REQUEST_URL
   --fault FAULT             something goes wrong: SERVICE[/METHOD]:KIND[*COUNT][@FIRST], as
                             fulcio:html or generic/put:status=503*2; repeatable
   --clock SERVICE=SECONDS   a service's clock is ahead (behind, when negative); repeatable
@@ -90,6 +92,7 @@ impl Arguments {
                 "--branch" => setup.branch(&value()?),
                 "--tag" => setup.tag(&value()?),
                 "--private" => setup.private(),
+                "--github" => setup.github(),
                 "--fault" => {
                     faults.push(value()?);
                     setup

@@ -1,17 +1,18 @@
-//! The variables of a GitLab job ("Predefined CI/CD variables reference"), as far as they say who
-//! and where the job is.
+//! The variables of a job: GitLab's ("Predefined CI/CD variables reference") or GitHub's
+//! ("Default environment variables"), as far as they say who and where the job is.
 
 use std::path::Path;
 
 use crate::claims::TokenClaims;
 use crate::job::{Job, split_ref};
+use crate::oidc::Oidc;
 use crate::public::PublicIndex;
 use crate::world::World;
 
-pub(crate) fn variables(world: &World, directory: &Path) -> Vec<(&'static str, String)> {
+/// What a job of GitLab has.
+pub(crate) fn gitlab(world: &World, directory: &Path) -> Vec<Variable> {
     let (job, urls) = (&world.job, &world.urls);
-    let address = job.fqdn.split_once(':');
-    let (host, port) = address.unwrap_or((&job.fqdn, "80"));
+    let (host, port) = job.fqdn.split_once(':').unwrap_or((&job.fqdn, "80"));
     let (kind, name) = split_ref(&job.git_ref).unwrap_or(("branch", &job.git_ref));
     let of_ref = if kind == "tag" { "CI_COMMIT_TAG" } else { "CI_COMMIT_BRANCH" };
     let mut variables = vec![
@@ -33,21 +34,54 @@ pub(crate) fn variables(world: &World, directory: &Path) -> Vec<(&'static str, S
         ("CI_SERVER_PROTOCOL", "http".to_owned()),
         ("CI_SERVER_URL", urls.gitlab.clone()),
         ("GITLAB_CI", "true".to_owned()),
-        ("PYSIGN_SANDBOX", directory.display().to_string()),
-        ("PYSIGN_SANDBOX_INDEX", urls.public.clone()),
-        ("PYSIGN_SANDBOX_UPLOAD", format!("{}{}", urls.public, PublicIndex::UPLOAD)),
-        ("PYSIGN_SANDBOX_TOKEN", job.private_token.clone()),
     ];
-    // A key that signs a token has signed those in the directory.
-    if let Ok(token) = world.oidc.mint(&TokenClaims::gitlab()) {
-        variables.push(("SIGSTORE_ID_TOKEN", token));
-    }
+    // The issuer's key has signed every token in the directory by now.
+    let token = world.oidc.mint(&TokenClaims::gitlab());
+    variables.extend(token.map(|token| ("SIGSTORE_ID_TOKEN", token)));
+    variables.extend(sandbox(world, directory));
     variables
+}
+
+/// What a job of GitHub with the permission `id-token: write` has: it asks for its token itself.
+pub(crate) fn github(world: &World, directory: &Path) -> Vec<Variable> {
+    let (job, urls) = (&world.job, &world.urls);
+    let (kind, name) = split_ref(&job.git_ref).unwrap_or(("branch", &job.git_ref));
+    let url = format!("{}{}?api-version=2.0", urls.gitlab, Oidc::GITHUB_TOKEN);
+    let mut variables = vec![
+        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", world.oidc.request_token.clone()),
+        ("ACTIONS_ID_TOKEN_REQUEST_URL", url),
+        ("CI", "true".to_owned()),
+        ("GITHUB_ACTIONS", "true".to_owned()),
+        ("GITHUB_EVENT_NAME", "push".to_owned()),
+        ("GITHUB_REF", job.git_ref.clone()),
+        ("GITHUB_REF_NAME", name.to_owned()),
+        ("GITHUB_REF_TYPE", kind.to_owned()),
+        ("GITHUB_REPOSITORY", job.project.clone()),
+        ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
+    ];
+    variables.extend(sandbox(world, directory));
+    variables
+}
+
+/// A name and its value.
+pub(crate) type Variable = (&'static str, String);
+
+/// What no CI system has.
+fn sandbox(world: &World, directory: &Path) -> [Variable; 4] {
+    let index = &world.urls.public;
+    [
+        ("PYSIGN_SANDBOX", directory.display().to_string()),
+        ("PYSIGN_SANDBOX_INDEX", index.clone()),
+        ("PYSIGN_SANDBOX_TOKEN", world.job.private_token.clone()),
+        ("PYSIGN_SANDBOX_UPLOAD", format!("{index}{}", PublicIndex::UPLOAD)),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use crate::Setup;
+    use crate::fault::Service;
+    use crate::http::Request;
 
     #[test]
     fn a_job_knows_its_ref_by_one_name() {
@@ -73,5 +107,24 @@ mod tests {
         assert_eq!(value("CI_PROJECT_NAME"), "b-c");
         let identity = sandbox.world.fulcio.identify(&value("SIGSTORE_ID_TOKEN")).unwrap();
         assert!(identity.challenge.starts_with("project_path:a/b-c:"));
+    }
+    #[test]
+    fn a_job_of_github_asks_for_its_token() {
+        let sandbox = Setup::default().tag("v1").github().start().unwrap();
+        let env = sandbox.env();
+        let value = |name: &str| {
+            env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        };
+        assert_eq!((value("GITHUB_REF_TYPE"), value("GITHUB_REF_NAME")), (Some("tag"), Some("v1")));
+        assert_eq!((value("SIGSTORE_ID_TOKEN"), value("GITLAB_CI")), (None, None));
+        let url = value("ACTIONS_ID_TOKEN_REQUEST_URL").unwrap();
+        let target = url.strip_prefix(sandbox.url("oidc").unwrap()).unwrap();
+        let mut request = Request::new("GET", &format!("{target}&audience=sigstore"));
+        let token = value("ACTIONS_ID_TOKEN_REQUEST_TOKEN").unwrap();
+        request.headers.push(("authorization".into(), format!("bearer {token}")));
+        let answer = sandbox.world.answer(Service::Oidc, &request);
+        let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let token = answer["value"].as_str().unwrap();
+        assert!(sandbox.world.fulcio.identify(token).unwrap().challenge.ends_with("refs/tags/v1"));
     }
 }

@@ -49,6 +49,9 @@ impl Token {
 }
 
 impl Oidc {
+    /// Where GitHub's jobs ask for their token.
+    pub(crate) const GITHUB_TOKEN: &str = "/github/token";
+
     pub(crate) fn new(job: Arc<Job>, clock: Clock, request_token: String) -> Result<Self, Error> {
         Ok(Self { key: RsaKeyPair::generate(KeySize::Rsa2048)?, job, clock, request_token })
     }

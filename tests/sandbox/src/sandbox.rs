@@ -22,6 +22,7 @@ pub struct Sandbox {
     /// Stopped before the directory goes.
     servers: Vec<Server>,
     directory: PathBuf,
+    github: bool,
 }
 
 impl Sandbox {
@@ -72,12 +73,13 @@ impl Sandbox {
         for (listener, site) in ports {
             servers.push(Server::start(listener, site, Arc::clone(&world))?);
         }
-        Ok(Self { world, servers, directory })
+        Ok(Self { world, servers, directory, github: setup.github })
     }
 
-    /// The variables of the job, `PYSIGN_SANDBOX` among them.
+    /// The variables of the job, `PYSIGN_SANDBOX` among them, with a token made at this moment.
     pub fn env(&self) -> Vec<(&'static str, String)> {
-        environment::variables(&self.world, &self.directory)
+        let variables = if self.github { environment::github } else { environment::gitlab };
+        variables(&self.world, &self.directory)
     }
 
     /// The directory that `PYSIGN_SANDBOX` names: trust files, tokens and the record of requests.

@@ -11,6 +11,7 @@ pub struct Setup {
     pub(crate) git_ref: String,
     pub(crate) visibility: &'static str,
     pub(crate) options: Options,
+    pub(crate) github: bool,
 }
 
 impl Default for Setup {
@@ -20,6 +21,7 @@ impl Default for Setup {
             git_ref: "refs/heads/main".to_owned(),
             visibility: "public",
             options: Options::default(),
+            github: false,
         }
     }
 }
@@ -50,6 +52,13 @@ impl Setup {
     #[must_use]
     pub fn private(mut self) -> Self {
         self.visibility = "private";
+        self
+    }
+
+    /// The job is one of GitHub and not of GitLab. The registries are there all the same.
+    #[must_use]
+    pub fn github(mut self) -> Self {
+        self.github = true;
         self
     }
 
