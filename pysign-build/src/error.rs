@@ -142,10 +142,12 @@ pub enum Error {
 pub enum HookFault {
     /// It answered something that PEP 517 does not allow, or something else than it made.
     Answer(&'static str),
-    /// The backend can't be imported, or has no such hook.
+    /// The backend can't be used.
     Backend(&'static str),
     /// It raised an exception or ended the process.
     Failed,
+    /// The backend does not have it.
+    Missing,
     /// It took longer than allowed.
     TimedOut(Duration),
 }
@@ -202,9 +204,16 @@ impl fmt::Display for Error {
             Self::Git { command, repository, .. } => {
                 write!(f, "git could not {command} '{}'", repository.display())
             }
-            Self::Hook { backend, hook, fault, .. } => {
-                write!(f, "the backend '{backend}' {fault} '{hook}'")
-            }
+            Self::Hook { backend, hook, fault, .. } => match fault {
+                HookFault::Answer(what) => write!(f, "the backend '{backend}' {what} in '{hook}'"),
+                HookFault::Backend(what) => write!(f, "the backend '{backend}' {what}"),
+                HookFault::Failed => write!(f, "the backend '{backend}' failed in '{hook}'"),
+                HookFault::Missing => write!(f, "the backend '{backend}' has no hook '{hook}'"),
+                HookFault::TimedOut(limit) => {
+                    let limit = limit.as_secs_f64();
+                    write!(f, "the backend '{backend}' took longer than {limit} s in '{hook}'")
+                }
+            },
             Self::Incomplete { path, .. } => {
                 write!(f, "the content of '{}' is not in the checkout", path.display())
             }
@@ -225,12 +234,9 @@ impl fmt::Display for Error {
                 write!(f, "the link '{}' leads out of the source", path.display())
             }
             Self::NoProject { directory, committed } => {
-                let where_ = if *committed { "the commit's" } else { "the directory" };
-                write!(
-                    f,
-                    "{where_} '{}' has no pyproject.toml and no setup.py",
-                    directory.display()
-                )
+                let place = if *committed { "the commit in" } else { "the directory" };
+                let directory = directory.display();
+                write!(f, "{place} '{directory}' has no pyproject.toml and no setup.py")
             }
             Self::NotGit { directory } => {
                 write!(f, "'{}' is in no git repository", directory.display())
@@ -253,17 +259,6 @@ impl fmt::Display for Error {
 }
 
 /// Between the backend's name and the hook's.
-impl fmt::Display for HookFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Answer(what) => write!(f, "{what} in"),
-            Self::Backend(what) => write!(f, "{what} for"),
-            Self::Failed => f.write_str("failed in"),
-            Self::TimedOut(limit) => write!(f, "took longer than {} s in", limit.as_secs_f64()),
-        }
-    }
-}
-
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
@@ -286,7 +281,9 @@ impl Problem for Error {
             Self::File(error) => error.code(),
             Self::Git { .. } => "git-failed",
             Self::Hook { fault: HookFault::Answer(_), .. } => "hook-answer",
-            Self::Hook { fault: HookFault::Backend(_), .. } => "backend-unusable",
+            Self::Hook { fault: HookFault::Backend(_) | HookFault::Missing, .. } => {
+                "backend-unusable"
+            }
             Self::Hook { fault: HookFault::Failed, .. } => "hook-failed",
             Self::Hook { fault: HookFault::TimedOut(_), .. } => "hook-timeout",
             Self::Incomplete { .. } => "source-incomplete",

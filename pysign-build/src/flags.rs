@@ -231,7 +231,7 @@ fn targets(m: &Matches) -> Vec<Target> {
 fn overrides(m: &Matches) -> Result<Overrides, Usage> {
     let mut overrides = Overrides::default();
     for text in m.texts("set")? {
-        overrides.insert(Overrides::parse(text).map_err(|reason| invalid("set", text, reason))?);
+        overrides.insert(Overrides::parse(text).map_err(|reason| invalid("--set", text, reason))?);
     }
     Ok(overrides)
 }
@@ -242,7 +242,7 @@ fn installer(m: &Matches) -> Result<Choice, Usage> {
         Some("pip") => Ok(Choice::Pip),
         Some("uv") => Ok(Choice::Uv),
         Some("native") => Err(Usage::NotOffered { flag: "--installer native".to_owned() }),
-        Some(other) => Err(invalid("installer", other, "expected auto, uv or pip")),
+        Some(other) => Err(invalid("--installer", other, "expected auto, uv or pip")),
     }
 }
 
@@ -252,7 +252,7 @@ fn config_settings(m: &Matches) -> Result<BTreeMap<String, Vec<String>>, Usage> 
         let (key, value) = text
             .split_once('=')
             .filter(|(key, _)| !key.is_empty())
-            .ok_or_else(|| invalid("config-setting", text, "expected KEY=VALUE"))?;
+            .ok_or_else(|| invalid("--config-setting", text, "expected KEY=VALUE"))?;
         settings.entry(key.to_owned()).or_default().push(value.to_owned());
     }
     Ok(settings)
@@ -262,7 +262,9 @@ fn config_settings(m: &Matches) -> Result<BTreeMap<String, Vec<String>>, Usage> 
 fn env_pass(m: &Matches) -> Result<Vec<String>, Usage> {
     let names = m.texts("env-pass")?.into_iter().map(|name| {
         let is_name = !name.is_empty() && !name.contains(['=', '\0']);
-        is_name.then(|| name.to_owned()).ok_or_else(|| invalid("env-pass", name, "expected a name"))
+        is_name
+            .then(|| name.to_owned())
+            .ok_or_else(|| invalid("--env-pass", name, "expected a name"))
     });
     names.collect()
 }

@@ -10,12 +10,14 @@ import sys
 REQUEST, ANSWER = sys.argv[1:]
 # Standard output belongs to whoever reads the manifest.
 os.dup2(2, 1)
+sys.stdout.reconfigure(line_buffering=True)
 os.umask(0o022)
 # This file's directory is no place to import from.
 del sys.path[0]
 
 import importlib
 import json
+import traceback
 
 
 def call(request):
@@ -37,7 +39,12 @@ def call(request):
     sys.dont_write_bytecode = True
     if hook is None:
         return {"fault": "hook"}
-    return {"value": hook(*request["arguments"], request["config_settings"] or None)}
+    try:
+        return {"value": hook(*request["arguments"], request["config_settings"] or None)}
+    except Exception as error:
+        # Nobody looks for the mistake in this file.
+        traceback.print_exception(type(error), error, error.__traceback__.tb_next)
+        sys.exit(1)
 
 
 def is_inside(module, places):

@@ -129,8 +129,7 @@ impl<'r, 'h> Hooks<'r, 'h> {
         self.room.host.notes.progress(format!("{}: {hook}", call.system.backend));
         let output = self.room.directory(&self.room.fresh("output"))?;
         let value = self.answer(call, hook, &json!([output]))?;
-        let value = value
-            .ok_or_else(|| self.fault(call, hook, HookFault::Backend("has no such hook"), None))?;
+        let value = value.ok_or_else(|| self.fault(call, hook, HookFault::Missing, None))?;
         let name = value.as_str().filter(|name| is_file_name(name));
         let path = output.join(name.ok_or_else(|| wrong(call, hook, "gave no file name"))?);
         match pysign_host::open_regular(&path) {
@@ -168,7 +167,9 @@ impl<'r, 'h> Hooks<'r, 'h> {
         let bytes = match pysign_host::read_regular(&answer, MAX_ANSWER) {
             Ok(bytes) => bytes,
             // The process ended well, but not by reaching its end.
-            Err(FileError::Missing { .. }) => return fault(HookFault::Failed, ended.tail),
+            Err(FileError::Missing { .. }) => {
+                return fault(HookFault::Answer("gave no answer"), ended.tail);
+            }
             Err(error) => return Err(error.into()),
         };
         self.understand(call, hook, &bytes, ended)

@@ -29,7 +29,7 @@ impl PyProject {
         let bytes = match pysign_host::read_regular(&path, MAX_BYTES) {
             Ok(bytes) => bytes,
             Err(FileError::Missing { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(in_the_project(error).into()),
         };
         let text = str::from_utf8(&bytes);
         let text = text.map_err(|_| Error::pyproject("it is not UTF-8"))?;
@@ -41,6 +41,17 @@ impl PyProject {
             Error::PyProject { reason: format!("line {line}: {message}") }
         })?;
         Ok(Some(Self { path, document }))
+    }
+}
+
+/// The error of a file that is read in the private copy, with the name that the user knows.
+fn in_the_project(error: FileError) -> FileError {
+    let file = PathBuf::from("pyproject.toml");
+    match error {
+        FileError::NotRegular { .. } => FileError::NotRegular { file },
+        FileError::TooLarge { cap, .. } => FileError::TooLarge { file, cap },
+        FileError::Unreadable { cause, .. } => FileError::Unreadable { file, cause },
+        error => error,
     }
 }
 
