@@ -1,6 +1,6 @@
 //! The command line of `pysign-sign`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
@@ -146,7 +146,7 @@ impl Tool for Sign {
 
     fn args(m: &Matches) -> Result<Args, Usage> {
         Ok(Args {
-            token_file: token_file(m)?,
+            token_file: m.path("token-file"),
             pair: pair(m)?,
             services: services(m)?,
             trusted_root: m.path("trusted-root").ok_or(Usage::Missing {
@@ -184,18 +184,6 @@ pub struct Args {
 pub(crate) enum Named {
     Config(PathBuf),
     Urls(Services),
-}
-
-fn token_file(m: &Matches) -> Result<Option<PathBuf>, Usage> {
-    let file = m.path("token-file");
-    let manifest_is_stdin = match m.values("manifest").next() {
-        Some(_) => m.values("manifest").any(|file| file == "-"),
-        None => m.operands().is_empty(),
-    };
-    if manifest_is_stdin && file.as_deref() == Some(Path::new("-")) {
-        return Err(Usage::Conflict { a: "--token-file -", b: "a manifest on standard input" });
-    }
-    Ok(file)
 }
 
 /// Whether a pair is wanted beside the bundle.

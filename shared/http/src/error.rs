@@ -188,7 +188,7 @@ impl fmt::Display for Error {
             Self::Offline { url } => {
                 write!(f, "'{url}' is needed, and the network is not to be used")
             }
-            Self::Proxy { variable } => write!(f, "the variable {variable} names no proxy"),
+            Self::Proxy { variable } => write!(f, "the variable {variable} names no HTTP proxy"),
             Self::Redirect { url, to: Some(to), reason } => {
                 write!(f, "'{url}' redirects to '{to}', {reason}")
             }
