@@ -232,7 +232,7 @@ pub(crate) mod tests {
     use base64::engine::general_purpose::STANDARD as BASE64;
 
     use super::*;
-    use crate::oidc::tests::job;
+    use crate::oidc::tests::{job, job_facts};
 
     pub(crate) fn gitlab(options: Options) -> GitLab {
         let storage = Arc::new(Storage::new("http://storage".into()));
@@ -286,5 +286,24 @@ pub(crate) mod tests {
         };
         assert_eq!((status("5"), status("acme%2Fdemo")), (200, 200));
         assert_eq!((status("6"), status("acme/demo")), (404, 404));
+    }
+
+    #[test]
+    fn a_private_project_is_for_its_members() {
+        let job = Arc::new(Job { visibility: "private".into(), ..job_facts() });
+        let storage = Arc::new(Storage::new("http://storage".into()));
+        let gitlab = GitLab::new(job, storage, Options::default(), String::new());
+        let status = |request: Request| gitlab.answer(&request).unwrap().status;
+        let get = |path: &str| Request::new("GET", &format!("/api/v4/projects/5/packages{path}"));
+        // The PyPI registry asks for a password; the rest of the API denies that the project exists.
+        for (path, anonymous) in [("/pypi/simple", 401), ("/generic/a/1/f", 404), ("", 404)] {
+            assert_eq!(status(get(path)), anonymous, "{path}");
+            let member = with_basic(get(path), "gitlab-ci-token", "job-secret");
+            assert_ne!(status(member), 401, "{path}");
+            assert_eq!(status(with_basic(get(path), "dev", "other")), 401, "{path}");
+        }
+        assert_eq!(status(with_header(get(""), "job-token", "job-secret")), 200);
+        assert_eq!(status(with_header(get(""), "authorization", "Bearer private-secret")), 200);
+        assert_eq!(status(with_header(get(""), "private-token", "job-secret")), 401);
     }
 }

@@ -202,7 +202,11 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn job() -> Arc<Job> {
-        Arc::new(Job {
+        Arc::new(job_facts())
+    }
+
+    pub(crate) fn job_facts() -> Job {
+        Job {
             server_url: "http://127.0.0.1:4000".into(),
             fqdn: "127.0.0.1:4000".into(),
             project: "acme/demo".into(),
@@ -210,7 +214,7 @@ pub(crate) mod tests {
             git_ref: "refs/heads/main".into(),
             token: "job-secret".into(),
             private_token: "private-secret".into(),
-        })
+        }
     }
 
     pub(crate) fn oidc() -> Oidc {

@@ -1,5 +1,7 @@
 //! Rekor v2: one call that logs an entry and answers with its proof. There is no promise and no
-//! time: these come from a time-stamp authority.
+//! time: these come from a time-stamp authority. All entries are hashedrekord, an envelope's too
+//! (by the hash of what it signs), as in Rekor 2.3; the dsse entries of older clients are
+//! refused.
 
 use std::sync::{Mutex, PoisonError};
 
