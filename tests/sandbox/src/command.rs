@@ -120,9 +120,19 @@ impl Arguments {
             sandbox.move_clock(service, *seconds)?;
         }
         let mut command = Command::new(self.command);
+        // The sandbox may itself run in a job, whose facts and tokens are not this job's.
+        for (name, _) in env::vars_os().filter(|(name, _)| is_of_a_job(&name.to_string_lossy())) {
+            command.env_remove(name);
+        }
         let status = command.args(self.operands).envs(sandbox.env()).status();
         Ok(exit_code(status.map_err(Error::io("run the command"))?))
     }
+}
+
+/// Whether a variable is one that CI systems set.
+fn is_of_a_job(name: &str) -> bool {
+    let prefixes = ["ACTIONS_", "CI_", "GITHUB_", "GITLAB_", "SIGSTORE_"];
+    name == "CI" || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn wrong(found: &str, expected: &'static str) -> Error {
@@ -171,6 +181,14 @@ mod tests {
             ("env".into(), vec!["--private".into()])
         );
         assert!(parse("--private --help").unwrap().is_none());
+    }
+
+    #[test]
+    fn variables_of_another_job_are_known() {
+        for name in ["CI", "CI_COMMIT_TAG", "GITHUB_REF", "SIGSTORE_ID_TOKEN"] {
+            assert!(is_of_a_job(name), "{name}");
+        }
+        assert!(!is_of_a_job("CIRCLE") && !is_of_a_job("PATH"));
     }
 
     #[test]
