@@ -155,7 +155,10 @@ impl<'h> Logins<'h> {
             Some(login) => login,
             None => self.job_login(origin).ok_or_else(|| Error::TokenMissing {
                 target: target.to_owned(),
-                reason: "'CI_JOB_TOKEN' is not set, or it belongs to another instance",
+                reason: match self.job.and_then(Job::job_token) {
+                    None => "'CI_JOB_TOKEN' is not set",
+                    Some(_) => "the job's token belongs to another instance",
+                },
             })?,
         };
         let (user, header) = login

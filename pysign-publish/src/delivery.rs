@@ -78,8 +78,11 @@ impl Delivery<'_> {
             let mut missing = Vec::new();
             let answers = sent.iter_mut().zip(found).map(|(step, found)| match found {
                 Found::Absent => {
-                    let filename = step.item.filename().to_owned();
-                    missing.push(Error::Unconfirmed { filename, place: step.url.clone() });
+                    missing.push(Error::Unconfirmed {
+                        filename: step.item.filename().to_owned(),
+                        place: self.target.shows(&step.item),
+                        target: self.target.kind,
+                    });
                     Ok(())
                 }
                 Found::Other { url, found } => Err(conflict(&step.item, url, found).into()),

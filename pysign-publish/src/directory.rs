@@ -66,6 +66,9 @@ impl<'h> Directory<'h> {
         }
         let root = self.layout.root();
         let unwritable = |cause| FileError::Unwritable { file: root.into(), cause };
+        if root.exists() && !root.is_dir() {
+            return Err(unwritable(io::ErrorKind::NotADirectory.into()).into());
+        }
         fs::create_dir_all(root).map_err(unwritable)?;
         let directory = File::open(root).map_err(unwritable)?;
         let begin = self.host.clock.instant();

@@ -65,6 +65,8 @@ pub enum Error {
         filename: String,
         /// Where it should be.
         place: String,
+        /// The kind of target.
+        target: &'static str,
     },
     /// No target would hold a signature of this file.
     Unsigned {
@@ -120,7 +122,7 @@ impl fmt::Display for Error {
             Self::TokenMissing { target, reason } => {
                 write!(f, "there is no token for '{target}': {reason}")
             }
-            Self::Unconfirmed { filename, place } => {
+            Self::Unconfirmed { filename, place, .. } => {
                 write!(f, "'{filename}' was taken, and '{place}' does not show it")
             }
             Self::Unsigned { file, signed: true } => {
@@ -194,8 +196,8 @@ impl Problem for Error {
             Self::TokenMissing { target, .. } => {
                 Some(format!("to give one: --token-file '{target}=FILE'"))
             }
-            Self::Unconfirmed { .. } => {
-                Some("to publish without reading back: --no-confirm".into())
+            Self::Unconfirmed { target: "legacy", .. } => {
+                Some("if its index is elsewhere: --to legacy:URL#INDEX_URL".into())
             }
             Self::Unsigned { .. } => Some("to publish it nonetheless: --allow-unsigned".into()),
             _ => None,

@@ -38,6 +38,10 @@ impl Index for Legacy<'_> {
         self.upload.without_query().to_string()
     }
 
+    fn shows(&self, package: &Package) -> String {
+        self.shown.place(package)
+    }
+
     fn look(&self, packages: &[&Package]) -> Result<Vec<Found>, Failure> {
         self.shown.look(packages)
     }

@@ -57,22 +57,15 @@ impl<'t, 'r> Plan<'t, 'r> {
     pub(crate) fn make(target: &'t Target<'t>, releases: &'r [Release]) -> Result<Self, Failure> {
         let packages = releases.iter().flat_map(|release| &release.packages);
         let mut files = Vec::new();
-        let mut markers = Vec::new();
-        let mut results = Vec::new();
         if let Some(storage) = &target.storage {
             for package in packages.clone() {
-                match sidecars(&**storage, package) {
-                    Ok(steps) => files.extend(steps),
-                    Err(failure) => results.push(Err(failure)),
-                }
+                files.extend(sidecar_steps(&**storage, package)?);
             }
         }
-        match package_steps(target, packages.map(Item::Package).collect()) {
-            Ok(steps) => files.extend(steps),
-            Err(failure) => results.push(Err(failure)),
-        }
+        files.extend(package_steps(target, packages.map(Item::Package).collect())?);
         // What a marker says depends on what the target keeps.
-        Failure::collect::<()>(results)?;
+        let files = Failure::collect(files)?;
+        let mut markers = Vec::new();
         if let Some(storage) = &target.storage {
             let steps = releases.iter().map(|release| marker_step(&**storage, release, &files));
             markers = Failure::collect(steps)?;
@@ -131,23 +124,28 @@ impl<'t, 'r> Plan<'t, 'r> {
     }
 }
 
-fn package_steps<'r>(target: &Target<'_>, items: Vec<Item<'r>>) -> Result<Vec<Step<'r>>, Failure> {
+/// Each step, or its conflict; an error, if the target can't be asked.
+type Steps<'r> = Result<Vec<Result<Step<'r>, Failure>>, Failure>;
+
+fn package_steps<'r>(target: &Target<'_>, items: Vec<Item<'r>>) -> Steps<'r> {
     let found = target.look(&items.iter().collect::<Vec<_>>())?;
-    Failure::collect(items.into_iter().zip(found).map(|(item, found)| {
+    let step = |(item, found)| {
         let (url, outcome) = match found {
             Found::Absent => (target.place(&item), None),
             Found::Other { url, found } => return Err(conflict(&item, url, found).into()),
             Found::Same { url } => (url, Some(Outcome::Kept)),
         };
         Ok(Step { item, url, outcome, reason: None })
-    }))
+    };
+    Ok(items.into_iter().zip(found).map(step).collect())
 }
 
 /// What becomes of the signatures of `package` at a place that may hold some already: a first run
 /// may have been cut off, and a signature of the same bytes differs with every run.
-fn sidecars<'r>(storage: &dyn Storage, package: &'r Package) -> Result<Vec<Step<'r>>, Failure> {
-    let theirs = package.sidecars.iter().map(|file| storage.read(file));
-    let theirs = Failure::collect(theirs)?;
+fn sidecar_steps<'r>(storage: &dyn Storage, package: &'r Package) -> Steps<'r> {
+    let theirs: Result<Vec<_>, Failure> =
+        package.sidecars.iter().map(|file| storage.read(file)).collect();
+    let theirs = theirs?;
     let standing = binding::Standing::of(package, &theirs);
     let steps = package.sidecars.iter().zip(theirs).map(|(ours, theirs)| {
         let url = storage.place(ours);
@@ -174,7 +172,7 @@ fn sidecars<'r>(storage: &dyn Storage, package: &'r Package) -> Result<Vec<Step<
             }
         }
     });
-    Failure::collect(steps)
+    Ok(steps.collect())
 }
 
 /// The marker is the one file that may be replaced: a release can get further files.

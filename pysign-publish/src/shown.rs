@@ -25,6 +25,11 @@ impl<'c> Shown<'c> {
         Self { client, index, credential }
     }
 
+    /// The page that lists `package`.
+    pub(crate) fn place(&self, package: &Package) -> String {
+        self.index.page_url(package.name.project()).to_string()
+    }
+
     /// What it shows under the names of `packages`: one answer for each, in their order.
     pub(crate) fn look(&self, packages: &[&Package]) -> Result<Vec<Found>, Failure> {
         let mut pages: BTreeMap<&ProjectName, Option<Page>> = BTreeMap::new();

@@ -9,6 +9,11 @@ pub(crate) trait Index {
     /// Where the package is, or will be, as far as that is known beforehand.
     fn place(&self, package: &Package) -> String;
 
+    /// Where its readers see the package.
+    fn shows(&self, package: &Package) -> String {
+        self.place(package)
+    }
+
     /// What it holds under the names of `packages`: one answer for each, in their order.
     fn look(&self, packages: &[&Package]) -> Result<Vec<Found>, Failure>;
 
@@ -99,6 +104,11 @@ impl Target<'_> {
             (Item::Beside(file), Some(storage)) => storage.place(file),
             (Item::Beside(_), None) => String::new(),
         }
+    }
+
+    /// Where its readers see the item.
+    pub(crate) fn shows(&self, item: &Item<'_>) -> String {
+        item.package().map_or_else(|| self.place(item), |package| self.index.shows(package))
     }
 
     /// What it holds under the names of `items`: one answer for each, in their order.
