@@ -67,6 +67,7 @@ fn crates() -> BTreeMap<String, String> {
     let arguments = "tree --workspace --locked --offline -e normal,build --prefix none -f {p}|{l}";
     cargo(&arguments.split(' ').collect::<Vec<_>>())
         .lines()
+        .filter(|line| !line.is_empty())
         .map(|line| {
             let (package, licence) = line.trim_end_matches(" (*)").split_once('|').unwrap();
             (package.to_owned(), licence.to_owned())

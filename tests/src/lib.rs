@@ -18,3 +18,5 @@ mod pipeline;
 mod place;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod services;
