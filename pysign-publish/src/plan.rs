@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use pysign_host::{Failure, Host, Sha256};
+use pysign_manifest::Role;
 
 use crate::delivery::Delivery;
 use crate::release::{Beside, Package, Part, Release};
@@ -41,6 +42,20 @@ pub(crate) struct Step<'r> {
     pub(crate) outcome: Option<Outcome>,
     /// Why the bytes are not those that were given.
     pub(crate) reason: Option<&'static str>,
+}
+
+impl Step<'_> {
+    /// Says that it is kept; aloud, if it isn't what was given.
+    fn tell(&self, host: &Host) {
+        let (name, url) = (self.item.filename(), &self.url);
+        match (&self.item, self.reason) {
+            (Item::Beside(file), Some(reason)) if file.role() == Some(Role::Bundle) => {
+                host.notes.warn("signature-kept", format!("'{url}' is kept: {reason}"));
+            }
+            (_, Some(reason)) => host.notes.detail(format!("kept '{name}' at '{url}': {reason}")),
+            (_, None) => host.notes.detail(format!("kept '{name}' at '{url}'")),
+        }
+    }
 }
 
 /// Everything for one target.
@@ -106,8 +121,7 @@ impl<'t, 'r> Plan<'t, 'r> {
     ) -> Result<(), Failure> {
         let delivery = Delivery { target: self.target, host, timeout };
         for step in self.steps().filter(|step| step.outcome.is_some()) {
-            let reason = step.reason.map_or(String::new(), |reason| format!(": {reason}"));
-            host.notes.detail(format!("kept '{}' at '{}'{reason}", step.item.filename(), step.url));
+            step.tell(host);
         }
         for steps in [&mut self.files, &mut self.markers] {
             let mut open: Vec<&mut Step<'r>> =
