@@ -190,9 +190,8 @@ fn trust(m: &Matches) -> Result<TrustSource, Usage> {
         Some(file) => Ok(TrustSource::File(file)),
         None if m.is_set("offline") => Ok(TrustSource::Embedded),
         None => Err(Usage::Missing {
-            what: "whom to trust",
-            hint: "--trusted-root FILE, or --offline for the public Sigstore instance as it was \
-                   when this program was made"
+            what: "a trusted root (--trusted-root FILE)",
+            hint: "to trust the public Sigstore as it was when this program was made: --offline"
                 .to_owned(),
         }),
     }

@@ -26,6 +26,9 @@ const ISSUER_BARE: u32 = 1;
 /// The issuer as a `UTF8String`.
 const ISSUER: u32 = 8;
 
+/// How a PEM block of a certificate begins (RFC 7468 §5.1).
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----\n";
+
 /// Fulcio's extensions by their last arc: the deprecated ones (2 to 6) are bare text, the others a
 /// `UTF8String`.
 const CLAIMS: [(u32, &str); 21] = [
@@ -130,12 +133,13 @@ impl Certificate {
         if text.len() > MAX_BYTES {
             return Err(Fault::TooMany { what: "bytes".to_owned(), cap: MAX_BYTES });
         }
-        let (label, der) = pem::decode_vec(text).map_err(|cause| Fault::Der(cause.into()))?;
-        if label != "CERTIFICATE" {
-            return Err(Fault::Rule("a PEM block of another kind"));
+        let blocks = text.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
+        if blocks != 1 || !text.starts_with(BEGIN) {
+            return Err(Fault::Rule("not one PEM block of a certificate and nothing else"));
         }
+        let (_, der) = pem::decode_vec(text).map_err(|cause| Fault::Der(cause.into()))?;
         if text::without_newline(text) != text::without_newline(block(&der).as_bytes()) {
-            return Err(Fault::Rule("more than one PEM block, or one in another spelling"));
+            return Err(Fault::Rule("a PEM block in another spelling, or something after it"));
         }
         Self::read(&der)
     }

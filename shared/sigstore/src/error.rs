@@ -8,7 +8,7 @@ use sigstore_verify::TransparencyLogError;
 
 use crate::Expected;
 
-type Cause = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a file is not proven, or nothing can be. `file` is the signed file.
 #[derive(Debug)]
@@ -179,7 +179,7 @@ impl Error {
                 Self::Unsupported { file, what: Unsupported::Library }
             }
             // Anything else is about the signature, or about a bundle that does not hold together.
-            cause => Self::Signature { file, cause: cause.into() },
+            cause => Self::Signature { file, cause: said(&cause) },
         }
     }
 
@@ -202,6 +202,11 @@ impl Error {
             | Self::Unsupported { file, .. } => file,
         }
     }
+}
+
+/// What an error of the library says. Its text has that of its causes, which are not told again.
+pub(crate) fn said(error: &dyn std::error::Error) -> Cause {
+    error.to_string().into()
 }
 
 impl fmt::Display for Unsupported {

@@ -6,6 +6,7 @@ use pysign_host::{Sha256, read_regular};
 use sigstore_verify::trust_root::{self, SIGSTORE_PRODUCTION_TRUSTED_ROOT};
 
 use crate::Error;
+use crate::error::said;
 
 /// The public instance's has 7 kB; it grows by some hundred bytes with each log.
 const MAX_ROOT: u64 = 1 << 20;
@@ -60,9 +61,9 @@ impl TrustedRoot {
 
     fn parse(name: PathBuf, source: &'static str, bytes: &[u8]) -> Result<Self, Error> {
         let refused = |cause| Error::TrustedRoot { file: name.clone(), cause };
-        let text = std::str::from_utf8(bytes).map_err(|cause| refused(cause.into()))?;
+        let text = std::str::from_utf8(bytes).map_err(|cause| refused(said(&cause)))?;
         let root =
-            trust_root::TrustedRoot::from_json(text).map_err(|cause| refused(cause.into()))?;
+            trust_root::TrustedRoot::from_json(text).map_err(|cause| refused(said(&cause)))?;
         if !MEDIA_TYPES.contains(&root.media_type.as_str()) {
             return Err(refused(format!("its mediaType is '{}'", root.media_type).into()));
         }

@@ -9,6 +9,7 @@ use pysign_host::Sha256;
 use sigstore_verify::types::Sha256Hash;
 use sigstore_verify::{VerificationPolicy, VerificationResult};
 
+use crate::error::said;
 use crate::{Error, Trust, TrustedRoot, strict};
 
 /// Verifies against one trusted root.
@@ -49,7 +50,7 @@ impl Verifier {
         let TrustedRoot { name, trust, root } = root;
         let verifier = |root: &_| {
             sigstore_verify::Verifier::new(root)
-                .map_err(|cause| Error::TrustedRoot { file: name.clone(), cause: cause.into() })
+                .map_err(|cause| Error::TrustedRoot { file: name.clone(), cause: said(&cause) })
         };
         // The whole of it once: two logs of one id would not meet below.
         verifier(&root)?;

@@ -66,8 +66,7 @@ impl NewDirectory {
                 .map_err(unwritable)?;
         }
         let there = if fs::symlink_metadata(&self.target).is_ok() {
-            contents(&self.target)?
-                .ok_or_else(|| FileError::Exists { file: self.target.clone() })?
+            contents(&self.target)?.ok_or_else(|| self.holds_more())?
         } else {
             BTreeMap::new()
         };
@@ -86,6 +85,17 @@ impl NewDirectory {
         }
         sync_parent(&self.target);
         Ok(())
+    }
+
+    /// A target that holds more than files is not replaced, forced or not.
+    fn holds_more(&self) -> FileError {
+        let file = self.target.clone();
+        if self.force {
+            let cause = std::io::ErrorKind::DirectoryNotEmpty.into();
+            FileError::Unwritable { file, cause }
+        } else {
+            FileError::Exists { file }
+        }
     }
 }
 
