@@ -82,7 +82,9 @@ fn from_server(
     match source.client.download(&request, cap(claim), begin) {
         Ok((_, draft)) => Ok(draft.finish()?),
         Err(Stop::File(error)) => Err(error.into()),
-        Err(Stop::Http(error)) => Err(explain(error, target, claim)),
+        Err(Stop::Http(error)) => {
+            Err(explain(error, target, source.shown(&Location::Url(url.clone())), claim))
+        }
     }
 }
 
@@ -99,14 +101,12 @@ impl From<pysign_http::Error> for Stop {
 }
 
 /// A full disk is about our file, and too many bytes are about the claim.
-fn explain(error: pysign_http::Error, target: &Path, claim: &Claim) -> Failure {
+fn explain(error: pysign_http::Error, target: &Path, place: String, claim: &Claim) -> Failure {
     match (error, claim.size) {
         (pysign_http::Error::Write { cause, .. }, _) => {
             FileError::Unwritable { file: target.into(), cause }.into()
         }
-        (pysign_http::Error::TooLarge { url, .. }, Some(size)) => {
-            too_large(url.to_string(), claim, size).into()
-        }
+        (pysign_http::Error::TooLarge { .. }, Some(size)) => too_large(place, claim, size).into(),
         (error, _) => error.into(),
     }
 }

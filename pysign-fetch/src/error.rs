@@ -98,8 +98,8 @@ pub enum Error {
         pin: Pin,
         /// The index.
         index: String,
-        /// How many files of the project it lists.
-        listed: usize,
+        /// The newest versions that it has.
+        found: Vec<String>,
     },
     /// What came has another size than was claimed.
     Size {
@@ -147,7 +147,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ambiguous { pin, kind, found } => {
-                write!(f, "'{pin}' has {} files that may be meant by {kind}", found.len())
+                write!(f, "'{pin}' has {} {kind}s to choose from", found.len())
             }
             Self::Contradiction { filename, .. } => {
                 write!(f, "'{filename}' is another file in the index than in the manifest")
@@ -171,12 +171,10 @@ impl fmt::Display for Error {
                 write!(f, "'{}' is no project in '{index}'", pin.project)
             }
             Self::NoSidecar { filename, place } => write!(f, "'{filename}' is not at '{place}'"),
-            Self::NoVersion { pin, index, listed: 0 } => {
-                write!(f, "'{index}' lists no file of '{}'", pin.project)
+            Self::NoVersion { pin, index, found } if found.is_empty() => {
+                write!(f, "'{index}' answers with a page that lists no file of '{}'", pin.project)
             }
-            Self::NoVersion { pin, index, listed } => {
-                write!(f, "'{pin}' is not among the {listed} files of the project in '{index}'")
-            }
+            Self::NoVersion { pin, index, .. } => write!(f, "'{pin}' is not in '{index}'"),
             Self::TokenMalformed { file, reason } => {
                 write!(f, "'{}' holds no token: {reason}", file.display())
             }
@@ -253,6 +251,9 @@ impl Problem for Error {
             Self::Contradiction { expected, found, .. } => (expected.clone(), found.clone()),
             Self::Digest { expected, found, .. } => {
                 (format!("sha256:{expected}"), format!("sha256:{found}"))
+            }
+            Self::NoVersion { pin, found, .. } if !found.is_empty() => {
+                (pin.version.to_string(), found.join(", "))
             }
             Self::Size { expected, found, .. } => (format!("{expected} bytes"), found.clone()),
             _ => return None,

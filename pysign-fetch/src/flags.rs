@@ -152,13 +152,6 @@ impl Tool for Fetch {
             return Err(Usage::Conflict { a: "--wheel, --sdist, --all", b: "a manifest" });
         }
         let token_file = m.path("token-file");
-        let manifest_is_stdin = match m.value("manifest") {
-            Some(_) => m.values("manifest").any(|manifest| manifest == "-"),
-            None => from_manifest,
-        };
-        if manifest_is_stdin && token_file.as_ref().is_some_and(|file| file.as_os_str() == "-") {
-            return Err(Usage::Conflict { a: "--token-file -", b: "a manifest on standard input" });
-        }
         let index = index(m)?;
         if token_file.is_some() && matches!(index, Place::Directory(_)) {
             return Err(Usage::Conflict { a: "--token-file", b: "--index dir:PATH" });

@@ -17,3 +17,37 @@ mod source;
 
 pub use error::Error;
 pub use flags::{Args, Fetch};
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// Every source file below `directory` of the workspace that can start a process.
+    fn starters(directory: &str) -> Vec<PathBuf> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut directories = vec![root.join(directory).join("src")];
+        let mut found = Vec::new();
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    directories.push(path);
+                } else if fs::read_to_string(&path).unwrap().contains(concat!("Command", "::new")) {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    }
+
+    /// Without unsafe code the standard library's is the only way to do it.
+    #[test]
+    fn nothing_in_this_program_starts_a_process() {
+        for name in ["attest", "ci", "cli", "host", "http", "index", "manifest", "names"] {
+            assert_eq!(starters(&format!("shared/{name}")), Vec::<PathBuf>::new());
+        }
+        assert_eq!(starters("pysign-fetch"), Vec::<PathBuf>::new());
+        assert!(!starters("pysign-build").is_empty(), "one that does is found");
+    }
+}

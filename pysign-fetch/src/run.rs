@@ -61,5 +61,10 @@ fn summary(artifacts: &[Artifact], outcomes: &[Outcome]) -> String {
     let kept = outcomes.iter().filter(|outcome| **outcome == Outcome::Kept).count();
     let fetched = outcomes.len() - kept;
     let signatures: usize = artifacts.iter().map(|artifact| artifact.signatures.len()).sum();
-    format!("{fetched} files fetched, {kept} kept, with {signatures} signatures")
+    let (files, signatures) = (count(fetched, "file"), count(signatures, "signature"));
+    format!("{files} fetched, {kept} kept, with {signatures}")
+}
+
+fn count(number: usize, of: &str) -> String {
+    if number == 1 { format!("1 {of}") } else { format!("{number} {of}s") }
 }

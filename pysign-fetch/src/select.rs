@@ -48,6 +48,9 @@ impl Claim {
     }
 }
 
+/// How many versions a message shows.
+const SHOWN: usize = 5;
+
 const INDEX: &str = "index";
 const MANIFEST: &str = "manifest";
 
@@ -203,8 +206,8 @@ fn choose<'p>(
     let release = page.files.iter().filter(|file| *file.filename.version() == pin.version);
     let release = once(release.collect(), index)?;
     if release.is_empty() {
-        let (index, listed) = (index.to_owned(), page.files.len());
-        return Err(Error::NoVersion { pin: pin.clone(), index, listed });
+        let (index, found) = (index.to_owned(), newest(page));
+        return Err(Error::NoVersion { pin: pin.clone(), index, found });
     }
     let (wheels, sdists): (Vec<&File>, Vec<&File>) =
         release.into_iter().partition(|file| matches!(file.filename, DistName::Wheel(_)));
@@ -222,6 +225,12 @@ fn choose<'p>(
         chosen.extend(if kinds.all { files } else { best(files, pin, kind)? });
     }
     Ok(chosen)
+}
+
+/// The newest versions of a project, enough to see a slip.
+fn newest(page: &Page) -> Vec<String> {
+    let versions: BTreeSet<_> = page.files.iter().map(|file| file.filename.version()).collect();
+    versions.into_iter().rev().take(SHOWN).map(ToString::to_string).collect()
 }
 
 /// The only file, or the best one: the wheel for every platform, of the highest build (PEP 427).

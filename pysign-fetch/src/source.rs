@@ -1,7 +1,7 @@
 //! The index and the place of its signatures, both ready to be asked.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pysign_ci::{Job, Registry};
 use pysign_host::{Failure, FileError, Host, read_regular};
@@ -30,7 +30,8 @@ pub(crate) struct Source<'h> {
     pub(crate) basic: Option<Credential>,
     index: Packages<'h>,
     sidecars: Sidecars,
-    patience: Duration,
+    /// Until when something that was just published may show up.
+    patience: Instant,
 }
 
 /// Who lists the files.
@@ -48,7 +49,9 @@ enum Sidecars {
 
 impl<'h> Source<'h> {
     pub(crate) fn open(args: &Args, client: &'h Client, host: &'h Host) -> Result<Self, Failure> {
-        let job = Job::from_env(&host.env)?;
+        let needs_job = !matches!(args.index, Place::Directory(_))
+            || matches!(args.signatures, Signatures::Gitlab(_));
+        let job = if needs_job { Job::from_env(&host.env)? } else { None };
         let registry = match &args.index {
             Place::Gitlab(Some(registry)) => Some(registry.clone()),
             Place::Gitlab(None) => Some(job.as_ref().ok_or(Error::NoJob)?.registry().clone()),
@@ -76,7 +79,7 @@ impl<'h> Source<'h> {
             }
             (None, _) => return Err(Error::NoJob.into()),
         };
-        let patience = args.http.timeout;
+        let patience = host.clock.instant() + args.http.timeout;
         Ok(Self { client, host, name, basic, index, sidecars, patience })
     }
 
@@ -195,13 +198,12 @@ impl<'h> Source<'h> {
         just_published: bool,
         mut ask: impl FnMut() -> Result<Option<T>, Failure>,
     ) -> Result<Option<T>, Failure> {
-        let begin = self.host.clock.instant();
         let mut pause = PAUSE;
         loop {
             if let Some(answer) = ask()? {
                 return Ok(Some(answer));
             }
-            if !just_published || begin.elapsed() + pause > self.patience {
+            if !just_published || self.host.clock.instant() + pause > self.patience {
                 return Ok(None);
             }
             self.host.notes.progress("waiting for what was just published to show up".to_owned());

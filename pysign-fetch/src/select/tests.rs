@@ -56,9 +56,12 @@ fn a_release_is_its_version_in_every_spelling_and_no_other() {
     assert_eq!(chosen(&["demo-1.0.0.tar.gz"], "").unwrap(), ["demo-1.0.0.tar.gz"]);
     for name in ["demo-1.0+local.tar.gz", "demo-1.0.1.tar.gz", "demo-1.0rc1.tar.gz"] {
         let error = chosen(&[name], "").unwrap_err();
-        assert!(matches!(error, Error::NoVersion { listed: 1, .. }), "{name}");
+        assert!(matches!(error, Error::NoVersion { found, .. } if found.len() == 1), "{name}");
     }
-    assert!(matches!(chosen(&[], "all"), Err(Error::NoVersion { listed: 0, .. })));
+    let error = chosen(&[], "all").unwrap_err();
+    assert!(matches!(&error, Error::NoVersion { found, .. } if found.is_empty()), "{error}");
+    let error = chosen(&["demo-1.9.tar.gz", "demo-1.10.tar.gz"], "").unwrap_err();
+    assert!(matches!(&error, Error::NoVersion { found, .. } if found == &["1.10", "1.9"]));
 }
 
 #[test]
