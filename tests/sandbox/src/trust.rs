@@ -111,3 +111,32 @@ fn signing_config(world: &World, valid: &Value, rekor: &str, version: u8) -> Val
         "tsaUrls": service(&world.urls.tsa(), 1),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sandbox;
+
+    #[test]
+    fn the_documents_agree_with_each_other_and_with_the_services() {
+        let sandbox = Sandbox::start().unwrap();
+        let read = |name: &str| -> Value {
+            let text = std::fs::read(sandbox.directory().join(name)).unwrap();
+            serde_json::from_slice(&text).unwrap()
+        };
+        let root = read("trusted_root.json");
+        for (suffix, service, version, log) in [("", "rekor", 1, 0), (".v2", "rekor2", 2, 1)] {
+            let config = read(&format!("signing_config{suffix}.json"));
+            let rekor = &config["rekorTlogUrls"][0];
+            assert_eq!(rekor["url"], sandbox.url(service).unwrap());
+            assert_eq!(rekor["majorApiVersion"], version);
+            assert_eq!(root["tlogs"][log]["baseUrl"], rekor["url"]);
+            let both = read(&format!("trust_config{suffix}.json"));
+            assert!(both["trustedRoot"] == root && both["signingConfig"] == config);
+        }
+        let certificates = &root["certificateAuthorities"][0]["certChain"]["certificates"];
+        let intermediate = sandbox.world.fulcio.intermediate.cert.to_der().unwrap();
+        assert_eq!(certificates[0]["rawBytes"], BASE64.encode(intermediate));
+        assert_eq!(root["ctlogs"][0]["logId"]["keyId"], BASE64.encode(sandbox.world.ct.key.id()));
+    }
+}
