@@ -1,7 +1,6 @@
 //! The command line of `pysign-sign`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host};
@@ -14,9 +13,6 @@ use crate::run;
 
 /// The program as manifests and servers see it.
 pub(crate) const TOOL: &str = concat!("pysign-sign/", env!("CARGO_PKG_VERSION"));
-
-/// What `--timeout` says it is without it.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 const FLAGS: &[Flag] = &[
     Flag {
@@ -145,6 +141,7 @@ impl Tool for Sign {
     type Args = Args;
 
     fn args(m: &Matches) -> Result<Args, Usage> {
+        let defaults = Options::new(TOOL);
         Ok(Args {
             token_file: m.path("token-file"),
             pair: pair(m)?,
@@ -155,10 +152,10 @@ impl Tool for Sign {
             })?,
             public_log: m.is_set("public-log"),
             http: Options {
-                timeout: m.timeout()?.unwrap_or(TIMEOUT),
+                timeout: m.timeout()?.unwrap_or(defaults.timeout),
                 offline: m.is_set("offline"),
                 cacert: m.path("cacert"),
-                user_agent: TOOL,
+                ..defaults
             },
         })
     }

@@ -10,6 +10,7 @@ use super::*;
 mod authority;
 mod encryption;
 mod redirects;
+mod uploads;
 
 /// Answers one connection after the other with these bytes, and gives back what was asked.
 struct Server {
@@ -94,54 +95,6 @@ fn an_answer_is_limited_whether_it_says_its_length_or_not() {
         assert_eq!((error.code(), error.status()), ("http-too-large", Status::Input));
     }
     server.asked();
-}
-
-#[test]
-fn a_body_in_parts_has_its_length() {
-    let server = Server::answering(vec![answer("201 Created", "", "")]);
-    let parts = vec![Part::Bytes(b"a=".to_vec()), Part::Bytes(b"b".to_vec())];
-    let request = Request::post(server.url.clone()).body(Body::Parts(parts));
-    assert_eq!(client().send(&request, 0).unwrap().status, 201);
-    let asked = &server.asked()[0];
-    assert!(asked.to_lowercase().contains("content-length: 3\r\n"), "{asked}");
-    assert!(asked.ends_with("\r\n\r\na=b") && !asked.contains("chunked"), "{asked}");
-}
-
-#[test]
-fn a_file_that_changed_is_never_sent_whole() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let file = std::fs::File::open(path).unwrap();
-    let bytes = std::fs::read(path).unwrap();
-    let size = u64::try_from(bytes.len()).unwrap();
-    let sent = |sha256| {
-        let parts = vec![Part::File { file: &file, size, sha256 }, Part::Bytes(b"end".to_vec())];
-        let mut sent = Vec::new();
-        Body::Parts(parts).reader().unwrap().read_to_end(&mut sent).map(|_| sent)
-    };
-    assert_eq!(sent(Sha256::of(&bytes)).unwrap(), [bytes.as_slice(), b"end"].concat());
-    assert!(sent(Sha256::of(b"other")).is_err());
-}
-
-#[test]
-fn a_file_that_changed_breaks_the_upload_off() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let file = std::fs::File::open(path).unwrap();
-    let bytes = std::fs::read(path).unwrap();
-    let size = u64::try_from(bytes.len()).unwrap();
-    for (size, sha256) in [(size, Sha256::of(b"other")), (size + 1, Sha256::of(&bytes))] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url: Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
-        let received = std::thread::spawn(move || {
-            let mut received = Vec::new();
-            listener.accept().unwrap().0.read_to_end(&mut received).map(|_| received)
-        });
-        let body = Body::Parts(vec![Part::File { file: &file, size, sha256 }]);
-        let error = client().send(&Request::put(url).body(body), 9).unwrap_err();
-        assert_eq!((error.code(), error.status()), ("file-changed", Status::Refused));
-        let received = received.join().unwrap().unwrap_or_default();
-        let body = String::from_utf8(received).unwrap().split("\r\n\r\n").nth(1).map(str::len);
-        assert!(u64::try_from(body.unwrap_or(0)).unwrap() < size);
-    }
 }
 
 #[test]

@@ -18,6 +18,10 @@ pub(crate) struct Transport {
     proxied: Option<(Proxy, Agent)>,
 }
 
+/// Bodies of this size ask first whether they may be sent (RFC 9110 §10.1.1); so do curl's. Asking
+/// costs a second where nobody answers.
+const ASKED_FROM: u64 = 1024 * 1024;
+
 /// Variables that name a proxy for `https`, as curl reads them.
 const PROXY: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
@@ -48,12 +52,28 @@ impl Transport {
         Ok(Self { direct: agent(None), proxied })
     }
 
-    /// Sends `request` to `url`, with `credential` if it is that one's.
+    /// Sends `request` to `url`, with `credential` if it is that one's. A large body waits for the
+    /// service to agree: otherwise a refusal is lost when the connection breaks under the upload.
     pub(crate) fn exchange(
         &self,
         request: &Request<'_>,
         url: &Url,
         credential: Option<&Credential>,
+    ) -> Result<Response<ureq::Body>, Error> {
+        let asks = request.body.size().is_some_and(|size| size >= ASKED_FROM);
+        let answer = self.send(request, url, credential, asks)?;
+        if asks && answer.status().as_u16() == 417 {
+            return self.send(request, url, credential, false);
+        }
+        Ok(answer)
+    }
+
+    fn send(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        credential: Option<&Credential>,
+        asks: bool,
     ) -> Result<Response<ureq::Body>, Error> {
         let mut head = http::Request::builder().method(request.method).uri(url.to_string());
         for (name, value) in &request.headers {
@@ -64,6 +84,9 @@ impl Transport {
             let mut value = HeaderValue::from_str(value).map_err(unfit)?;
             value.set_sensitive(true);
             head = head.header(name, value);
+        }
+        if asks {
+            head = head.header("expect", "100-continue");
         }
         let broken = |cause| Error::Unsent { url: url.without_query(), cause };
         let malformed = |cause: http::Error| truncated(url, cause.into());
