@@ -335,9 +335,7 @@ impl Problem for Error {
                 "to see all that the backend says: -v".to_owned()
             }
             Self::Incomplete { remedy, .. } => (*remedy).to_owned(),
-            Self::Install { unreachable: false, .. } => {
-                "an sdist alone does not do; to see all that was tried: -v".to_owned()
-            }
+            Self::Install { unreachable: false, .. } => "to see all that was tried: -v".to_owned(),
             Self::Isolation { variables } if !variables.is_empty() => {
                 "build in a job without tokens; or trust the build with them: --isolate=none"
                     .to_owned()

@@ -142,6 +142,36 @@ mod tests {
         assert_eq!(choose(Isolate::None, &tokens).unwrap(), Isolation::None);
     }
 
+    /// A process of this user with a token in its environment, which goes at the end of the test.
+    fn neighbour() -> std::process::Child {
+        let mut command = Command::new("sh");
+        command.args(["-c", "read -r end"]).env("SIGSTORE_ID_TOKEN", "canary");
+        command.stdin(std::process::Stdio::piped()).spawn().unwrap()
+    }
+
+    #[test]
+    fn in_namespaces_no_other_environment_is_read() {
+        let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
+        let room = Room::open(&host).unwrap();
+        let mut neighbour = neighbour();
+        let look = |isolation: Isolation, before: &str| {
+            let mut command = isolation.command(&room, "sh");
+            command.arg("-c").arg(format!("{before} cat /proc/[0-9]*/environ"));
+            let (_, environments) = room.read(&mut command).unwrap();
+            String::from_utf8_lossy(&environments).contains("canary")
+        };
+        assert!(look(Isolation::None, ""));
+        if Isolation::is_available(&room) {
+            assert!(!look(Isolation::Namespace, ""));
+            // Beneath the private /proc lies the system's: processes, but not to be read.
+            assert!(!look(Isolation::Namespace, "umount /proc;"));
+        } else {
+            eprintln!("skipped: the system has no namespaces");
+        }
+        drop(neighbour.stdin.take());
+        neighbour.wait().unwrap();
+    }
+
     #[test]
     fn what_is_required_is_never_left_out() {
         assert!(matches!(choose(Isolate::Require, &[]).unwrap_err(), Error::Isolation { .. }));
