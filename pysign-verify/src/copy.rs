@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, Write};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use pysign_host::{Failure, FileError, HashingWriter, Host, NewDirectory, Sha256};
@@ -99,13 +99,11 @@ impl Copy {
 
 /// Where a sidecar belongs; a bundle may come from elsewhere.
 fn name_of(filename: &str, sidecar: &Sidecar) -> String {
-    match sidecar.role {
-        Role::Bundle => format!("{filename}{BUNDLE}"),
-        _ => {
-            let name = sidecar.path.file_name().unwrap_or_default();
-            name.to_string_lossy().into_owned()
-        }
+    if sidecar.role == Role::Bundle {
+        return format!("{filename}{BUNDLE}");
     }
+    // Beside its artifact, as it was listed or found: a name that was parsed.
+    sidecar.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// One line a release: pip takes the file that fits, and refuses one that is not listed. The place

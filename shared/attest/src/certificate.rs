@@ -212,8 +212,8 @@ fn identity(extensions: &[Extension]) -> Result<String, Fault> {
 /// Both spellings of the issuer must say the same: some verifiers read only the one, some only the
 /// other.
 fn issuer(extensions: &[Extension]) -> Result<String, Fault> {
-    let bare = fulcio(extensions, ISSUER_BARE).map(|value| bare_text(value)).transpose()?;
-    let typed = fulcio(extensions, ISSUER).map(|value| utf8_string(value)).transpose()?;
+    let bare = fulcio(extensions, ISSUER_BARE).map(bare_text).transpose()?;
+    let typed = fulcio(extensions, ISSUER).map(utf8_string).transpose()?;
     match (bare, typed) {
         (Some(bare), Some(typed)) if bare != typed => {
             Err(Fault::Rule("the two extensions with the issuer contradict each other"))

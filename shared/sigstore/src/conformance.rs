@@ -58,3 +58,20 @@ fn every_case_is_judged_as_the_suite_judges_it() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(count >= 70, "{count} cases");
 }
+
+#[test]
+fn a_proof_says_who_when_and_where() {
+    let Some(set) = set("conformance/bundle-verify") else { return };
+    let proof = Vector::read(&set.join("happy-path-v0.3")).unwrap().prove().unwrap();
+    assert_eq!(proof.signed_at.to_string(), "2024-03-19T17:26:26Z");
+    assert_eq!((proof.log.as_str(), proof.log_index), ("https://rekor.sigstore.dev", 79_571_823));
+    let claims = proof.certificate.claims();
+    assert_eq!(claims["source-repository-ref"], "refs/heads/main");
+    assert_eq!(claims["github-workflow-trigger"], "workflow_dispatch");
+    assert_eq!(claims["build-trigger"], "workflow_dispatch");
+    assert_eq!(claims["runner-environment"], "github-hosted");
+
+    // Rekor v2 gives no time: it is the timestamp's.
+    let proof = Vector::read(&set.join("rekor2-happy-path")).unwrap().prove().unwrap();
+    assert_eq!(proof.signed_at.to_string(), "2025-06-12T12:02:20Z");
+}

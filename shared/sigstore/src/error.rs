@@ -334,17 +334,14 @@ impl Problem for Error {
     /// The flags that would accept the signer that was found, never weaker ones.
     fn hint(&self) -> Option<String> {
         let Self::Signer { expected, found, .. } = self else { return None };
-        let mut flags = String::from("to accept it:");
-        for (flag, expected, found) in [
-            ("identity", &expected.identity, &found.identity),
-            ("issuer", &expected.issuer, &found.issuer),
-        ] {
-            if expected != found {
-                // In single quotes for a POSIX shell.
-                flags.push_str(&format!(" --{flag} '{}'", found.replace('\'', r"'\''")));
-            }
-        }
-        Some(flags)
+        // In single quotes for a POSIX shell.
+        let flag = |name, expected: &String, found: &String| {
+            let quoted = found.replace('\'', r"'\''");
+            if expected == found { String::new() } else { format!(" --{name} '{quoted}'") }
+        };
+        let identity = flag("identity", &expected.identity, &found.identity);
+        let issuer = flag("issuer", &expected.issuer, &found.issuer);
+        Some(format!("to accept it:{identity}{issuer}"))
     }
 
     fn evidence(&self) -> Option<Evidence> {

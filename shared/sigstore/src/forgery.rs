@@ -146,13 +146,13 @@ fn text_around_the_signatures_of_a_checkpoint_is_refused() {
 fn parts_of_another_bundle_are_refused() {
     let Some(good) = vector(LOG_1) else { return };
     let Some(other) = vector("happy-path-v0.2") else { return };
-    let mut as_newer = |bundle: &mut Value| {
+    let as_newer = |bundle: &mut Value| {
         bundle["mediaType"] = good.json()["mediaType"].clone();
         let material = at(bundle, "/verificationMaterial").as_object_mut().unwrap();
         let chain = material.remove("x509CertificateChain").unwrap();
         material.insert("certificate".to_owned(), chain["certificates"][0].clone());
     };
-    assert!(other.changed(&mut as_newer).is_ok());
+    assert!(other.changed(as_newer).is_ok());
     let mut other = other.json();
     as_newer(&mut other);
     for pointer in [

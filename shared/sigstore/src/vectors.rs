@@ -19,7 +19,6 @@ pub(crate) fn beacon() -> Expected {
 
 /// A set of the external vectors, beside the workspace or where `PYSIGN_TESTDATA` says; one that is
 /// not there is reported and skipped.
-#[expect(clippy::print_stderr, reason = "a skipped set has to be seen")]
 pub(crate) fn set(name: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/testdata");
     let root = std::env::var_os("PYSIGN_TESTDATA").map_or_else(beside, PathBuf::from);

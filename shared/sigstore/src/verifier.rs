@@ -79,10 +79,10 @@ impl Verifier {
         let parts = Bundle::parse(bundle).map_err(malformed)?;
         let entry = strict::check(&parts, digest, file)?;
         let certificate = parts.certificate().map_err(malformed)?;
-        let log = self.logs.get(&entry.log).ok_or_else(|| Error::LogUnknown {
-            file: file.into(),
-            log: entry.log.iter().map(|byte| format!("{byte:02x}")).collect(),
-        })?;
+        let log = self
+            .logs
+            .get(&entry.log)
+            .ok_or_else(|| Error::LogUnknown { file: file.into(), log: hexadecimal(&entry.log) })?;
         let disagreement = || Error::Disagreement { file: file.into() };
         let text = std::str::from_utf8(bundle).map_err(|_| disagreement())?;
         let result = log.verify(digest, text).map_err(|cause| Error::from_library(file, cause))?;
@@ -118,4 +118,9 @@ fn signed_at(result: &VerificationResult, certificate: &Certificate) -> Option<T
     let same = result.identity().is_some_and(|name| name.as_str() == certificate.identity())
         && result.issuer() == Some(certificate.issuer());
     result.verified_timestamps().iter().min().copied().filter(|_| whole && same)
+}
+
+/// As logs write their ids.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
