@@ -15,7 +15,7 @@ pub enum Error {
     /// Several files fit, and none is better than the others.
     Ambiguous {
         /// What was asked for.
-        pin: Pin,
+        pin: Box<Pin>,
         /// What they are.
         kind: Kind,
         /// Their names.
@@ -72,7 +72,7 @@ pub enum Error {
     /// The release has no file of a kind that was asked for.
     NoKind {
         /// What was asked for.
-        pin: Pin,
+        pin: Box<Pin>,
         /// The kind.
         kind: Kind,
         /// The index.
@@ -81,7 +81,7 @@ pub enum Error {
     /// The index doesn't have the project.
     NoProject {
         /// What was asked for.
-        pin: Pin,
+        pin: Box<Pin>,
         /// The index.
         index: String,
     },
@@ -95,7 +95,7 @@ pub enum Error {
     /// The index has the project, and not this version of it.
     NoVersion {
         /// What was asked for.
-        pin: Pin,
+        pin: Box<Pin>,
         /// The index.
         index: String,
         /// The newest versions that it has.

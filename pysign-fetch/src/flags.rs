@@ -117,7 +117,7 @@ impl Tool for Fetch {
             (
                 "Fetch all files of a release, and verify them",
                 "pysign-fetch demo==1.0.0 --index gitlab:https://gitlab.com/api/v4#acme/demo --all \
-                 -o got | pysign-verify --gitlab acme/demo --ref 'refs/tags/v{version}'",
+                 -o got | pysign-verify --trusted-root FILE --identity ID --issuer URL -o proven",
             ),
             (
                 "Fetch back what was published",

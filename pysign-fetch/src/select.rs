@@ -64,7 +64,8 @@ pub(crate) fn from_pins(
     let chosen = pins.iter().map(|pin| {
         let index = || source.name.clone();
         let page = source.page(&pin.project)?;
-        let page = page.ok_or_else(|| Error::NoProject { pin: pin.clone(), index: index() })?;
+        let page =
+            page.ok_or_else(|| Error::NoProject { pin: pin.clone().into(), index: index() })?;
         let files = choose(&page, pin, kinds, &source.name)?;
         marker::compare(&page, &files, source)?;
         Failure::collect(files.into_iter().map(|file| listed(file, source, output)))
@@ -207,7 +208,7 @@ fn choose<'p>(
     let release = once(release.collect(), index)?;
     if release.is_empty() {
         let (index, found) = (index.to_owned(), newest(page));
-        return Err(Error::NoVersion { pin: pin.clone(), index, found });
+        return Err(Error::NoVersion { pin: pin.clone().into(), index, found });
     }
     let (wheels, sdists): (Vec<&File>, Vec<&File>) =
         release.into_iter().partition(|file| matches!(file.filename, DistName::Wheel(_)));
@@ -220,7 +221,7 @@ fn choose<'p>(
             continue;
         }
         if files.is_empty() && asked {
-            return Err(Error::NoKind { pin: pin.clone(), kind, index: index.to_owned() });
+            return Err(Error::NoKind { pin: pin.clone().into(), kind, index: index.to_owned() });
         }
         chosen.extend(if kinds.all { files } else { best(files, pin, kind)? });
     }
@@ -251,7 +252,7 @@ fn best<'p>(files: Vec<&'p File>, pin: &Pin, kind: Kind) -> Result<Vec<&'p File>
         return Ok(found);
     }
     let found = files.into_iter().map(|file| file.filename.to_string()).collect();
-    Err(Error::Ambiguous { pin: pin.clone(), kind, found })
+    Err(Error::Ambiguous { pin: pin.clone().into(), kind, found })
 }
 
 /// Each name once. Two entries of one name are one file if they have one digest.

@@ -185,11 +185,10 @@ impl<'h> Source<'h> {
 
     /// Whether a release that is complete has a marker here.
     pub(crate) fn has_markers(&self) -> bool {
-        match (&self.sidecars, &self.index) {
-            (Sidecars::Gitlab(..), _) => true,
-            (Sidecars::Sibling, Packages::Directory(_)) => true,
-            (Sidecars::None | Sidecars::Sibling, _) => false,
-        }
+        matches!(
+            (&self.sidecars, &self.index),
+            (Sidecars::Gitlab(..), _) | (Sidecars::Sibling, Packages::Directory(_))
+        )
     }
 
     /// Asks until there is an answer; what was `just_published` may need a while to show up.

@@ -6,6 +6,7 @@
 //! files/NAME/VERSION/FILE           a wheel or sdist, its sidecars and the marker beside it
 //! ```
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -157,7 +158,8 @@ fn encode(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // A String takes all that is written to it.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

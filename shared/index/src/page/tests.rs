@@ -297,3 +297,24 @@ fn a_page_is_written_like_this() {
     );
     assert!(projects_html(&[demo()]).contains("<a href=\"demo/\">demo</a>"));
 }
+
+/// Whatever a server sends, reading it is a page or an error.
+#[test]
+fn no_page_makes_its_reader_panic() {
+    let file = file("demo-1.0.tar.gz", Some(3));
+    let page = Page::new(demo(), vec![file]);
+    for (text, kind) in [(page.to_json(), JSON), (page.to_html(), "text/html")] {
+        for end in 0..text.len() {
+            let _ = read(text.get(..end).unwrap_or_default(), kind);
+        }
+        for place in 0..text.len() {
+            for byte in [0, b'"', b'<', b'#', b'%', b'&', b'/', 0xc3] {
+                let mut bytes = text.clone().into_bytes();
+                bytes[place] = byte;
+                let url = url("https://a.example/s/demo/");
+                let found = Page::parse(&demo(), &bytes, Some(kind), &url);
+                assert!(found.is_err() || found.is_ok_and(|page| page.files.len() <= 1));
+            }
+        }
+    }
+}
