@@ -34,6 +34,13 @@ pub enum Error {
         /// What is wrong with it.
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Something has the name of a bundle, and proves nothing about the file.
+    InTheWay {
+        /// It.
+        file: PathBuf,
+        /// Why it proves nothing.
+        cause: Box<pysign_sigstore::Error>,
+    },
     /// The project is hidden, and everyone would read of it in the log.
     PublicLog {
         /// The log.
@@ -64,6 +71,13 @@ pub enum Error {
     },
     /// There is no token.
     TokenMissing,
+    /// What the services have answered does not make a signature that would be believed.
+    Unproven {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        cause: Box<pysign_sigstore::Error>,
+    },
 }
 
 /// What is wrong with a timestamp authority's answer.
@@ -112,6 +126,9 @@ impl fmt::Display for Error {
             Self::FulcioAnswer { fulcio, .. } => {
                 write!(f, "the answer of '{fulcio}' holds no certificate")
             }
+            Self::InTheWay { file, .. } => {
+                write!(f, "'{}' exists already, and is no signature of its file", file.display())
+            }
             Self::PublicLog { log } => write!(
                 f,
                 "the project is not public, and its path would be for all to read in '{log}'"
@@ -126,6 +143,11 @@ impl fmt::Display for Error {
                 write!(f, "the identity token in {source} {unfit}")
             }
             Self::TokenMissing => f.write_str("no identity token: 'SIGSTORE_ID_TOKEN' is not set"),
+            Self::Unproven { file, .. } => write!(
+                f,
+                "what the services answered for '{}' is not proven by the trusted root",
+                file.display()
+            ),
         }
     }
 }
@@ -134,6 +156,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::FulcioAnswer { cause, .. } => Some(&**cause),
+            Self::InTheWay { cause, .. } | Self::Unproven { cause, .. } => Some(&**cause),
             _ => None,
         }
     }
@@ -145,6 +168,7 @@ impl Problem for Error {
             Self::CertificateIdentity { .. } => "certificate-identity",
             Self::CertificateKey { .. } => "certificate-key",
             Self::FulcioAnswer { .. } => "fulcio-answer",
+            Self::InTheWay { .. } => "output-exists",
             Self::PublicLog { .. } => "log-public",
             Self::SignedByAnother { .. } => "signed-by-another",
             Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
@@ -158,6 +182,7 @@ impl Problem for Error {
                 Unfit::Shape => "token-malformed",
             },
             Self::TokenMissing => "token-missing",
+            Self::Unproven { cause, .. } => cause.code(),
         }
     }
 
@@ -169,18 +194,22 @@ impl Problem for Error {
             | Self::CertificateKey { .. }
             | Self::SignedByAnother { .. } => Status::Refused,
             Self::FulcioAnswer { .. } => Status::Unavailable,
+            Self::InTheWay { .. } => Status::Input,
             Self::PublicLog { .. } => Status::Usage,
             Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
                 Fault::Imprint | Fault::Nonce => Status::Refused,
                 Fault::Status(_) | Fault::Syntax => Status::Unavailable,
             },
             Self::Token { .. } | Self::TokenMissing => Status::Denied,
+            Self::Unproven { cause, .. } => cause.status(),
         }
     }
 
     fn file(&self) -> Option<&Path> {
         match self {
-            Self::SignedByAnother { file, .. } => Some(file),
+            Self::InTheWay { file, .. }
+            | Self::SignedByAnother { file, .. }
+            | Self::Unproven { file, .. } => Some(file),
             _ => None,
         }
     }
@@ -188,7 +217,9 @@ impl Problem for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::PublicLog { .. } => Some("to accept that: --public-log".to_owned()),
-            Self::SignedByAnother { .. } => Some("to replace it: --force".to_owned()),
+            Self::InTheWay { .. } | Self::SignedByAnother { .. } => {
+                Some("to replace it: --force".to_owned())
+            }
             Self::Token { fault: TokenFault(Unfit::Claim("ci_config_ref_uri")), .. } => {
                 Some("define the pipeline in a file of the project itself".to_owned())
             }
@@ -204,6 +235,7 @@ impl Problem for Error {
             | Self::SignedByAnother { expected, found, .. } => {
                 Some(Evidence { expected: expected.clone(), found: found.clone() })
             }
+            Self::Unproven { cause, .. } => cause.evidence(),
             Self::Token { fault: TokenFault(Unfit::Audience(found)), .. } => Some(Evidence {
                 expected: pysign_ci::SIGSTORE_AUDIENCE.to_owned(),
                 found: if found.is_empty() { "none".to_owned() } else { found.join(", ") },

@@ -102,10 +102,8 @@ impl Wanted<'_> {
     ) -> Result<Signed, Failure> {
         let file = artifact.path()?;
         let bytes = listed(artifact, &bundle).read()?;
-        let proof = self.verifier.prove(digest, file, &bytes).map_err(|error| {
-            host.notes.detail(format!("'{}' is kept from being signed: {error}", file.display()));
-            FileError::Exists { file: bundle.clone() }
-        })?;
+        let in_the_way = |cause| Error::InTheWay { file: bundle.clone(), cause: Box::new(cause) };
+        let proof = self.verifier.prove(digest, file, &bytes).map_err(in_the_way)?;
         if self.expected.check(file, &proof).is_err() {
             let Expected { identity, issuer } = self.expected;
             return Err(Error::SignedByAnother {

@@ -12,6 +12,7 @@ use pysign_sigstore::signing_config::Services;
 use pysign_sigstore::{Expected, Verifier};
 use serde_json::{Value, json};
 
+use crate::Error;
 use crate::fulcio;
 use crate::identity::Token;
 use crate::key::Key;
@@ -65,8 +66,9 @@ impl<'a> Signer<'a> {
         let entry = self.services.log.submit(self.client, signed)?;
         let bundle = bundle(signed, &entry, stamp).to_string().into_bytes();
 
-        let proof = self.verifier.prove(&digest, file, &bundle)?;
-        self.expected.check(file, &proof)?;
+        let unproven = |cause| Error::Unproven { file: file.into(), cause: Box::new(cause) };
+        let proof = self.verifier.prove(&digest, file, &bundle).map_err(unproven)?;
+        self.expected.check(file, &proof).map_err(unproven)?;
         Ok(Signed { bundle, signature, certificate: certificate.pem(), kept: false })
     }
 
