@@ -77,3 +77,54 @@ fn too_large(path: &Path, cause: io::Error) -> FileError {
         _ => FileError::on_open(path, cause),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use pysign_host::{Host, Problem as _};
+    use pysign_manifest::Manifest;
+
+    use super::*;
+
+    /// A file of its own for each test, and what is thought of it after `change`.
+    fn outcome(name: &str, copied: bool, change: impl FnOnce(&Path)) -> Result<(), FileError> {
+        let directory = std::env::temp_dir().join(format!("pysign-{name}-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("notes.txt");
+        fs::write(&path, "signed").unwrap();
+        let host = Host::test(&[]);
+        let copy = Copy::begin(&directory.join("copy"), &Manifest::new(), &host).unwrap();
+        let mut artifact = Artifact::from_path(&path).unwrap();
+        let subject = Subject::open(&mut artifact, copied.then_some(&copy)).unwrap();
+        assert_eq!(subject.sha256, Sha256::of(b"signed"));
+        change(&path);
+        let outcome = subject.check_unchanged();
+        drop(copy);
+        fs::remove_dir_all(&directory).unwrap();
+        outcome
+    }
+
+    #[test]
+    fn a_file_that_changes_is_not_the_one_that_was_hashed() {
+        assert!(outcome("same", false, |_| ()).is_ok());
+        let other = |path: &Path| fs::write(path, "SIGNED").unwrap();
+        assert_eq!(outcome("other", false, other).unwrap_err().code(), "file-changed");
+        let shorter = |path: &Path| fs::write(path, "").unwrap();
+        assert_eq!(outcome("shorter", false, shorter).unwrap_err().code(), "file-changed");
+    }
+
+    #[test]
+    fn a_copy_is_not_touched_by_changes_of_the_original() {
+        assert!(outcome("copied", true, |path| fs::write(path, "SIGNED").unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_stays_the_one_that_was_opened() {
+        let replace = |path: &Path| {
+            fs::remove_file(path).unwrap();
+            fs::write(path, "SIGNED").unwrap();
+        };
+        assert!(outcome("replaced", false, replace).is_ok());
+    }
+}

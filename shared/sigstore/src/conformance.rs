@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::Path;
 
+use pysign_attest::Certificate;
 use pysign_host::Problem as _;
+use serde_json::Value;
 
 use crate::vectors::{Vector, beacon, set};
 
@@ -74,4 +76,33 @@ fn a_proof_says_who_when_and_where() {
     // Rekor v2 gives no time: it is the timestamp's.
     let proof = Vector::read(&set.join("rekor2-happy-path")).unwrap().prove().unwrap();
     assert_eq!(proof.signed_at.to_string(), "2025-06-12T12:02:20Z");
+}
+
+/// The certificates of attestations on PyPI.
+#[test]
+fn certificates_of_real_signers_are_read() {
+    const GITLAB: &str = "https://gitlab.com/facutuesca/gitlab-oidc-project";
+    const GITHUB: &str = "https://github.com/trailofbits/pypi-attestations";
+    let Some(set) = set("attestations") else { return };
+    let certificate = |name: &str| {
+        let attestation = fs::read(set.join(format!("{name}.publish.attestation"))).unwrap();
+        let attestation: Value = serde_json::from_slice(&attestation).unwrap();
+        let text = attestation["verification_material"]["certificate"].as_str().unwrap().to_owned();
+        Certificate::from_text(text.as_bytes()).unwrap()
+    };
+    let gitlab = certificate("gitlab_oidc_project-0.0.3.tar.gz");
+    assert_eq!(gitlab.identity(), format!("{GITLAB}//.gitlab-ci.yml@refs/heads/main"));
+    assert_eq!(gitlab.issuer(), "https://gitlab.com");
+    assert_eq!(gitlab.claims()["source-repository-uri"], GITLAB);
+    let github = certificate("pypi_attestations-0.0.19.tar.gz");
+    assert!(github.identity().starts_with(&format!("{GITHUB}/.github/workflows/release.yml@")));
+    assert_eq!(github.claims()["source-repository-ref"], "refs/tags/v0.0.19");
+    let person = certificate("rfc8785-0.1.2-py3-none-any.whl");
+    assert_eq!(person.identity(), "william@yossarian.net");
+    assert_eq!(person.issuer(), "https://github.com/login/oauth");
+    assert!(person.claims().is_empty());
+
+    // A block with text before it is not one certificate and nothing else.
+    let commented = fs::read(set.join("200170367.pem")).unwrap();
+    assert!(Certificate::from_text(&commented).is_err());
 }
