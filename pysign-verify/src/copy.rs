@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
-use pysign_host::{Failure, FileError, HashingWriter, Host, NewDirectory, Sha256};
+use pysign_host::{Failure, FileError, HashingWriter, Host, NewDirectory, Sha256, read_regular};
 use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Role, Sidecar, Version};
 
 use crate::Error;
@@ -65,14 +65,27 @@ impl Copy {
         Ok((file, sha256, size))
     }
 
-    /// Writes the bytes of a sidecar that were looked at.
+    /// Writes the bytes of a sidecar that were looked at. Two signatures may list the same file.
     pub(crate) fn add_sidecar(
         &self,
         filename: &str,
         sidecar: &Sidecar,
         bytes: &[u8],
     ) -> Result<(), FileError> {
-        self.write(&name_of(filename, sidecar), bytes)
+        let name = name_of(filename, sidecar);
+        match self.write(&name, bytes) {
+            Err(FileError::Unwritable { cause, .. })
+                if cause.kind() == ErrorKind::AlreadyExists && self.holds(&name, bytes) =>
+            {
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    fn holds(&self, name: &str, bytes: &[u8]) -> bool {
+        let there = read_regular(&self.0.path().join(name), MAX_BYTES);
+        there.is_ok_and(|there| there == bytes)
     }
 
     /// Adds what it takes to install, and lets every path of the release lead here.

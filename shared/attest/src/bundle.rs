@@ -71,8 +71,8 @@ pub enum Material {
 pub struct LogEntry {
     /// Its place in the whole log, over all shards.
     pub index: u64,
-    /// Which log.
-    pub log: Vec<u8>,
+    /// Which log: the digest of its key.
+    pub log: Sha256,
     /// Kind and version of its body.
     pub kind: (String, String),
     /// When the log says it took it, in seconds since 1970; 0 is never.
@@ -91,7 +91,7 @@ pub struct InclusionProof {
     /// The tree's number of leaves.
     pub tree_size: u64,
     /// The tree's root.
-    pub root_hash: Vec<u8>,
+    pub root_hash: Sha256,
     /// The signed tree head (C2SP `tlog-checkpoint`).
     pub checkpoint: String,
 }
@@ -169,7 +169,7 @@ impl Content {
         let digest = message.optional_object("messageDigest")?.map(|mut digest| {
             let (algorithm, bytes) = (digest.text("algorithm")?, digest.bytes("digest")?);
             if algorithm == SHA256 && bytes.len() != 32 {
-                return Err(digest.wrong("digest", "32 bytes in base64"));
+                return Err(digest.wrong("digest", json::HASH));
             }
             digest.end()?;
             Ok((algorithm, bytes))
@@ -236,7 +236,7 @@ impl LogEntry {
         entry.bytes("canonicalizedBody")?;
         let read = Self {
             index: entry.integer("logIndex")?,
-            log: log.bytes("keyId")?,
+            log: log.hash("keyId")?,
             kind: (kind.text("kind")?, kind.text("version")?),
             integrated_time: entry.integer("integratedTime")?,
             promised: promise.is_some(),
@@ -259,15 +259,14 @@ impl LogEntry {
 impl InclusionProof {
     fn read(mut proof: Members) -> Result<Self, Fault> {
         proof.list("hashes", MAX_HASHES, |place, item| {
-            let hash = item.as_str().and_then(json::decode_base64);
-            let good = hash.is_some_and(|hash| hash.len() == 32);
-            if good { Ok(()) } else { Err(Fault::Member { place, expected: "32 bytes in base64" }) }
+            let hash = item.as_str().and_then(json::decode_hash);
+            hash.map(drop).ok_or(Fault::Member { place, expected: json::HASH })
         })?;
         let mut checkpoint = proof.object("checkpoint")?;
         let read = Self {
             index: proof.integer("logIndex")?,
             tree_size: proof.integer("treeSize")?,
-            root_hash: proof.bytes("rootHash")?,
+            root_hash: proof.hash("rootHash")?,
             checkpoint: checkpoint.text("envelope")?,
         };
         checkpoint.end()?;

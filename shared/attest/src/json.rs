@@ -5,6 +5,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use pysign_host::Sha256;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -132,6 +133,12 @@ impl Members {
         decode_base64(&text).ok_or_else(|| self.wrong(name, "bytes in base64"))
     }
 
+    /// A SHA-256 digest in base64.
+    pub(crate) fn hash(&mut self, name: &str) -> Result<Sha256, Fault> {
+        let text = self.text(name)?;
+        decode_hash(&text).ok_or_else(|| self.wrong(name, HASH))
+    }
+
     /// An `int64` of protobuf's JSON mapping: a string of digits, or a number; none is zero.
     pub(crate) fn integer(&mut self, name: &str) -> Result<u64, Fault> {
         let value = match self.take(name) {
@@ -202,6 +209,13 @@ fn or_document(place: String) -> String {
 /// The engine takes neither white space nor other padding nor stray bits at the end.
 pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
+}
+
+/// What [`decode_hash`] takes.
+pub(crate) const HASH: &str = "32 bytes in base64";
+
+pub(crate) fn decode_hash(text: &str) -> Option<Sha256> {
+    decode_base64(text)?.try_into().ok().map(Sha256::from_bytes)
 }
 
 #[cfg(test)]

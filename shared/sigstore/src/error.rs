@@ -58,8 +58,8 @@ pub enum Error {
     LogUnknown {
         /// The file.
         file: PathBuf,
-        /// Its id, in hexadecimal digits.
-        log: String,
+        /// Its id: the digest of its key.
+        log: Sha256,
     },
     /// The bundle or the certificate in it is not well-formed.
     Malformed {

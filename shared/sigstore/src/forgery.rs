@@ -15,6 +15,9 @@ const PROOF: &str = "/verificationMaterial/tlogEntries/0/inclusionProof";
 const CHECKPOINT: &str = "/verificationMaterial/tlogEntries/0/inclusionProof/checkpoint/envelope";
 const CERTIFICATE: &str = "/verificationMaterial/certificate/rawBytes";
 
+/// 32 bytes that are no digest of anything.
+const ZEROS: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 /// A bundle with an entry of Rekor v1, and one of Rekor v2 with a timestamp.
 const LOG_1: &str = "happy-path-v0.3";
 const LOG_2: &str = "rekor2-happy-path";
@@ -37,9 +40,8 @@ fn refused(vector: &Vector, change: impl FnOnce(&mut Value)) -> &'static str {
 #[test]
 fn a_forged_part_of_rekor_v1_is_refused() {
     let Some(good) = vector(LOG_1) else { return };
-    let zeros = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     let zeroed = refused(&good, |bundle| {
-        at(bundle, PROOF)["hashes"].as_array_mut().unwrap().fill(zeros.clone());
+        at(bundle, PROOF)["hashes"].as_array_mut().unwrap().fill(json!(ZEROS));
     });
     assert_eq!(zeroed, "log-invalid");
     let moved = refused(&good, |bundle| at(bundle, ENTRY)["integratedTime"] = json!("1710869187"));
@@ -64,7 +66,7 @@ fn a_bundle_without_log_evidence_is_refused() {
         entry["inclusionPromise"] = json!({"signedEntryTimestamp": "AAAA"});
         entry["inclusionProof"]["hashes"] = json!([]);
         entry["inclusionProof"]["checkpoint"]["envelope"] = json!("junk");
-        entry["logId"]["keyId"] = json!("AAAA");
+        entry["logId"]["keyId"] = json!(ZEROS);
     });
     assert_eq!(junk, "log-invalid");
     assert_eq!(refused(&good, |bundle| *at(bundle, ENTRIES) = json!([])), "log-entries");
@@ -84,7 +86,7 @@ fn a_promise_is_no_proof() {
 fn an_unknown_log_is_refused() {
     for name in [LOG_1, LOG_2] {
         let Some(good) = vector(name) else { return };
-        let unknown = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+        let unknown = json!(ZEROS);
         let code = refused(&good, |bundle| at(bundle, ENTRY)["logId"]["keyId"] = unknown);
         assert_eq!(code, "log-unknown", "{name}");
     }

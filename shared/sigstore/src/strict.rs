@@ -72,7 +72,7 @@ fn tree_head(proof: &InclusionProof) -> Result<(), LogFault> {
     }
     let head = Checkpoint::from_text(&proof.checkpoint).map_err(|_| LogFault::Checkpoint)?;
     let same = head.tree_size() == proof.tree_size
-        && head.root_hash().as_bytes().as_slice() == proof.root_hash;
+        && head.root_hash().as_bytes() == proof.root_hash.as_bytes();
     if same { Ok(()) } else { Err(LogFault::Contradiction) }
 }
 

@@ -15,7 +15,7 @@ use crate::{Error, Trust, TrustedRoot, strict};
 /// Verifies against one trusted root.
 pub struct Verifier {
     trust: Trust,
-    logs: BTreeMap<Vec<u8>, Log>,
+    logs: BTreeMap<Sha256, Log>,
 }
 
 /// A log of the trusted root, and a verifier that knows no other.
@@ -59,7 +59,10 @@ impl Verifier {
             let mut only = root.clone();
             only.tlogs = vec![log.clone()];
             let known = Log { url: log.base_url.clone(), verifier: verifier(&only)? };
-            logs.insert(log.log_id.key_id.as_bytes().to_vec(), known);
+            // The verifier has refused any id that is no digest.
+            if let Ok(id) = log.log_id.key_id.as_bytes().try_into() {
+                logs.insert(Sha256::from_bytes(id), known);
+            }
         }
         Ok(Self { trust, logs })
     }
@@ -82,7 +85,7 @@ impl Verifier {
         let log = self
             .logs
             .get(&entry.log)
-            .ok_or_else(|| Error::LogUnknown { file: file.into(), log: hexadecimal(&entry.log) })?;
+            .ok_or_else(|| Error::LogUnknown { file: file.into(), log: entry.log })?;
         let disagreement = || Error::Disagreement { file: file.into() };
         let text = std::str::from_utf8(bundle).map_err(|_| disagreement())?;
         let result = log.verify(digest, text).map_err(|cause| Error::from_library(file, cause))?;
@@ -118,9 +121,4 @@ fn signed_at(result: &VerificationResult, certificate: &Certificate) -> Option<T
     let same = result.identity().is_some_and(|name| name.as_str() == certificate.identity())
         && result.issuer() == Some(certificate.issuer());
     result.verified_timestamps().iter().min().copied().filter(|_| whole && same)
-}
-
-/// As logs write their ids.
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
