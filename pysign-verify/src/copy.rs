@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use pysign_host::{Failure, FileError, HashingWriter, Host, NewDirectory, Sha256, read_regular};
-use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Role, Sidecar, Version};
+use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Role, Version};
 
 use crate::Error;
 use crate::proof::BUNDLE;
@@ -69,10 +69,10 @@ impl Copy {
     pub(crate) fn add_sidecar(
         &self,
         filename: &str,
-        sidecar: &Sidecar,
+        (role, path): (Role, &Path),
         bytes: &[u8],
     ) -> Result<(), FileError> {
-        let name = name_of(filename, sidecar);
+        let name = name_of(filename, role, path);
         match self.write(&name, bytes) {
             Err(FileError::Unwritable { cause, .. })
                 if cause.kind() == ErrorKind::AlreadyExists && self.holds(&name, bytes) =>
@@ -84,7 +84,8 @@ impl Copy {
     }
 
     fn holds(&self, name: &str, bytes: &[u8]) -> bool {
-        let there = read_regular(&self.0.path().join(name), MAX_BYTES);
+        let cap = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let there = read_regular(&self.0.path().join(name), cap);
         there.is_ok_and(|there| there == bytes)
     }
 
@@ -94,7 +95,7 @@ impl Copy {
         for artifact in &mut release.artifacts {
             let filename = artifact.filename.clone();
             for file in artifact.signatures.iter_mut().flat_map(|signature| &mut signature.files) {
-                file.path = self.0.target().join(name_of(&filename, file));
+                file.path = self.0.target().join(name_of(&filename, file.role, &file.path));
             }
             artifact.path = Some(self.0.target().join(filename));
         }
@@ -111,12 +112,12 @@ impl Copy {
 }
 
 /// Where a sidecar belongs; a bundle may come from elsewhere.
-fn name_of(filename: &str, sidecar: &Sidecar) -> String {
-    if sidecar.role == Role::Bundle {
+fn name_of(filename: &str, role: Role, path: &Path) -> String {
+    if role == Role::Bundle {
         return format!("{filename}{BUNDLE}");
     }
     // Beside its artifact, as it was listed or found: a name that was parsed.
-    sidecar.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// One line a release: pip takes the file that fits, and refuses one that is not listed. The place

@@ -15,13 +15,12 @@ use crate::copy::Copy;
 
 /// One signature that holds, and what it proves.
 pub(crate) struct Proven {
-    filename: String,
     kind: SignatureKind,
     proof: Proof,
 }
 
 /// Proves that the artifact with this digest was signed by `expected`, by every signature that is
-/// listed for it, and there must be one. The bytes that were looked at go into the copy.
+/// listed for it, and there must be one. The very bytes that hold go into the copy.
 pub(crate) fn prove(
     artifact: &mut Artifact,
     sha256: Sha256,
@@ -29,11 +28,10 @@ pub(crate) fn prove(
     expected: &Expected,
     copy: Option<&Copy>,
 ) -> Result<Vec<Proven>, Failure> {
-    let (file, filename) = (artifact.path()?.to_owned(), artifact.filename.clone());
-    let listed = artifact.signatures.iter_mut();
-    let read = listed.map(|signature| Evidence::read(signature, &filename, copy));
+    let file = artifact.path()?.to_owned();
+    let evidence = Failure::collect(artifact.signatures.iter_mut().map(Evidence::read))?;
     let (pairs, others): (Vec<Evidence>, Vec<Evidence>) =
-        Failure::collect(read)?.into_iter().partition(|one| one.kind == SignatureKind::Pair);
+        evidence.into_iter().partition(|one| one.kind == SignatureKind::Pair);
     if pairs.is_empty() && others.is_empty() {
         return Err(Error::Unsigned { file }.into());
     }
@@ -43,12 +41,14 @@ pub(crate) fn prove(
         Ok(proof)
     }))?;
     let copies = Failure::collect(pairs.iter().map(|pair| pair.copy_of(&bundles).cloned()))?;
-    let proven = |kind| {
-        let filename = filename.clone();
-        move |proof| Proven { filename: filename.clone(), kind, proof }
-    };
-    let bundles = bundles.into_iter().map(proven(SignatureKind::Bundle));
-    Ok(bundles.chain(copies.into_iter().map(proven(SignatureKind::Pair))).collect())
+    if let Some(copy) = copy {
+        for (role, path, bytes) in others.iter().chain(&pairs).flat_map(|one| &one.files) {
+            copy.add_sidecar(&artifact.filename, (*role, path), bytes)?;
+        }
+    }
+    let by = |kind| move |proof| Proven { kind, proof };
+    let bundles = bundles.into_iter().map(by(SignatureKind::Bundle));
+    Ok(bundles.chain(copies.into_iter().map(by(SignatureKind::Pair))).collect())
 }
 
 /// A signature's files, read once.
@@ -58,18 +58,12 @@ struct Evidence {
 }
 
 impl Evidence {
-    fn read(
-        signature: &mut Signature,
-        filename: &str,
-        copy: Option<&Copy>,
-    ) -> Result<Self, Failure> {
-        let files = Failure::collect(signature.files.iter_mut().map(|file| {
+    fn read(signature: &mut Signature) -> Result<Self, Failure> {
+        let files = signature.files.iter_mut().map(|file| {
             let bytes = file.load()?;
-            if let Some(copy) = copy {
-                copy.add_sidecar(filename, file, &bytes)?;
-            }
             Ok((file.role, file.path.clone(), bytes))
-        }))?;
+        });
+        let files = Failure::collect(files)?;
         Ok(Self { kind: signature.kind, files })
     }
 
@@ -131,10 +125,10 @@ impl Proven {
 
 impl fmt::Display for Proven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { filename, kind, proof } = self;
+        let Self { kind, proof } = self;
         write!(
             f,
-            "'{filename}' is proven by its {kind}: signed at {}, entry {} of '{}'",
+            "proven by its {kind}: signed at {}, entry {} of '{}'",
             proof.signed_at, proof.log_index, proof.log
         )
     }

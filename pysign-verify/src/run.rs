@@ -82,7 +82,7 @@ fn verify(
     };
     subject.check_unchanged()?;
     for one in &proven {
-        host.notes.detail(one.to_string());
+        host.notes.detail(format!("'{}' is {one}", artifact.filename));
     }
     artifact.verified = proven.iter().map(|one| one.encode(verifier.trust())).collect();
     Ok(())
