@@ -4,10 +4,12 @@
 //! of its last command. With `BLESS=1` in the environment, what is answered is written into the
 //! files, to be read before it is committed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
 
 use regex_lite::Regex;
 use serde_json::Value;
@@ -203,17 +205,30 @@ fn missing_code(case: &Case) -> String {
     }
 }
 
+/// How many cases run at once: most of their time is waiting for a service that fails.
+const AT_ONCE: usize = 6;
+
 fn check(program: &str) {
-    let mut cases = cases(program);
+    let cases = cases(program);
     assert!(!cases.is_empty(), "no cases in cmd/{program}");
     let only = std::env::var("CASE").unwrap_or_default();
-    let mut wrong = String::new();
-    for case in cases.iter_mut().filter(|case| case.name().contains(&only)) {
-        let differences = differences(case);
-        if !differences.is_empty() {
-            let _ = writeln!(wrong, "== {}\n{differences}", case.name());
+    let left = Mutex::new(cases.into_iter().filter(|case| case.name().contains(&only)));
+    let wrong = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                let next = || left.lock().unwrap().next();
+                while let Some(mut case) = next() {
+                    let differences = differences(&mut case);
+                    if !differences.is_empty() {
+                        wrong.lock().unwrap().insert(case.name(), differences);
+                    }
+                }
+            });
         }
-    }
+    });
+    let wrong = wrong.into_inner().unwrap().into_iter();
+    let wrong: String = wrong.map(|(name, text)| format!("== {name}\n{text}\n")).collect();
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 

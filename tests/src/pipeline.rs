@@ -35,10 +35,8 @@ fn six_stages_end_in_a_proof() {
     let tools: Vec<&str> =
         proof["tools"].as_array().unwrap().iter().map(|tool| tool.as_str().unwrap()).collect();
     let names = ["build", "sign", "verify", "publish", "fetch", "verify"];
-    let expected: Vec<String> = names
-        .iter()
-        .map(|name| format!("pysign-{name}/{}", env!("CARGO_PKG_VERSION")))
-        .collect();
+    let expected: Vec<String> =
+        names.iter().map(|name| format!("pysign-{name}/{}", env!("CARGO_PKG_VERSION"))).collect();
     assert_eq!(tools, expected);
     assert_eq!(line.matches('\n').count(), 1);
     assert!(place.litter().is_empty(), "{:?}", place.litter());
@@ -124,9 +122,8 @@ fn a_second_run_of_every_stage_is_success_and_changes_nothing() {
 fn rekor_v2_and_a_timestamp_make_a_release_too() {
     let place = Place::new();
     furnish(&place, "dist");
-    let line = place.ok(
-        "pysign-sign -m build.json $SIGN2 --emit bundle | pysign-verify $VERIFY $IDENTITY",
-    );
+    let line = place
+        .ok("pysign-sign -m build.json $SIGN2 --emit bundle | pysign-verify $VERIFY $IDENTITY");
     let proof: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(proof["artifacts"][0]["verified"][0]["kind"], "bundle");
 }
