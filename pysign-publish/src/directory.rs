@@ -5,7 +5,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -20,14 +20,12 @@ use pysign_manifest::{ProjectName, Version};
 
 use crate::Error;
 use crate::form;
+use crate::lock::Lock;
 use crate::release::{Beside, Package, Part};
 use crate::target::{Found, Index, Storage, Target};
 
 /// What a marker may have, and far more than a signature's file.
 const MAX_BESIDE: u64 = 16 << 20;
-
-/// How often another run is looked after.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// The directory, and the right to write there.
 pub(crate) struct Directory<'h> {
@@ -36,7 +34,7 @@ pub(crate) struct Directory<'h> {
     host: &'h Host,
     /// How long to wait for another run.
     timeout: Duration,
-    lock: OnceCell<File>,
+    lock: OnceCell<Lock>,
 }
 
 impl<'h> Directory<'h> {
@@ -58,35 +56,13 @@ impl<'h> Directory<'h> {
         Ok(Target { kind: "dir", index: Box::new(directory), storage: Some(storage) })
     }
 
-    /// Until the end of this run no other one writes here. The directory itself is locked: nothing
-    /// is left in it that a server would show.
+    /// Until the end of this run no other one writes here.
     fn lock(&self) -> Result<(), Failure> {
-        if self.lock.get().is_some() {
-            return Ok(());
+        if self.lock.get().is_none() {
+            let lock = Lock::take(self.layout.root(), self.host, self.timeout)?;
+            // Nobody else can have filled it: this is one thread.
+            let _ = self.lock.set(lock);
         }
-        let root = self.layout.root();
-        let unwritable = |cause| FileError::Unwritable { file: root.into(), cause };
-        if root.exists() && !root.is_dir() {
-            return Err(unwritable(io::ErrorKind::NotADirectory.into()).into());
-        }
-        fs::create_dir_all(root).map_err(unwritable)?;
-        let directory = File::open(root).map_err(unwritable)?;
-        let begin = self.host.clock.instant();
-        loop {
-            match directory.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(cause)) => return Err(unwritable(cause).into()),
-                Err(TryLockError::WouldBlock) if begin.elapsed() >= self.timeout => {
-                    return Err(Error::Locked { directory: root.into() }.into());
-                }
-                Err(TryLockError::WouldBlock) => {
-                    self.host.notes.progress(format!("waiting for '{}'", root.display()));
-                    self.host.clock.sleep(PAUSE);
-                }
-            }
-        }
-        // Nobody else can have filled it: this is one thread.
-        let _ = self.lock.set(directory);
         Ok(())
     }
 

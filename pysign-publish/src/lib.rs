@@ -14,6 +14,7 @@ mod flags;
 mod form;
 mod gitlab;
 mod legacy;
+mod lock;
 mod marker;
 mod plan;
 mod receipt;
