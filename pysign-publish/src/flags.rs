@@ -89,7 +89,7 @@ impl Tool for Publish {
             ),
             (
                 "Add a release to a directory that a web server shows",
-                "pysign-publish --to dir:public --base-url https://packages.example.org dist >release.json",
+                "pysign-publish dist --to dir:public --base-url https://example.org/pypi >release.json",
             ),
         ],
         environment: &[

@@ -111,8 +111,8 @@ impl<'t, 'r> Plan<'t, 'r> {
         format!("{}: {sent} {files} stored, {} kept{note}", self.target.kind, count(Outcome::Kept))
     }
 
-    /// Sends what is missing. With `confirm` the marker comes when everything else is seen to be
-    /// there.
+    /// Sends what is missing. With `confirm` no package is sent before its signatures are seen to be
+    /// there, and no marker before everything else is.
     pub(crate) fn carry_out(
         &mut self,
         host: &Host,
@@ -123,9 +123,11 @@ impl<'t, 'r> Plan<'t, 'r> {
         for step in self.steps().filter(|step| step.outcome.is_some()) {
             step.tell(host);
         }
-        for steps in [&mut self.files, &mut self.markers] {
-            let mut open: Vec<&mut Step<'r>> =
-                steps.iter_mut().filter(|step| step.outcome.is_none()).collect();
+        let sidecars = self.files.partition_point(|step| step.item.package().is_none());
+        let (sidecars, packages) = self.files.split_at_mut(sidecars);
+        for steps in [sidecars, packages, &mut self.markers] {
+            let open = steps.iter_mut().filter(|step| step.outcome.is_none());
+            let mut open: Vec<&mut Step<'r>> = open.collect();
             for step in &mut open {
                 delivery.send(step)?;
             }

@@ -235,14 +235,20 @@ fn other_bytes_than_were_sent_are_found_when_they_are_read_back() {
 }
 
 #[test]
-fn without_everything_else_there_is_no_marker() {
-    let place = Place::with(&[Fault::Swallowed]);
-    let releases = [samples::release("1.0")];
-    let target = place.target();
-    let mut plan = Plan::make(&target, &releases).unwrap();
-    let failure = plan.carry_out(&Host::test(&[]), true, Duration::ZERO).unwrap_err();
-    assert_eq!((code(&failure), failure.status()), ("publish-unconfirmed", Status::Unavailable));
-    assert_eq!(*place.sent.borrow(), ORDER[..4]);
+fn without_its_signatures_there_is_no_package_and_without_both_no_marker() {
+    for (faults, sent) in [
+        (&[Fault::Swallowed][..], &ORDER[..2]),
+        (&[Fault::Lost, Fault::Lost, Fault::Swallowed], &ORDER[..4]),
+    ] {
+        let place = Place::with(faults);
+        let releases = [samples::release("1.0")];
+        let target = place.target();
+        let mut plan = Plan::make(&target, &releases).unwrap();
+        let failure = plan.carry_out(&Host::test(&[]), true, Duration::ZERO).unwrap_err();
+        assert_eq!(code(&failure), "publish-unconfirmed");
+        assert_eq!(failure.status(), Status::Unavailable);
+        assert_eq!(*place.sent.borrow(), sent);
+    }
 }
 
 #[test]
