@@ -174,7 +174,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuildKey { .. } => f.write_str("the manifest's builds do not fit their keys"),
-            Self::Conflict { place } => write!(f, "the manifests contradict each other: {place}"),
+            Self::Conflict { place } => write!(f, "the manifest contradicts itself: {place}"),
             Self::CurrentDirectory { .. } => f.write_str("the current directory is not known"),
             Self::Digest { file, .. } | Self::Size { file, .. } => {
                 write!(f, "'{}' does not match its manifest", file.display())

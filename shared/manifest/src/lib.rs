@@ -62,6 +62,7 @@ impl Manifest {
         if artifacts.len() > MAX_ARTIFACTS {
             return Err(Error::TooLarge { what: "artifacts", cap: "10000" });
         }
+        refuse_namesakes(&artifacts)?;
         let builds = builds::parse(members.optional_object("builds")?)?;
         for artifact in &artifacts {
             builds::check_reference(artifact, &builds)?;
@@ -137,6 +138,17 @@ impl Manifest {
     /// Refuses a manifest without artifacts: nothing passes vacuously.
     pub fn require_artifacts(self) -> Result<Self, Error> {
         if self.artifacts.is_empty() { Err(Error::NoArtifacts) } else { Ok(self) }
+    }
+}
+
+/// A file name stands for one file: of two, each stage could take another.
+fn refuse_namesakes(artifacts: &[Artifact]) -> Result<(), Error> {
+    let mut names = BTreeSet::new();
+    match artifacts.iter().find(|artifact| !names.insert(&artifact.filename)) {
+        Some(twice) => {
+            Err(Error::Conflict { place: format!("'{}' is there twice", twice.filename) })
+        }
+        None => Ok(()),
     }
 }
 

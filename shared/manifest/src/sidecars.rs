@@ -70,10 +70,9 @@ pub(crate) fn belongs(path: &Path, kind: SignatureKind, role: Role, artifact: &A
 /// reading it will say so.
 pub fn find_sidecars(artifact: &Artifact) -> Vec<Signature> {
     let Some(path) = artifact.path.as_deref() else { return Vec::new() };
-    let there = |path: &Path| fs::symlink_metadata(path).is_ok();
     let sidecar = |suffix: &Suffix| {
         let path = sidecar_path(path, suffix.text);
-        there(&path).then(|| Sidecar::new(suffix.role, path, None))
+        is_there(&path).then(|| Sidecar::new(suffix.role, path, None))
     };
     let mut found = Vec::new();
     let mut pair: Vec<Sidecar> = Vec::new();
@@ -88,7 +87,7 @@ pub fn find_sidecars(artifact: &Artifact) -> Vec<Signature> {
     if pair.len() == 2 {
         found.push(Signature::new(SignatureKind::Pair, pair));
     }
-    if let Some(release) = release_path(artifact).filter(|path| there(path)) {
+    if let Some(release) = release_path(artifact).filter(|path| is_there(path)) {
         let file = Sidecar::new(Role::Bundle, release, None);
         found.push(Signature::new(SignatureKind::Release, vec![file]));
     }
@@ -122,7 +121,7 @@ pub fn discover(operands: &[PathBuf], notes: &Notes) -> Result<Manifest, Error> 
         }
         let artifact = Artifact::from_path(&file)?;
         if named || artifact.kind != Kind::File {
-            add(&mut manifest, artifact)?;
+            add(&mut manifest, artifact, notes)?;
         } else {
             let shown = file.display();
             notes.warn("file-ignored", format!("'{shown}' is no package and is left alone"));
@@ -131,7 +130,7 @@ pub fn discover(operands: &[PathBuf], notes: &Notes) -> Result<Manifest, Error> 
     Ok(manifest)
 }
 
-fn add(manifest: &mut Manifest, mut artifact: Artifact) -> Result<(), Error> {
+fn add(manifest: &mut Manifest, mut artifact: Artifact, notes: &Notes) -> Result<(), Error> {
     if let Some(known) = manifest.artifacts.iter().find(|known| known.filename == artifact.filename)
     {
         if known.path == artifact.path {
@@ -140,8 +139,26 @@ fn add(manifest: &mut Manifest, mut artifact: Artifact) -> Result<(), Error> {
         return Err(Error::Conflict { place: format!("'{}', path", artifact.filename) });
     }
     artifact.signatures = find_sidecars(&artifact);
+    if let Some(half) = half_of_pair(&artifact) {
+        let message = format!("'{}' is half a pair and is left alone", half.display());
+        notes.warn("pair-incomplete", message);
+    }
     manifest.artifacts.push(artifact);
     Ok(())
+}
+
+/// A detached signature without its certificate, or the reverse.
+fn half_of_pair(artifact: &Artifact) -> Option<PathBuf> {
+    if artifact.signatures.iter().any(|signature| signature.kind == SignatureKind::Pair) {
+        return None;
+    }
+    let path = artifact.path.as_deref()?;
+    let halves = SIDECARS.iter().filter(|row| row.kind == SignatureKind::Pair);
+    halves.map(|row| sidecar_path(path, row.text)).find(|half| is_there(half))
+}
+
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
 }
 
 /// What `path` would be a sidecar of.

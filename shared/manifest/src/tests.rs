@@ -157,3 +157,18 @@ fn several_commits_of_one_release_are_told_apart() {
     manifest.artifacts.push(sdist);
     assert_eq!(manifest.single_release().unwrap_err().code(), "several-commits");
 }
+
+#[test]
+fn a_file_name_is_there_once() {
+    let mut elsewhere = artifact();
+    elsewhere["path"] = json!(format!("other/{WHEEL}"));
+    elsewhere["signatures"] = json!([]);
+    let twice = json!({"artifacts": [artifact(), elsewhere], "schema": SCHEMA});
+    assert_eq!(code(&twice), "manifest-conflict");
+    let mut other = artifact();
+    other["filename"] = json!("demo_pkg-1.2.0.tar.gz");
+    other["path"] = json!("dist/demo_pkg-1.2.0.tar.gz");
+    other["kind"] = json!("sdist");
+    other["signatures"] = json!([]);
+    assert!(parse(&json!({"artifacts": [artifact(), other], "schema": SCHEMA})).is_ok());
+}
