@@ -91,13 +91,27 @@ fn dist() -> &'static Path {
         let place = Place::new();
         place.copy_project("demo-offline");
         place.ok("unset SIGSTORE_ID_TOKEN CI_JOB_TOKEN; pysign-build -q . >build.json");
-        let kept = crate::place::programs().join(format!("pysign-dist-{}", std::process::id()));
-        let work = place.work();
-        let moved = format!("mkdir -p {0} && cp -R dist build.json {0}", kept.display());
-        place.ok(&moved);
-        assert!(work.join("dist").is_dir());
+        let beside = crate::place::programs();
+        forget_dists_of_the_dead(beside);
+        let kept = beside.join(format!("{DIST}{}", std::process::id()));
+        place.ok(&format!("mkdir -p {0} && cp -R dist build.json {0}", kept.display()));
         kept
     })
+}
+
+/// What the name of a process's own copy of the packages begins with.
+const DIST: &str = "pysign-dist-";
+
+/// A static value is never dropped: each run removes what ended runs have left.
+fn forget_dists_of_the_dead(directory: &Path) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let owner = name.strip_prefix(DIST);
+        if owner.is_some_and(|owner| !Path::new("/proc").join(owner).exists()) {
+            fs::remove_dir_all(&path).unwrap();
+        }
+    }
 }
 
 pub(crate) fn cases(program: &str) -> Vec<Case> {

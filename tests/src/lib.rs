@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
 mod disk;
 #[cfg(test)]
 mod golden;
