@@ -109,7 +109,8 @@ fn forget_dists_of_the_dead(directory: &Path) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let owner = name.strip_prefix(DIST);
         if owner.is_some_and(|owner| !Path::new("/proc").join(owner).exists()) {
-            fs::remove_dir_all(&path).unwrap();
+            // Another run may be about the same.
+            let _ = fs::remove_dir_all(&path);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{Flag, Spec};
+use crate::{Flag, Spec, Takes};
 
 /// The exit codes, their names and what they mean: the same for all programs.
 pub(crate) const EXIT_CODES: [(&str, &str, &str); 8] = [
@@ -21,9 +21,10 @@ pub(crate) fn version(spec: &Spec) -> String {
     format!("{} {}", spec.name, env!("CARGO_PKG_VERSION"))
 }
 
-/// `pysign-x [FLAGS] [FILE...]`
+/// `pysign-x [FLAGS] [FILE...]`, or `[SRC]` where there is one source.
 pub(crate) fn synopsis(spec: &Spec) -> String {
-    let operands = spec.operands.map(|name| format!(" [{name}...]")).unwrap_or_default();
+    let more = if spec.input == Takes::Nothing { "" } else { "..." };
+    let operands = spec.operands.map(|name| format!(" [{name}{more}]")).unwrap_or_default();
     format!("{} [FLAGS]{operands}", spec.name)
 }
 
