@@ -258,7 +258,6 @@ impl fmt::Display for Error {
     }
 }
 
-/// Between the backend's name and the hook's.
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
@@ -266,7 +265,10 @@ impl std::error::Error for Error {
             Self::Git { tail, .. }
             | Self::Hook { tail, .. }
             | Self::Install { tail, .. }
-            | Self::Python { tail, .. } => tail.as_ref().map(|tail| tail as _),
+            | Self::Python { tail, .. } => match tail {
+                Some(tail) => Some(tail),
+                None => None,
+            },
             Self::Program { cause, .. } => Some(cause),
             _ => None,
         }

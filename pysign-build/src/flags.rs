@@ -215,8 +215,8 @@ impl Args {
     }
 }
 
-fn invalid(flag: &'static str, value: &str, reason: impl ToString) -> Usage {
-    Usage::Invalid { flag, value: value.to_owned(), reason: reason.to_string() }
+fn invalid(flag: &'static str, value: &str, reason: impl Into<String>) -> Usage {
+    Usage::Invalid { flag, value: value.to_owned(), reason: reason.into() }
 }
 
 /// Both, unless one is asked for.

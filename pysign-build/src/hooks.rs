@@ -17,6 +17,7 @@ use crate::isolation::Isolation;
 use crate::process::{End, Ended};
 use crate::project::{BuildSystem, requirements};
 use crate::room::Room;
+use crate::tail::Tail;
 
 const RUNNER: &str = include_str!("hooks.py");
 
@@ -129,7 +130,7 @@ impl<'r, 'h> Hooks<'r, 'h> {
         self.room.host.notes.progress(format!("{}: {hook}", call.system.backend));
         let output = self.room.directory(&self.room.fresh("output"))?;
         let value = self.answer(call, hook, &json!([output]))?;
-        let value = value.ok_or_else(|| self.fault(call, hook, HookFault::Missing, None))?;
+        let value = value.ok_or_else(|| fault(call, hook, HookFault::Missing, None))?;
         let name = value.as_str().filter(|name| is_file_name(name));
         let path = output.join(name.ok_or_else(|| wrong(call, hook, "gave no file name"))?);
         match pysign_host::open_regular(&path) {
@@ -158,51 +159,21 @@ impl<'r, 'h> Hooks<'r, 'h> {
         let mut command = self.command(call);
         command.arg(&self.runner).arg(request).arg(&answer);
         let ended = self.room.run(&mut command, self.settings.timeout)?;
-        let fault = |fault, tail| Err(self.fault(call, hook, fault, tail));
+        let failed = |what, tail| Err(fault(call, hook, what, tail));
         match ended.end {
-            End::TimedOut(limit) => return fault(HookFault::TimedOut(limit), ended.tail),
-            End::Exit(status) if !status.success() => return fault(HookFault::Failed, ended.tail),
+            End::TimedOut(limit) => return failed(HookFault::TimedOut(limit), ended.tail),
+            End::Exit(status) if !status.success() => return failed(HookFault::Failed, ended.tail),
             End::Exit(_) => {}
         }
         let bytes = match pysign_host::read_regular(&answer, MAX_ANSWER) {
             Ok(bytes) => bytes,
             // The process ended well, but not by reaching its end.
             Err(FileError::Missing { .. }) => {
-                return fault(HookFault::Answer("gave no answer"), ended.tail);
+                return failed(HookFault::Answer("gave no answer"), ended.tail);
             }
             Err(error) => return Err(error.into()),
         };
-        self.understand(call, hook, &bytes, ended)
-    }
-
-    /// The backend could have written the answer itself: nothing in it is taken on trust.
-    fn understand(
-        &self,
-        call: Call<'_>,
-        hook: &'static str,
-        bytes: &[u8],
-        ended: Ended,
-    ) -> Result<Option<Value>, Error> {
-        let answer: Value = serde_json::from_slice(bytes)
-            .map_err(|_| wrong(call, hook, "gave no value that JSON has"))?;
-        let unusable = |what| Err(self.fault(call, hook, HookFault::Backend(what), ended.tail));
-        match (answer.get("value"), answer.get("fault").and_then(Value::as_str)) {
-            (Some(value), None) => Ok(Some(value.clone())),
-            (None, Some("hook")) => Ok(None),
-            (None, Some("import")) => unusable("can't be imported"),
-            (None, Some("place")) => unusable("is not in its backend-path"),
-            _ => Err(wrong(call, hook, "gave no answer")),
-        }
-    }
-
-    fn fault(
-        &self,
-        call: Call<'_>,
-        hook: &'static str,
-        fault: HookFault,
-        tail: Option<crate::tail::Tail>,
-    ) -> Error {
-        Error::Hook { backend: call.system.backend.clone(), hook, fault, tail }
+        understand(call, hook, &bytes, ended)
     }
 
     /// PEP 517: a dictionary; of pip's making, where several values for one key are a list.
@@ -258,10 +229,32 @@ impl<'r, 'h> Hooks<'r, 'h> {
     }
 }
 
+/// The backend could have written the answer itself: nothing in it is taken on trust.
+fn understand(
+    call: Call<'_>,
+    hook: &'static str,
+    bytes: &[u8],
+    ended: Ended,
+) -> Result<Option<Value>, Error> {
+    let answer: Value = serde_json::from_slice(bytes)
+        .map_err(|_| wrong(call, hook, "gave no value that JSON has"))?;
+    let unusable = |what| Err(fault(call, hook, HookFault::Backend(what), ended.tail));
+    match (answer.get("value"), answer.get("fault").and_then(Value::as_str)) {
+        (Some(value), None) => Ok(Some(value.clone())),
+        (None, Some("hook")) => Ok(None),
+        (None, Some("import")) => unusable("can't be imported"),
+        (None, Some("place")) => unusable("is not in its backend-path"),
+        _ => Err(wrong(call, hook, "gave no answer")),
+    }
+}
+
+fn fault(call: Call<'_>, hook: &'static str, fault: HookFault, tail: Option<Tail>) -> Error {
+    Error::Hook { backend: call.system.backend.clone(), hook, fault, tail }
+}
+
 /// An answer that PEP 517 does not allow.
 fn wrong(call: Call<'_>, hook: &'static str, what: &'static str) -> Error {
-    let backend = call.system.backend.clone();
-    Error::Hook { backend, hook, fault: HookFault::Answer(what), tail: None }
+    fault(call, hook, HookFault::Answer(what), None)
 }
 
 fn is_file_name(name: &str) -> bool {
@@ -270,6 +263,8 @@ fn is_file_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+
     use super::*;
     use pysign_host::Host;
 
@@ -293,7 +288,7 @@ mod tests {
     fn a_backend_sees_what_is_listed_and_nothing_else() {
         let variables = variables(Settings::default());
         assert!(variables.values().all(|value| !value.to_string_lossy().contains("canary")));
-        let value = |name: &str| variables.get(name.as_ref() as &std::ffi::OsStr);
+        let value = |name: &str| variables.get(OsStr::new(name));
         assert_eq!(value("CC").unwrap(), "clang");
         assert_eq!(value("PATH").unwrap(), "/env/bin:/usr/bin:/bin");
         assert_eq!(value("SOURCE_DATE_EPOCH").unwrap(), "1");
@@ -305,9 +300,9 @@ mod tests {
     fn what_is_named_is_passed() {
         let env_pass = vec!["WANTED".to_owned(), "CI_JOB_TOKEN".to_owned(), "ABSENT".to_owned()];
         let variables = variables(Settings { env_pass, ..Settings::default() });
-        assert_eq!(variables["WANTED".as_ref() as &std::ffi::OsStr], "yes");
-        assert_eq!(variables["CI_JOB_TOKEN".as_ref() as &std::ffi::OsStr], "canary");
-        assert!(!variables.contains_key("ABSENT".as_ref() as &std::ffi::OsStr));
+        assert_eq!(variables[OsStr::new("WANTED")], "yes");
+        assert_eq!(variables[OsStr::new("CI_JOB_TOKEN")], "canary");
+        assert!(!variables.contains_key(OsStr::new("ABSENT")));
     }
 
     #[test]

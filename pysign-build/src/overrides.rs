@@ -191,7 +191,9 @@ mod tests {
             room.write("pyproject.toml", text.as_bytes()).unwrap();
         }
         let mut overrides = Overrides::default();
-        sets.iter().for_each(|text| overrides.insert(Overrides::parse(text).unwrap()));
+        for text in sets {
+            overrides.insert(Overrides::parse(text).unwrap());
+        }
         overrides.apply(room.path())?;
         Ok(std::fs::read_to_string(room.path().join("pyproject.toml")).unwrap())
     }

@@ -95,7 +95,7 @@ impl Room<'_> {
         let mut follower = Follower::new(log, &self.host.notes)?;
         let end = self.wait(&mut child, &mut follower, timeout);
         // Whatever it left running must not change files that we are about to read.
-        self.kill(child.id());
+        kill(child.id());
         let _ = child.wait();
         self.guard(None);
         follower.follow(true);
@@ -122,17 +122,17 @@ impl Room<'_> {
             pause = PAUSE.min(pause * 2);
         }
     }
+}
 
-    /// Kills every process of the group, if there is any left.
-    fn kill(&self, group: u32) {
-        let _ = Command::new("sh")
-            .args(["-c", r#"kill -s KILL -- "-$1""#, "sh", &group.to_string()])
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-    }
+/// Kills every process of the group, if there is any left.
+fn kill(group: u32) {
+    let _ = Command::new("sh")
+        .args(["-c", r#"kill -s KILL -- "-$1""#, "sh", &group.to_string()])
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
 }
 
 /// Appending: standard output and standard error may be one file.

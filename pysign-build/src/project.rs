@@ -127,7 +127,7 @@ fn is_wheel(url: &str) -> bool {
     let url = url.trim().split([';', ' ', '#', '?']).next().unwrap_or_default();
     let schemes = ["https://", "http://", "file://"];
     let name = url.rsplit('/').next().unwrap_or_default();
-    schemes.iter().any(|scheme| url.starts_with(scheme)) && name.ends_with(".whl")
+    schemes.iter().any(|scheme| url.starts_with(scheme)) && name.strip_suffix(".whl").is_some()
 }
 
 fn texts(table: &dyn TableLike, name: &str) -> Result<Option<Vec<String>>, Error> {

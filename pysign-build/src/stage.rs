@@ -77,12 +77,11 @@ impl Stage {
 
     /// The member `source` of the manifest's entry.
     pub(crate) fn describe(&self, overrides: &Map<String, Value>) -> Value {
-        let mut source = json!({
-            "epoch": self.epoch.seconds,
-            "epoch_source": self.epoch.source,
-            "overrides": overrides,
-        });
-        let mut put = |key: &str, value: Value| source[key] = value;
+        let mut source = Map::new();
+        let mut put = |key: &str, value: Value| source.insert(key.to_owned(), value);
+        put("epoch", json!(self.epoch.seconds));
+        put("epoch_source", json!(self.epoch.source));
+        put("overrides", json!(overrides));
         match &self.origin {
             Origin::Git { commit, dirty, subdirectory } => {
                 put("kind", json!("git"));
@@ -97,9 +96,11 @@ impl Stage {
                 put("filename", json!(filename));
                 put("digests", json!({"sha256": sha256.to_string()}));
             }
-            Origin::Tree => put("kind", json!("tree")),
+            Origin::Tree => {
+                put("kind", json!("tree"));
+            }
         }
-        source
+        Value::Object(source)
     }
 }
 

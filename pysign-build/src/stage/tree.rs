@@ -110,11 +110,11 @@ mod tests {
 
     fn check(links: &[(&str, &str)]) -> Result<(), Error> {
         let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
-        let room = Room::open(&host).unwrap();
-        let root = room.directory("root").unwrap();
+        let outer = Room::open(&host).unwrap();
+        let root = outer.directory("root").unwrap();
         fs::create_dir(root.join("inner")).unwrap();
         fs::write(root.join("file"), "x").unwrap();
-        fs::write(room.path().join("outside"), "x").unwrap();
+        fs::write(outer.path().join("outside"), "x").unwrap();
         for (link, goal) in links {
             symlink(goal, root.join(link)).unwrap();
         }
