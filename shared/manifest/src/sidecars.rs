@@ -140,7 +140,7 @@ fn add(manifest: &mut Manifest, mut artifact: Artifact, notes: &Notes) -> Result
     }
     artifact.signatures = find_sidecars(&artifact);
     if let Some(half) = half_of_pair(&artifact) {
-        let message = format!("'{}' is half a pair and is left alone", half.display());
+        let message = format!("'{}' is half a pair, which proves nothing", half.display());
         notes.warn("pair-incomplete", message);
     }
     manifest.artifacts.push(artifact);
