@@ -26,7 +26,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
 
     let wanted = Wanted { verifier: &verifier, expected: &expected, pair: args.pair };
     let kept = look(&mut release, &wanted, host)?;
-    let mut signer = Signer::new(&client, &services, &token, &verifier, &expected);
+    let mut signer = Signer::new(&client, &services, &token, &verifier, &expected, host.clock);
     for (artifact, kept) in release.artifacts.iter_mut().zip(kept) {
         let signature = if let Some(signature) = kept {
             signature

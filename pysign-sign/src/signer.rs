@@ -1,11 +1,12 @@
 //! One file's signature: made, stamped, logged, put together, and verified as a stranger would.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pysign_attest::Certificate;
-use pysign_host::{Failure, Sha256};
+use pysign_host::{Clock, Failure, Sha256};
 use pysign_http::Client;
 use pysign_sigstore::rekor;
 use pysign_sigstore::signing_config::Services;
@@ -22,13 +23,15 @@ use crate::timestamp;
 /// The media type of the bundles that are written (sigstore protobuf-specs, `Bundle`).
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
-/// Signs with one key and one certificate, which are asked for when the first file needs them.
+/// Signs with one key and one certificate, which are asked for when the first file needs them, and
+/// again when the certificate nears its end.
 pub(crate) struct Signer<'a> {
     client: &'a Client,
     services: &'a Services,
     token: &'a Token,
     verifier: &'a Verifier,
     expected: &'a Expected,
+    clock: Clock,
     credentials: Option<Credentials>,
 }
 
@@ -36,6 +39,8 @@ pub(crate) struct Signer<'a> {
 struct Credentials {
     key: Key,
     certificate: Certificate,
+    /// Before it was asked for.
+    since: Instant,
 }
 
 impl<'a> Signer<'a> {
@@ -46,18 +51,19 @@ impl<'a> Signer<'a> {
         token: &'a Token,
         verifier: &'a Verifier,
         expected: &'a Expected,
+        clock: Clock,
     ) -> Self {
-        Self { client, services, token, verifier, expected, credentials: None }
+        Self { client, services, token, verifier, expected, clock, credentials: None }
     }
 
     /// The signature of the file with this digest. The log comes last of the services: what is in
     /// it can't be taken back.
     pub(crate) fn sign(&mut self, file: &Path, digest: Sha256) -> Result<Signed, Failure> {
         let credentials = match self.credentials.take() {
-            Some(credentials) => credentials,
-            None => self.certify()?,
+            Some(credentials) if credentials.last(self.clock.instant()) => credentials,
+            _ => self.certify()?,
         };
-        let Credentials { key, certificate } = self.credentials.insert(credentials);
+        let Credentials { key, certificate, .. } = self.credentials.insert(credentials);
         let signature = key.sign_digest(digest)?;
         let stamp = |authority| timestamp::stamp(self.client, authority, &signature);
         let stamp = self.services.timestamp.as_ref().map(stamp).transpose()?;
@@ -73,10 +79,24 @@ impl<'a> Signer<'a> {
     }
 
     fn certify(&self) -> Result<Credentials, Failure> {
+        let since = self.clock.instant();
         let key = Key::generate()?;
         let certificate = fulcio::certify(self.client, &self.services.fulcio, self.token, &key)?;
-        Ok(Credentials { key, certificate })
+        Ok(Credentials { key, certificate, since })
     }
+}
+
+impl Credentials {
+    fn last(&self, now: Instant) -> bool {
+        is_good_for_another(self.certificate.lifetime(), now.saturating_duration_since(self.since))
+    }
+}
+
+/// Whether a certificate of this age is taken for one more file. The last quarter of its life, of
+/// Fulcio's ten minutes, is left for services that let us wait. The age is measured here, because
+/// the clocks of this machine and of the authority may differ.
+fn is_good_for_another(lifetime: Duration, age: Duration) -> bool {
+    age < lifetime / 4 * 3
 }
 
 /// The whole of it (sigstore protobuf-specs, `Bundle`). Lists are written when they are empty, too:
@@ -101,4 +121,19 @@ fn bundle(signed: rekor::Signed<'_>, entry: &Value, stamp: Option<Vec<u8>>) -> V
             "signature": STANDARD.encode(signed.signature),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_renewed_before_it_ends() {
+        let taken = |lifetime, age| {
+            is_good_for_another(Duration::from_secs(lifetime), Duration::from_secs(age))
+        };
+        assert!(taken(600, 0) && taken(600, 449));
+        assert!(!taken(600, 450) && !taken(600, 601));
+        assert!(!taken(0, 0));
+    }
 }

@@ -2,6 +2,7 @@
 //! extension in its own encoding. What is ambiguous here would be a policy that is ambiguous.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -62,6 +63,7 @@ pub struct Certificate {
     spki: Vec<u8>,
     identity: String,
     issuer: String,
+    lifetime: Duration,
     claims: BTreeMap<String, String>,
 }
 
@@ -107,6 +109,11 @@ impl Certificate {
         &self.issuer
     }
 
+    /// For how long it is valid (RFC 5280 §4.1.2.5), from beginning to end.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
     /// What else the authority says of the signer: every Fulcio extension beside the issuer by its
     /// name, one without a name by its object identifier.
     pub fn claims(&self) -> &BTreeMap<String, String> {
@@ -150,6 +157,7 @@ impl Certificate {
         }
         let parsed = x509_cert::Certificate::from_der(der).map_err(Fault::Der)?.tbs_certificate;
         let extensions = parsed.extensions.unwrap_or_default();
+        let (begin, end) = (parsed.validity.not_before, parsed.validity.not_after);
         refuse_duplicates(&extensions)?;
         let mut claims = BTreeMap::new();
         for extension in &extensions {
@@ -162,6 +170,7 @@ impl Certificate {
             spki: parsed.subject_public_key_info.to_der().map_err(Fault::Der)?,
             identity: identity(&extensions)?,
             issuer: issuer(&extensions)?,
+            lifetime: end.to_unix_duration().saturating_sub(begin.to_unix_duration()),
             claims,
         })
     }

@@ -215,3 +215,9 @@ fn a_certificate_is_der_and_nothing_else() {
     }
     assert!(Certificate::from_der(&[&der[..], &[0]].concat()).is_err());
 }
+
+#[test]
+fn a_lifetime_is_from_beginning_to_end() {
+    let read = Certificate::from_der(&certificate(least())).unwrap();
+    assert_eq!(read.lifetime(), Duration::from_secs(600));
+}
