@@ -16,6 +16,10 @@ use crate::{Error, Signature, paths};
 /// The largest file that GitLab's registries take is 5 GiB, PyPI's is far below.
 const MAX_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 
+/// There are ten names for sidecars; the rest is for what merging lists again. Each may be a mebibyte
+/// that a verifier holds in memory.
+const MAX_SIGNATURES: usize = 64;
+
 /// What an artifact is, by its file name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -186,6 +190,9 @@ impl Artifact {
         let beside = artifact.clone();
         artifact.signatures =
             fields.list("signatures", |fields| Signature::parse(fields, &beside, base))?;
+        if artifact.signatures.len() > MAX_SIGNATURES {
+            return Err(fields.wrong("signatures", "at most 64"));
+        }
         artifact.verified = fields.objects("verified")?;
         artifact.published = fields.objects("published")?;
         artifact.fetched = fields.objects("fetched")?;

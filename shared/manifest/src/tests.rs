@@ -60,6 +60,16 @@ fn the_file_name_decides_kind_project_and_version() {
 }
 
 #[test]
+fn a_file_has_a_limited_number_of_signatures() {
+    let many = |count| {
+        let one = artifact().pointer("/signatures/0").unwrap().clone();
+        parse(&with("/signatures", vec![one; count].into()))
+    };
+    assert!(many(64).is_ok());
+    assert_eq!(many(65).unwrap_err().code(), "manifest-malformed");
+}
+
+#[test]
 fn a_newer_schema_is_refused() {
     let mut newer = document(&artifact());
     *newer.pointer_mut("/schema").unwrap() = json!("pysign-manifest/2");
