@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use pysign_host::{Failure, FileError, HashingWriter, Host, NewDirectory, Sha256, read_regular};
-use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Role, Version};
+use pysign_manifest::{Kind, Manifest, ProjectName, Role, Version};
 
 use crate::Error;
 use crate::proof::BUNDLE;
@@ -20,16 +20,18 @@ const REQUIREMENTS: &str = "requirements.txt";
 pub(crate) struct Copy(NewDirectory);
 
 impl Copy {
-    /// Refuses the directory that a file of the release is in: it would be read and replaced.
-    pub(crate) fn begin(target: &Path, release: &Manifest, host: &Host) -> Result<Self, Failure> {
+    /// Refuses the directory that any of these files is in: it would be read and replaced.
+    pub(crate) fn begin<'f>(
+        target: &Path,
+        files: impl IntoIterator<Item = &'f Path>,
+        host: &Host,
+    ) -> Result<Self, Failure> {
         if let Ok(there) = target.canonicalize() {
-            let is_there = |artifact: &Artifact| {
-                let directory = artifact.path.as_deref().and_then(Path::parent);
-                directory.is_some_and(|directory| {
-                    Path::new(".").join(directory).canonicalize().is_ok_and(|it| it == there)
-                })
+            let is_there = |file: &Path| {
+                let directory = file.parent().map(|directory| Path::new(".").join(directory));
+                directory.is_some_and(|it| it.canonicalize().is_ok_and(|it| it == there))
             };
-            if release.artifacts.iter().any(is_there) {
+            if files.into_iter().any(is_there) {
                 return Err(Error::OutputIsInput { directory: target.into() }.into());
             }
         }
@@ -145,6 +147,8 @@ fn requirements(release: &Manifest) -> String {
 
 #[cfg(test)]
 mod tests {
+    use pysign_manifest::Artifact;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! What `pysign-verify` does, in order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pysign_cli::{Input, Usage};
 use pysign_host::{Failure, Host};
@@ -19,7 +19,8 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
         only_signature(&mut release, bundle.clone())?;
     }
     let verifier = verifier(&args.trust, host)?;
-    let copy = args.output.map(|directory| Copy::begin(&directory, &release, host)).transpose()?;
+    let begin = |directory| Copy::begin(directory, inputs(&release, &args.trust), host);
+    let copy = args.output.as_deref().map(begin).transpose()?;
 
     let artifacts = release.artifacts.iter_mut();
     Failure::collect(artifacts.map(|artifact| {
@@ -52,6 +53,17 @@ fn only_signature(release: &mut Manifest, bundle: PathBuf) -> Result<(), Usage> 
     let file = Sidecar::new(Role::Bundle, bundle, None);
     artifact.signatures = vec![Signature::new(SignatureKind::Bundle, vec![file])];
     Ok(())
+}
+
+/// Every file that is read.
+fn inputs<'a>(release: &'a Manifest, trust: &'a TrustSource) -> impl Iterator<Item = &'a Path> {
+    let sidecars = |artifact: &'a Artifact| artifact.signatures.iter().flat_map(|one| &one.files);
+    let sidecars = release.artifacts.iter().flat_map(sidecars).map(|file| file.path.as_path());
+    let root = match trust {
+        TrustSource::File(file) => Some(file.as_path()),
+        TrustSource::Embedded => None,
+    };
+    release.artifacts.iter().filter_map(|one| one.path.as_deref()).chain(sidecars).chain(root)
 }
 
 fn verifier(trust: &TrustSource, host: &Host) -> Result<Verifier, Failure> {

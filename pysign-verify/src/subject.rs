@@ -83,7 +83,6 @@ mod tests {
     use std::fs;
 
     use pysign_host::{Host, Problem as _};
-    use pysign_manifest::Manifest;
 
     use super::*;
 
@@ -94,7 +93,7 @@ mod tests {
         let path = directory.join("notes.txt");
         fs::write(&path, "signed").unwrap();
         let host = Host::test(&[]);
-        let copy = Copy::begin(&directory.join("copy"), &Manifest::new(), &host).unwrap();
+        let copy = Copy::begin(&directory.join("copy"), [], &host).unwrap();
         let mut artifact = Artifact::from_path(&path).unwrap();
         let subject = Subject::open(&mut artifact, copied.then_some(&copy)).unwrap();
         assert_eq!(subject.sha256, Sha256::of(b"signed"));
