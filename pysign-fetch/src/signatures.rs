@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pysign_host::{Failure, Group, Sha256};
-use pysign_manifest::{SIDECARS, Sidecar, Signature, SignatureKind, json, sidecar_path};
+use pysign_manifest::{SIDECARS, Sidecar, Signature, SignatureKind, Value, json, sidecar_path};
 
 use crate::Error;
 use crate::select::{Wanted, is_new};
@@ -118,8 +118,11 @@ fn fetch_sidecar(
     let bytes = bytes
         .ok_or_else(|| Error::NoSidecar { filename: name.to_owned(), place: place.clone() })?;
     let found = Sha256::of(&bytes);
-    if let Some(expected) = sidecar.sha256.filter(|expected| *expected != found) {
-        return Err(Error::Digest { place, claimant: "manifest", expected, found }.into());
+    let (target, url) = source.as_published(&location);
+    let expected = expected(sidecar, target, &url);
+    if let Some(first) = expected.first().filter(|_| !expected.contains(&found)) {
+        let claimant = "manifest";
+        return Err(Error::Digest { place, claimant, expected: *first, found }.into());
     }
     sidecar.path = output.with_file_name(name);
     sidecar.sha256 = Some(group.write(&sidecar.path, &bytes)?);
@@ -128,6 +131,23 @@ fn fetch_sidecar(
         sidecar.fetched.push(entry);
     }
     Ok(true)
+}
+
+/// What the manifest says that `sidecar` is at `url`. A target that had a signature keeps it, when a
+/// later run makes another one: what publish noted of the place counts there. A place may have
+/// several addresses; by one that is not noted, it is one of its kind of target.
+fn expected(sidecar: &Sidecar, target: &str, url: &str) -> Vec<Sha256> {
+    let says = |entry: &Value, name: &str, text: &str| {
+        entry.get(name).and_then(Value::as_str).is_some_and(|found| found == text)
+    };
+    let noted = sidecar.published.iter().filter(|entry| says(entry, "target", target));
+    let here: Vec<&Value> = noted.clone().filter(|entry| says(entry, "url", url)).collect();
+    let noted = if here.is_empty() { noted.collect() } else { here };
+    if noted.is_empty() {
+        return sidecar.sha256.into_iter().collect();
+    }
+    let digest = |entry: &Value| entry.get("digests")?.get("sha256")?.as_str()?.parse().ok();
+    noted.into_iter().filter_map(|entry| digest(entry).or(sidecar.sha256)).collect()
 }
 
 #[cfg(test)]
@@ -172,5 +192,30 @@ mod tests {
         assert_eq!(kinds, ["pair"]);
         assert_eq!(kept, [PathBuf::from(".sig"), PathBuf::from(".crt")]);
         assert_eq!(SIDECARS[3].role, Role::Certificate);
+    }
+
+    #[test]
+    fn what_was_noted_of_a_place_counts_there_and_nowhere_else() {
+        let [own, a, b] = [b"own", b"aaa", b"bbb"].map(|bytes| Sha256::of(bytes));
+        let mut sidecar = Sidecar::new(Role::Bundle, "x".into(), Some(own));
+        assert_eq!(expected(&sidecar, "dir", "file:///a"), [own]);
+        let note = |target: &str, url: &str, digest: Sha256| {
+            let digest = digest.to_string();
+            json!({"target": target, "url": url, "digests": {"sha256": digest}})
+        };
+        let malformed = json!({"target": "dir", "url": "file:///m", "digests": {"sha256": "x"}});
+        sidecar.published = vec![
+            note("dir", "file:///a", a),
+            note("dir", "file:///b", b),
+            json!({"target": "dir", "url": "file:///c", "outcome": "stored"}),
+            malformed,
+        ];
+        assert_eq!(expected(&sidecar, "dir", "file:///a"), [a]);
+        assert_eq!(expected(&sidecar, "dir", "file:///b"), [b]);
+        for url in ["file:///c", "file:///m"] {
+            assert_eq!(expected(&sidecar, "dir", url), [own]);
+        }
+        assert_eq!(expected(&sidecar, "dir", "file:///d"), [a, b, own, own]);
+        assert_eq!(expected(&sidecar, "gitlab", "file:///a"), [own]);
     }
 }

@@ -169,6 +169,19 @@ impl<'h> Source<'h> {
         }
     }
 
+    /// How publish notes a location in a manifest: the kind of target, and the address.
+    pub(crate) fn as_published(&self, location: &Location) -> (&'static str, String) {
+        let target = match &self.sidecars {
+            Sidecars::Gitlab(..) => "gitlab",
+            Sidecars::None | Sidecars::Sibling => "dir",
+        };
+        let url = match (location, &self.index) {
+            (Location::Within(within), Packages::Directory(directory)) => directory.url(within),
+            _ => location.to_string(),
+        };
+        (target, url)
+    }
+
     /// Whose servers these are; a directory is nobody's.
     pub(crate) fn origins(&self) -> Vec<Origin> {
         let mut origins = Vec::new();

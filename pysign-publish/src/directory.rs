@@ -78,9 +78,7 @@ impl<'h> Directory<'h> {
         if let Some(base_url) = &self.base_url {
             return base_url.with_path_segments(&names).to_string();
         }
-        let path = self.layout.path(&within);
-        let path = std::path::absolute(&path).unwrap_or(path);
-        format!("file://{}", encode(&path.to_string_lossy()))
+        self.layout.url(&within)
     }
 
     /// The page of a project, if the directory has one.
@@ -124,18 +122,6 @@ fn within(project: &ProjectName, version: &Version, filename: &str) -> String {
         Location::Within(within) => within,
         Location::Url(url) => url.path().to_owned(),
     }
-}
-
-/// A path as a URL has it: everything but the unreserved characters (RFC 3986 §2.3) and `/`.
-fn encode(path: &str) -> String {
-    let encoded = path.bytes().map(|byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    });
-    encoded.collect()
 }
 
 /// A file that came there meanwhile is no matter of the disk's.

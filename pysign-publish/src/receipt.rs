@@ -32,12 +32,14 @@ pub(crate) fn record(manifest: &mut Manifest, plan: &Plan<'_, '_>, unsigned: &BT
     }
 }
 
-/// Bytes other than those that were given have their digest beside the reason.
+/// A signature differs from run to run and from place to place: the entry says what is at this one.
 fn entry(target: &str, step: &Step<'_>) -> Value {
     let outcome = step.outcome.map(|outcome| outcome.to_string());
     let mut entry = json!({"target": target, "url": step.url, "outcome": outcome});
     if let Some(reason) = step.reason {
         member(&mut entry, "reason", json!(reason));
+    }
+    if step.item.package().is_none() {
         member(&mut entry, "digests", json!({"sha256": step.item.sha256().to_string()}));
     }
     entry

@@ -118,6 +118,37 @@ fn a_second_run_of_every_stage_is_success_and_changes_nothing() {
     assert_eq!(kept(&first), kept(&second));
 }
 
+/// A pipeline that runs again makes other signatures, and the targets keep those that they have:
+/// these are what is fetched and proven, however the place is named.
+#[test]
+fn signatures_that_were_kept_are_fetched_and_proven() {
+    let place = Place::new();
+    furnish(&place, "dist");
+    let publish = "pysign-sign -m build.json $SIGN | pysign-verify $VERIFY $IDENTITY |
+        pysign-publish --to gitlab --to dir:index --base-url https://example.org/pypi";
+    place.ok(&format!("{publish} >first.json && mkdir first && mv dist/*.sigstore.json first"));
+    place.ok(&format!("rm dist/*.sig dist/*.crt && {publish} >release.json"));
+    for (output, index) in [
+        ("a", "gitlab"),
+        ("b", "\"gitlab:$CI_API_V4_URL#$CI_PROJECT_PATH\""),
+        ("c", "dir:index"),
+        ("d", "dir:../work/index"),
+    ] {
+        let fetch = format!("pysign-fetch --index {index} -o got-{output}");
+        let verify = format!("pysign-verify $VERIFY $IDENTITY -o {output}");
+        place.ok(&format!("{fetch} <release.json | {verify} >{output}.json"));
+        place.ok(&format!("{fetch}-again <{output}.json | {verify}-again"));
+    }
+    place.ok("for bundle in first/*; do
+        ! cmp -s $bundle dist/${bundle#first/} || exit 1
+        for proven in a b c d; do cmp $bundle $proven/${bundle#first/} || exit 1; done
+    done");
+    // A digest that publish did not note for the place is still refused.
+    place.ok("for file in first/*; do cp dist/${file#first/} index/files/demo-offline/1.0.0; done");
+    let fetch = "pysign-fetch -m release.json --index dir:index -o other";
+    assert_eq!(place.sh(fetch).status.code(), Some(1));
+}
+
 #[test]
 fn rekor_v2_and_a_timestamp_make_a_release_too() {
     let place = Place::new();

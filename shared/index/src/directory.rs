@@ -82,6 +82,13 @@ impl Directory {
         within.split('/').fold(self.root.clone(), |path, name| path.join(name))
     }
 
+    /// The address of [`Location::Within`] on this machine (RFC 8089).
+    pub fn url(&self, within: &str) -> String {
+        let path = self.path(within);
+        let path = std::path::absolute(&path).unwrap_or(path).display().to_string();
+        format!("file://{}", encode_path(&path))
+    }
+
     /// The page of a project, its JSON if there is one; `None` if the directory doesn't know it.
     pub fn page(&self, project: &ProjectName) -> Result<Option<Page>, Error> {
         for form in [Form::Json, Form::Html] {
@@ -144,11 +151,12 @@ fn decode(segment: &str) -> Option<String> {
 pub(crate) fn link(location: &Location) -> String {
     match location {
         Location::Url(url) => url.to_string(),
-        Location::Within(path) => {
-            let names: Vec<String> = path.split('/').map(encode).collect();
-            format!("{UP}{}", names.join("/"))
-        }
+        Location::Within(path) => format!("{UP}{}", encode_path(path)),
     }
+}
+
+fn encode_path(path: &str) -> String {
+    path.split('/').map(encode).collect::<Vec<_>>().join("/")
 }
 
 /// Everything but the unreserved characters (RFC 3986 §2.3).
@@ -182,6 +190,13 @@ mod tests {
             "../../files/demo-pkg/1%212.0%2Blocal.1/demo_pkg-1%212.0%2Blocal.1.tar.gz"
         );
         assert_eq!(within(&link).map(Location::Within), Ok(location));
+    }
+
+    #[test]
+    fn a_file_has_an_address_on_this_machine() {
+        let url = Directory::new(Path::new("/a b/./c")).url("files/demo/1!2/x");
+        assert_eq!(url, "file:///a%20b/c/files/demo/1%212/x");
+        assert!(!Directory::new(Path::new("c")).url("x").starts_with("file://c"));
     }
 
     #[test]
