@@ -19,6 +19,8 @@ mod conformance;
 #[cfg(test)]
 mod forgery;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod vectors;
 #[cfg(test)]
 mod walk;
