@@ -41,10 +41,10 @@ pub enum Error {
         /// Why it proves nothing.
         cause: Box<pysign_sigstore::Error>,
     },
-    /// The project is hidden, and everyone would read of it in the log.
+    /// The project is hidden, and everyone would read of it in a log.
     PublicLog {
-        /// The log.
-        log: Url,
+        /// The log, or the authority whose certificates are logged.
+        service: Url,
     },
     /// There is a signature already, and it is someone else's.
     SignedByAnother {
@@ -129,9 +129,9 @@ impl fmt::Display for Error {
             Self::InTheWay { file, .. } => {
                 write!(f, "'{}' exists already, and is no signature of its file", file.display())
             }
-            Self::PublicLog { log } => write!(
+            Self::PublicLog { service } => write!(
                 f,
-                "the project is not public, and its path would be for all to read in '{log}'"
+                "the project is not public, and '{service}' would show its path to everyone"
             ),
             Self::SignedByAnother { file, .. } => {
                 write!(f, "'{}' is another identity's signature", file.display())

@@ -19,7 +19,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
 
     let token = Token::find(args.token_file.as_deref(), host)?;
     let services = services(args.services, host)?;
-    token.check_consent(&services.log.url, args.public_log)?;
+    token.check_consent(&services, args.public_log)?;
     let expected = Expected { identity: token.identity.clone(), issuer: token.issuer.clone() };
     let verifier = Verifier::new(TrustedRoot::load(&TrustSource::File(args.trusted_root))?)?;
     let client = Client::new(host, args.http)?;
