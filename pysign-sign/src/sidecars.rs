@@ -1,5 +1,6 @@
 //! What lies beside a file already, and what is put there.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -57,6 +58,9 @@ impl Wanted<'_> {
     ) -> Result<Option<Signed>, Failure> {
         let digest = artifact.hash()?;
         let found = self.find(artifact, &digest, host)?;
+        if found.is_none() {
+            check_writable(&Names::beside(artifact.path()?).bundle, host)?;
+        }
         let is_rewritten = |kind| match kind {
             SignatureKind::Bundle => true,
             SignatureKind::Pair => self.pair || found.is_none(),
@@ -167,6 +171,17 @@ fn list(artifact: &mut Artifact, new: Signature) {
         artifact.signatures.retain(|old| old.kind != new.kind);
         artifact.signatures.push(new);
         artifact.signatures.sort_by_key(|signature| signature.kind);
+    }
+}
+
+/// Refuses a place that takes no files and, of the names that are written, the longest, if it is too
+/// long: after the signing it would be too late.
+fn check_writable(bundle: &Path, host: &Host) -> Result<(), FileError> {
+    match std::fs::symlink_metadata(bundle) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => {
+            Err(FileError::Unwritable { file: bundle.into(), cause })
+        }
+        _ => host.out.draft(bundle).map(drop),
     }
 }
 
