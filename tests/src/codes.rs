@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pysign_cli::{Flag, Spec, Tool};
+use pysign_cli::{Flag, Spec, Tool as _};
 
 use crate::golden::cases;
 

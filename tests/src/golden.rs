@@ -39,7 +39,7 @@ impl Case {
     }
 
     fn status(&self) -> i64 {
-        self.document.get("status").and_then(|status| status.as_integer()).unwrap_or(0)
+        self.document.get("status").and_then(toml_edit::Item::as_integer).unwrap_or(0)
     }
 
     fn faults(&self) -> Vec<&str> {
@@ -242,9 +242,12 @@ fn check(program: &str) {
             });
         }
     });
-    let wrong = wrong.into_inner().unwrap().into_iter();
-    let wrong: String = wrong.map(|(name, text)| format!("== {name}\n{text}\n")).collect();
-    assert!(wrong.is_empty(), "\n{wrong}");
+    let wrong = wrong.into_inner().unwrap();
+    let report = wrong.iter().fold(String::new(), |mut report, (name, text)| {
+        let _ = writeln!(report, "== {name}\n{text}");
+        report
+    });
+    assert!(report.is_empty(), "\n{report}");
 }
 
 #[test]

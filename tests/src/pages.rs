@@ -1,6 +1,6 @@
 //! Help, man pages and completions of all programs: complete, and what their readers accept.
 
-use pysign_cli::{Flag, Spec, Tool, flags};
+use pysign_cli::{Flag, Spec, Tool as _, flags};
 
 use crate::place::Place;
 
