@@ -10,7 +10,7 @@ use pysign_index::{Directory, File, Index, Location, Page, Reason};
 use pysign_names::ProjectName;
 
 use crate::Error;
-use crate::credentials::Login;
+use crate::credentials::Token;
 use crate::flags::Args;
 use crate::place::{Place, Signatures};
 
@@ -62,13 +62,13 @@ impl<'h> Source<'h> {
             (_, Some(registry)) => Some(url(&registry.pypi_simple())?),
             (_, None) => None,
         };
-        let login = match (&args.token_file, &root) {
-            (Some(file), Some(root)) => Some(Login::from_file(file, root.origin())?),
-            (None, Some(root)) => job.as_ref().and_then(|job| Login::of_job(job, root.origin())),
+        let token = match (&args.token_file, &root) {
+            (Some(file), Some(root)) => Some(Token::from_file(file, root.origin())?),
+            (None, Some(root)) => job.as_ref().and_then(|job| Token::of_job(job, root.origin())),
             (_, None) => None,
         };
-        let basic = login.as_ref().map(Login::basic);
-        let sidecars = sidecars(&args.signatures, registry, login.as_ref(), job.as_ref())?;
+        let basic = token.as_ref().map(Token::basic);
+        let sidecars = sidecars(&args.signatures, registry, token.as_ref(), job.as_ref())?;
         let (name, index) = match (root, &args.index) {
             (Some(root), _) => {
                 let name = root.without_query().to_string();
@@ -228,7 +228,7 @@ impl<'h> Source<'h> {
 fn sidecars(
     asked: &Signatures,
     registry: Option<Registry>,
-    login: Option<&Login>,
+    token: Option<&Token>,
     job: Option<&Job>,
 ) -> Result<Sidecars, Failure> {
     let project = match asked {
@@ -248,9 +248,9 @@ fn sidecars(
         Some(project) => Registry::new(registry.api_url(), project).ok_or(Error::NoJob)?,
         None => registry,
     };
-    let header = match login.filter(|_| is_index) {
-        Some(login) => Some(login.header()),
-        None => job.and_then(|job| Login::of_job(job, api.origin())).as_ref().map(Login::header),
+    let header = match token.filter(|_| is_index) {
+        Some(token) => Some(token.header()),
+        None => job.and_then(|job| Token::of_job(job, api.origin())).as_ref().map(Token::header),
     };
     Ok(Sidecars::Gitlab(registry, header))
 }

@@ -2,22 +2,14 @@
 //! bound to one origin before anything else sees it.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use pysign_ci::Job;
-use pysign_host::{Failure, FileError, Host, Secret};
-use pysign_http::{Credential, Origin};
+use pysign_ci::{Job, Login};
+use pysign_host::{Failure, Host};
+use pysign_http::{Credential, Origin, read_token};
 
 use crate::Error;
 use crate::destination::{Destination, Meaning};
-
-/// Tokens have some hundred bytes; no server takes a header that is longer than this.
-const MAX_TOKEN: u64 = 16 << 10;
-
-/// The user of a job's token; under any other GitLab takes it for anonymous.
-const JOB_USER: &str = "gitlab-ci-token";
 
 /// What `--token-file` said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,66 +48,9 @@ impl TokenFile {
     }
 
     fn read(&self) -> Result<Login, Failure> {
-        let file = self.file.as_path();
-        let text = if self.is_stdin() {
-            read(file, io::stdin())?
-        } else {
-            read(file, File::open(file).map_err(|cause| FileError::on_open(file, cause))?)?
-        };
-        let malformed = |reason| Error::TokenMalformed { file: file.into(), reason };
-        Ok(Login::parse(&text).map_err(malformed)?)
-    }
-}
-
-/// At most [`MAX_TOKEN`] bytes of UTF-8.
-fn read(file: &Path, reader: impl Read) -> Result<String, FileError> {
-    let mut text = String::new();
-    let mut reader = reader.take(MAX_TOKEN + 1);
-    reader.read_to_string(&mut text).map_err(|cause| FileError::on_open(file, cause))?;
-    if reader.limit() == 0 {
-        return Err(FileError::TooLarge { file: file.into(), cap: MAX_TOKEN });
-    }
-    Ok(text)
-}
-
-/// A token, and the user it belongs to where that matters.
-#[derive(Clone)]
-pub(crate) struct Login {
-    user: Option<String>,
-    secret: Secret,
-}
-
-impl Login {
-    /// `TOKEN` or `USER:TOKEN`, with one line end. No token in use has a colon in it.
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        let line = text.strip_suffix('\n').unwrap_or(text);
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        if !line.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("it has more than one word, or characters that no header takes");
-        }
-        let (user, token) = match line.split_once(':') {
-            Some((user, token)) => (Some(user.to_owned()), token),
-            None => (None, line),
-        };
-        if token.is_empty() || user.as_deref() == Some("") {
-            return Err("it is empty");
-        }
-        Ok(Self { user, secret: Secret::new(token.to_owned()) })
-    }
-
-    /// The user under which GitLab takes the token, and the header. What kind of token it is shows
-    /// in the user, or in the prefix that GitLab gives its tokens.
-    fn at_gitlab(&self) -> Result<(&str, &'static str), &'static str> {
-        let is_deploy = self.secret.expose().starts_with("gldt-");
-        Ok(match self.user.as_deref() {
-            Some(JOB_USER) => (JOB_USER, "JOB-TOKEN"),
-            Some(user) if is_deploy || user.starts_with("gitlab+deploy-token-") => {
-                (user, "DEPLOY-TOKEN")
-            }
-            None if is_deploy => return Err("a deploy token belongs to a user: USER:TOKEN"),
-            // Any user does for a personal, project or group token.
-            user => (user.unwrap_or("__token__"), "PRIVATE-TOKEN"),
-        })
+        let text = read_token(&self.file)?;
+        let malformed = |reason| Error::TokenMalformed { file: self.file.clone(), reason };
+        Ok(Login::parse(text.expose()).map_err(malformed)?)
     }
 }
 
@@ -161,13 +96,10 @@ impl<'h> Logins<'h> {
                 },
             })?,
         };
-        let (user, header) = login
-            .at_gitlab()
-            .map_err(|reason| Error::TokenMissing { target: target.to_owned(), reason })?;
-        let token = || login.secret.clone();
+        let header = login.gitlab_header();
         Ok((
-            Credential::basic(user, &token(), origin.clone()),
-            Credential::header(header, token(), origin.clone()),
+            basic(&login, origin),
+            Credential::header(header, login.secret().clone(), origin.clone()),
         ))
     }
 
@@ -178,10 +110,7 @@ impl<'h> Logins<'h> {
         target: &str,
         origin: &Origin,
     ) -> Result<Option<Credential>, Failure> {
-        Ok(self.login(target, origin)?.map(|login| {
-            let user = login.user.as_deref().unwrap_or("__token__");
-            Credential::basic(user, &login.secret, origin.clone())
-        }))
+        Ok(self.login(target, origin)?.map(|login| basic(&login, origin)))
     }
 
     fn login(&self, target: &str, origin: &Origin) -> Result<Option<Login>, Failure> {
@@ -200,8 +129,7 @@ impl<'h> Logins<'h> {
     fn job_login(&self, origin: &Origin) -> Option<Login> {
         let token = self.job?.job_token()?;
         let url: pysign_http::Url = token.origin.parse().ok()?;
-        let ours = url.origin() == origin;
-        ours.then(|| Login { user: Some(JOB_USER.to_owned()), secret: token.secret })
+        (url.origin() == origin).then(|| token.into())
     }
 
     /// Twine's variables name no place: they count if there is only one.
@@ -212,8 +140,12 @@ impl<'h> Logins<'h> {
             return Err(Error::TokenMissing { target: target.to_owned(), reason }.into());
         }
         let user = self.host.env.var("TWINE_USERNAME").map(str::to_owned);
-        Ok(Some(Login { user, secret }))
+        Ok(Some(Login::new(user, secret)))
     }
+}
+
+fn basic(login: &Login, origin: &Origin) -> Credential {
+    Credential::basic(login.user(), login.secret(), origin.clone())
 }
 
 #[cfg(test)]
@@ -250,31 +182,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_token_is_one_word_with_or_without_its_user() {
-        let login = Login::parse("deployer:secret\n").map_err(drop).unwrap();
-        assert_eq!((login.user.as_deref(), login.secret.expose()), (Some("deployer"), "secret"));
-        let login = Login::parse("secret\r\n").map_err(drop).unwrap();
-        assert_eq!((login.user, login.secret.expose()), (None, "secret"));
-        for text in ["", "\n", "user:", ":secret", "two words", "two\nlines\n", "sécret"] {
-            assert!(Login::parse(text).is_err(), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn gitlab_is_told_what_kind_of_token_it_is() {
-        for (text, expected) in [
-            ("gitlab-ci-token:abc", Ok(("gitlab-ci-token", "JOB-TOKEN"))),
-            ("glpat-abc", Ok(("__token__", "PRIVATE-TOKEN"))),
-            ("someone:glpat-abc", Ok(("someone", "PRIVATE-TOKEN"))),
-            ("gitlab+deploy-token-1:abc", Ok(("gitlab+deploy-token-1", "DEPLOY-TOKEN"))),
-            ("deployer:gldt-abc", Ok(("deployer", "DEPLOY-TOKEN"))),
-        ] {
-            assert_eq!(Login::parse(text).map_err(drop).unwrap().at_gitlab(), expected, "{text}");
-        }
-        assert!(Login::parse("gldt-abc").map_err(drop).unwrap().at_gitlab().is_err());
-    }
-
     fn host() -> Host {
         Host::test(&[
             ("CI_API_V4_URL", "https://git.acme.org/api/v4"),
@@ -294,7 +201,7 @@ mod tests {
         let logins = Logins::new(&host, job.as_ref(), &[], &targets(names));
         let url: pysign_http::Url = url.parse().unwrap();
         let login = logins.login(names[0], url.origin())?;
-        Ok(login.map(|login| login.secret.expose().to_owned()))
+        Ok(login.map(|login| login.secret().expose().to_owned()))
     }
 
     #[test]

@@ -4,28 +4,23 @@
 use std::time::Duration;
 
 use pysign_host::{Failure, Host, Problem, Status};
+use pysign_http::Attempts;
 
 use crate::Error;
 use crate::plan::{Outcome, Step, conflict};
 use crate::target::{Found, Target};
 
-/// As long as the HTTP client itself goes on trying.
-const PATIENCE: Duration = Duration::from_secs(300);
-
-/// The first attempt and three more, as the HTTP client makes them.
-const ATTEMPTS: u32 = 4;
-
-/// The first pause; each further one is twice as long.
+/// The first pause before a target is asked again what it shows; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// The longest pause before a target is asked again what it shows.
+/// The longest of them.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The way to one target.
 pub(crate) struct Delivery<'t> {
     pub(crate) target: &'t Target<'t>,
     pub(crate) host: &'t Host,
-    /// The user's patience with one request: ten times that is enough for all.
+    /// The user's patience with one request.
     pub(crate) timeout: Duration,
 }
 
@@ -36,11 +31,10 @@ impl Delivery<'_> {
     pub(crate) fn send(&self, step: &mut Step<'_>) -> Result<(), Failure> {
         let filename = step.item.filename().to_owned();
         self.host.notes.progress(format!("sending '{filename}'"));
-        let begin = self.host.clock.instant();
+        let mut attempts = Attempts::new(self.host.clock.instant(), self.timeout);
         // A "no" after a request whose fate is unknown may be the "no" to a second copy.
         let mut in_doubt = false;
-        for attempt in 1.. {
-            let Err(failure) = self.target.send(&step.item) else { break };
+        while let Err(failure) = self.target.send(&step.item) {
             match failure.status() {
                 Status::Unavailable => in_doubt = true,
                 Status::Denied => {}
@@ -54,11 +48,8 @@ impl Delivery<'_> {
                 }
                 Ok(Some(Found::Absent) | None) => {}
             }
-            let pause = retry_after(&failure).unwrap_or(PAUSE * 2_u32.pow(attempt - 1));
-            let limit = PATIENCE.min(self.timeout * 10);
-            if !in_doubt || attempt == ATTEMPTS || begin.elapsed() + pause > limit {
-                return Err(failure);
-            }
+            let pause = attempts.pause(self.host.clock.instant(), retry_after(&failure));
+            let Some(pause) = pause.filter(|_| in_doubt) else { return Err(failure) };
             self.host.notes.trace(format!("sending '{filename}' again after a failure"));
             self.host.clock.sleep(pause);
         }

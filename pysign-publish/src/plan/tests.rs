@@ -205,12 +205,12 @@ fn an_item_whose_answer_was_lost_is_not_sent_twice() {
 
 #[test]
 fn a_busy_place_is_asked_again_for_a_while() {
-    let place = Place::with(&[Fault::Busy; 3]);
+    let place = Place::with(&[Fault::Busy; 5]);
     publish(&place).unwrap();
-    assert_eq!(place.sent.borrow()[..4], [ORDER[0]; 4]);
-    let place = Place::with(&[Fault::Busy; 4]);
+    assert_eq!(place.sent.borrow()[..6], [ORDER[0]; 6]);
+    let place = Place::with(&[Fault::Busy; 6]);
     assert_eq!(publish(&place).unwrap_err().status(), Status::Unavailable);
-    assert_eq!(*place.sent.borrow(), [ORDER[0]; 4]);
+    assert_eq!(*place.sent.borrow(), [ORDER[0]; 6]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod error;
 mod job;
+mod login;
 mod project;
 mod registry;
 mod tokens;
@@ -9,6 +10,7 @@ mod url;
 
 pub use error::Error;
 pub use job::{Job, JobToken};
+pub use login::Login;
 pub use project::{ParseProjectError, Project};
 pub use registry::Registry;
 pub use tokens::{SIGSTORE_AUDIENCE, TOKEN_VARIABLES, holds_token, id_token_variable, tokens_in};

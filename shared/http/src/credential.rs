@@ -1,8 +1,32 @@
 //! A secret and the one origin that may see it.
 
-use pysign_host::Secret;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use pysign_host::{FileError, Secret};
 
 use crate::{Origin, Url};
+
+/// Tokens have some hundred bytes; no server takes a header that is longer than this.
+const MAX_TOKEN: u64 = 16 << 10;
+
+/// What is in a token file, or on standard input for `-`: at most 16 KiB of UTF-8. Links and pipes
+/// are fine, it is what the user named.
+pub fn read_token(file: &Path) -> Result<Secret, FileError> {
+    let failed = |cause| FileError::on_open(file, cause);
+    let reader: Box<dyn Read> = match file.to_str() {
+        Some("-") => Box::new(io::stdin()),
+        _ => Box::new(File::open(file).map_err(failed)?),
+    };
+    let mut text = String::new();
+    let mut reader = reader.take(MAX_TOKEN + 1);
+    reader.read_to_string(&mut text).map_err(failed)?;
+    if reader.limit() == 0 {
+        return Err(FileError::TooLarge { file: file.into(), cap: MAX_TOKEN });
+    }
+    Ok(Secret::new(text))
+}
 
 /// A secret in the form in which it is sent, bound to an origin.
 #[derive(Clone)]

@@ -14,9 +14,10 @@ mod transport;
 mod url;
 
 pub use client::{Client, Options};
-pub use credential::Credential;
+pub use credential::{Credential, read_token};
 pub use error::Error;
 pub use request::{Body, Downloaded, Part, Request, Response};
+pub use retry::Attempts;
 pub use url::{Origin, ParseUrlError, Url};
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// The first attempt and five more: what has not recovered by then is the CI system's to retry.
 const ATTEMPTS: u32 = 6;
 
-/// The attempts at one request.
+/// The attempts at one request: for whoever sends one that only its own caller can repeat, too.
 #[derive(Debug)]
-pub(crate) struct Attempts {
+pub struct Attempts {
     began: Instant,
     patience: Duration,
     /// The next pause; each is twice as long as the one before.
@@ -21,14 +21,14 @@ pub(crate) struct Attempts {
 impl Attempts {
     /// `timeout` is the user's patience with one attempt: ten times that is enough for all, and
     /// the first pause is a hundredth of it. By default the pauses add up to nine seconds.
-    pub(crate) fn new(now: Instant, timeout: Duration) -> Self {
+    pub fn new(now: Instant, timeout: Duration) -> Self {
         let patience = PATIENCE.min(timeout.saturating_mul(10));
         Self { began: now, patience, next: timeout / 100, made: 1 }
     }
 
     /// How long to wait before the next attempt; nothing if there is none. A service that says how
     /// long to wait is obeyed, if that is within our patience.
-    pub(crate) fn pause(&mut self, now: Instant, asked: Option<Duration>) -> Option<Duration> {
+    pub fn pause(&mut self, now: Instant, asked: Option<Duration>) -> Option<Duration> {
         if self.made >= ATTEMPTS {
             return None;
         }
