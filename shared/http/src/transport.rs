@@ -178,8 +178,16 @@ pub(crate) fn explain_io(cause: io::Error, url: &Url) -> Error {
         | io::ErrorKind::NetworkUnreachable => {
             Error::Unreachable { origin: url.origin().clone(), cause: cause.into() }
         }
+        _ if is_lookup(&cause) => {
+            Error::Unreachable { origin: url.origin().clone(), cause: cause.into() }
+        }
         _ => truncated(url, cause.into()),
     }
+}
+
+/// Whether the name of a host was not found. The standard library says so only in words.
+fn is_lookup(cause: &io::Error) -> bool {
+    cause.to_string().starts_with("failed to lookup address information")
 }
 
 /// A certificate that is not valid, or none to check it with, will not get better by waiting. A
@@ -203,7 +211,20 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
+    use std::net::ToSocketAddrs as _;
+
     use super::*;
+
+    #[test]
+    fn a_host_that_is_not_found_is_not_reached() {
+        // No name server is asked: a label has at most 63 characters (RFC 1035 §2.3.4).
+        let cause = ("a".repeat(64).as_str(), 443).to_socket_addrs().unwrap_err();
+        let error = explain_io(cause, &"https://a.example/".parse().unwrap());
+        assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+        let cause = io::Error::other("something else");
+        let error = explain_io(cause, &"https://a.example/".parse().unwrap());
+        assert!(matches!(error, Error::Truncated { .. }), "{error:?}");
+    }
 
     #[test]
     fn the_proxy_is_for_what_is_not_excepted_from_it() {

@@ -1,7 +1,7 @@
 //! Addresses: absolute, of a service that may be asked, without secrets in them.
 
 use std::fmt::{self, Write as _};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use ureq::http::Uri;
@@ -248,13 +248,19 @@ impl FromStr for Url {
 }
 
 /// A name or IPv4 address, or an IPv6 address in brackets; nothing percent-encoded, which one
-/// reader decodes and the next does not.
+/// reader decodes and the next does not. What ends in a number is an IPv4 address (WHATWG URL §3.5),
+/// and has its usual spelling: `127.1` and `0x7f.1` are this machine to some readers only.
 fn is_host(text: &str) -> bool {
     if let Some(address) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
-        return address.parse::<Ipv6Addr>().is_ok();
+        return address.parse::<Ipv6Addr>().is_ok_and(|ip| !ip.is_unspecified());
     }
     let is_word = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-    !text.is_empty() && text.chars().all(is_word)
+    let last = text.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let is_number = last.starts_with(|c: char| c.is_ascii_digit())
+        && (last.starts_with("0x") || last.chars().all(|c| c.is_ascii_digit()));
+    !text.is_empty()
+        && text.chars().all(is_word)
+        && (!is_number || text.parse::<Ipv4Addr>().is_ok_and(|ip| !ip.is_unspecified()))
 }
 
 impl fmt::Display for Url {
@@ -305,6 +311,14 @@ mod tests {
             "https://example.org:443x/",
             "https://[::1",
             "https://[example.org]/",
+            "https://0.0.0.0/",
+            "https://[::]/",
+            "https://127.1/",
+            "https://0x7f.1/",
+            "https://0x7f000001/",
+            "https://2130706433/",
+            "https://127.0.0.1./",
+            "https://1.2.3.4.5/",
             "ftp://example.org/",
             "file:///etc/passwd",
             "example.org",
