@@ -54,7 +54,7 @@ pub struct Spec {
     pub input: Takes,
     /// Its flags, in the order of the help. Those that all programs have are added to them.
     pub flags: &'static [Flag],
-    /// Long names that are part of the design and not offered yet.
+    /// Names that are part of the design and not offered yet; one of one letter is a short one.
     pub later: &'static [&'static str],
     /// What for, and the command.
     pub examples: &'static [(&'static str, &'static str)],

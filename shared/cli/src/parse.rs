@@ -21,11 +21,14 @@ pub(crate) fn parse(
                 matches.operands.push(operand);
                 continue;
             }
-            Arg::Long(name) => long(spec, name)?,
-            Arg::Short(name) => spec
-                .all_flags()
-                .find(|flag| flag.short == Some(name))
-                .ok_or_else(|| Usage::Unknown { flag: format!("-{name}") })?,
+            Arg::Long(name) => {
+                let flag = spec.all_flags().find(|flag| flag.name == name);
+                flag.ok_or_else(|| absent(spec, format!("--{name}")))?
+            }
+            Arg::Short(name) => {
+                let flag = spec.all_flags().find(|flag| flag.short == Some(name));
+                flag.ok_or_else(|| absent(spec, format!("-{name}")))?
+            }
         };
         let (name, takes_value) = (flag.name, flag.value.is_some());
         if flag.repeat == Repeat::Once && matches.is_set(name) {
@@ -70,13 +73,11 @@ fn standard_input(spec: &Spec, matches: &Matches) -> Vec<&'static str> {
     readers
 }
 
-fn long<'s>(spec: &'s Spec, name: &str) -> Result<&'s Flag, Usage> {
-    let flag = || format!("--{name}");
-    match spec.all_flags().find(|flag| flag.name == name) {
-        Some(flag) => Ok(flag),
-        None if spec.later.contains(&name) => Err(Usage::NotOffered { flag: flag() }),
-        None => Err(Usage::Unknown { flag: flag() }),
-    }
+/// Why `flag`, as it was typed, is not in the table.
+fn absent(spec: &Spec, flag: String) -> Usage {
+    let hyphens = |name: &str| if name.chars().count() == 1 { "-" } else { "--" };
+    let typed = |name: &&str| flag == format!("{}{name}", hyphens(name));
+    if spec.later.iter().any(typed) { Usage::NotOffered { flag } } else { Usage::Unknown { flag } }
 }
 
 fn explain(error: lexopt::Error) -> Usage {
@@ -111,7 +112,7 @@ mod tests {
         operands: Some("FILE"),
         input: Takes::Files,
         flags: &[flags::MANIFEST, flags::OUTPUT, ONCE, TOKEN],
-        later: &["policy"],
+        later: &["policy", "p"],
         examples: &[],
         environment: &[],
         codes: &[],
@@ -151,6 +152,9 @@ mod tests {
             ("--polcy x", "usage-unknown"),
             ("-x", "usage-unknown"),
             ("--policy x", "usage-not-offered"),
+            ("-p x", "usage-not-offered"),
+            ("-vpx", "usage-not-offered"),
+            ("--p x", "usage-unknown"),
             ("a --output", "usage-missing-value"),
             ("a --quiet=yes", "usage-unexpected-value"),
         ] {

@@ -86,7 +86,7 @@ impl fmt::Display for Usage {
         match self {
             Self::Conflict { a, b } => write!(f, "'{a}' and '{b}' exclude each other"),
             Self::Invalid { flag, value, reason } => {
-                write!(f, "'{value}' does not fit '{flag}': {reason}")
+                write!(f, "'{}' does not fit '{flag}': {reason}", without_user(value))
             }
             Self::Missing { what, .. } => write!(f, "{what} is missing"),
             Self::MissingValue { flag } => write!(f, "'{flag}' needs a value"),
@@ -97,6 +97,17 @@ impl fmt::Display for Usage {
             Self::UnexpectedValue { flag } => write!(f, "'{flag}' takes no value"),
             Self::Unknown { flag } => write!(f, "'{flag}' is no flag of this program"),
         }
+    }
+}
+
+/// An address without the user and password that it may hold: a log is read by many.
+fn without_user(value: &str) -> String {
+    match value.split_once("://") {
+        Some((scheme, rest)) if rest.contains('@') => {
+            let (_, host) = rest.rsplit_once('@').unwrap_or_default();
+            format!("{scheme}://[secret]@{host}")
+        }
+        _ => value.to_owned(),
     }
 }
 
@@ -127,6 +138,26 @@ impl Problem for Usage {
             Self::Missing { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::Terminal | Self::Unknown { .. } => Some("to see what there is: --help".into()),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_on_the_command_line_is_not_repeated() {
+        for (value, shown) in [
+            ("https://user:canary@a.example/x", "https://[secret]@a.example/x"),
+            ("legacy:https://canary@a.example", "legacy:https://[secret]@a.example"),
+            ("https://user:can/ary@a.example", "https://[secret]@a.example"),
+            ("https://a.example/x", "https://a.example/x"),
+            ("dev@example.org", "dev@example.org"),
+        ] {
+            let (flag, reason) = ("index", "no".to_owned());
+            let usage = Usage::Invalid { flag, value: value.to_owned(), reason };
+            assert_eq!(usage.to_string(), format!("'{shown}' does not fit 'index': no"));
         }
     }
 }
