@@ -111,6 +111,7 @@ impl Tool for Fetch {
             "jobs",
             "platform",
             "python",
+            "r",
             "requirements",
         ],
         examples: &[
