@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use pysign_host::{FileError, HashingReader, Sha256, open_regular};
+use pysign_host::{Sha256, hash_regular, open_regular};
 use pysign_names::{DistName, ProjectName, Version};
 use serde_json::{Map, Value, json};
 
@@ -135,11 +135,7 @@ impl Artifact {
 
     /// Reads the file once, for its digest alone.
     pub fn hash(&mut self) -> Result<Sha256, Error> {
-        let path = self.path()?.to_owned();
-        let mut reader = HashingReader::new(self.open()?, MAX_BYTES);
-        std::io::copy(&mut reader, &mut std::io::sink())
-            .map_err(|cause| FileError::on_open(&path, cause))?;
-        let (sha256, size) = reader.finish();
+        let (sha256, size) = hash_regular(self.path()?, MAX_BYTES)?;
         self.record(sha256, size)?;
         Ok(sha256)
     }
@@ -235,7 +231,12 @@ impl Artifact {
         agree(&mut self.path, other.path).map_err(|()| conflict("path"))?;
         agree(&mut self.size, other.size).map_err(|()| conflict("size"))?;
         agree(&mut self.build, other.build).map_err(|()| conflict("build"))?;
-        unite(&mut self.signatures, other.signatures);
+        for signature in other.signatures {
+            match self.signatures.iter_mut().find(|known| known.is_at_the_place_of(&signature)) {
+                Some(known) => known.absorb(signature, &conflict)?,
+                None => self.signatures.push(signature),
+            }
+        }
         unite(&mut self.verified, other.verified);
         unite(&mut self.published, other.published);
         unite(&mut self.fetched, other.fetched);
@@ -264,7 +265,7 @@ pub(crate) fn unless_empty(values: &[Value]) -> Option<Value> {
 }
 
 /// Two claims about one thing: equal, or only one of them made.
-fn agree<T: PartialEq>(ours: &mut Option<T>, theirs: Option<T>) -> Result<(), ()> {
+pub(crate) fn agree<T: PartialEq>(ours: &mut Option<T>, theirs: Option<T>) -> Result<(), ()> {
     match (ours.as_ref(), theirs) {
         (_, None) => Ok(()),
         (Some(ours), Some(theirs)) => (*ours == theirs).then_some(()).ok_or(()),
@@ -275,7 +276,7 @@ fn agree<T: PartialEq>(ours: &mut Option<T>, theirs: Option<T>) -> Result<(), ()
     }
 }
 
-fn unite<T: PartialEq>(ours: &mut Vec<T>, theirs: Vec<T>) {
+pub(crate) fn unite<T: PartialEq>(ours: &mut Vec<T>, theirs: Vec<T>) {
     for one in theirs {
         if !ours.contains(&one) {
             ours.push(one);

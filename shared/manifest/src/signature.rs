@@ -7,7 +7,7 @@ use std::str::FromStr;
 use pysign_host::{Sha256, read_regular};
 use serde_json::{Map, Value, json};
 
-use crate::artifact::{encode_digests, unless_empty};
+use crate::artifact::{agree, encode_digests, unite, unite_members, unless_empty};
 use crate::fields::Fields;
 use crate::{Artifact, Error, paths, sidecars};
 
@@ -153,6 +153,38 @@ impl Signature {
         }
         let predicate_type = fields.optional_text("predicate_type")?;
         Ok(Self { kind, predicate_type, files, rest: fields.rest() })
+    }
+
+    /// Whether it consists of the same files, by their names.
+    pub(crate) fn is_at_the_place_of(&self, other: &Self) -> bool {
+        let same = |file: &Sidecar| other.file(file.role).is_some_and(|it| it.path == file.path);
+        self.kind == other.kind && self.files.iter().all(same)
+    }
+
+    /// Adds what `other` knows of the same files.
+    pub(crate) fn absorb(
+        &mut self,
+        other: Self,
+        conflict: impl Fn(&'static str) -> Error,
+    ) -> Result<(), Error> {
+        agree(&mut self.predicate_type, other.predicate_type)
+            .and_then(|()| unite_members(&mut self.rest, other.rest))
+            .map_err(|()| conflict("signatures"))?;
+        for theirs in other.files {
+            let Some(ours) = self.files.iter_mut().find(|ours| ours.role == theirs.role) else {
+                continue;
+            };
+            if ours.sha256 != theirs.sha256 {
+                let filename = theirs.path.file_name().unwrap_or_default();
+                return Err(Error::OtherBytes { filename: filename.display().to_string() });
+            }
+            unite(&mut ours.published, theirs.published);
+            unite(&mut ours.fetched, theirs.fetched);
+            unite_members(&mut ours.digests, theirs.digests)
+                .and_then(|()| unite_members(&mut ours.rest, theirs.rest))
+                .map_err(|()| conflict("signatures"))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn encode(&self, here: &Path) -> Result<Value, Error> {

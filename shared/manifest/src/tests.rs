@@ -148,6 +148,27 @@ fn equal_manifests_merge_and_other_bytes_do_not() {
 }
 
 #[test]
+fn what_two_manifests_know_of_a_signature_is_one_signature() {
+    let known = |target: &str| {
+        let mut artifact = artifact();
+        let file = artifact.pointer_mut("/signatures/0/files/0").unwrap();
+        file["published"] = json!([{"target": target}]);
+        parse(&document(&artifact)).unwrap()
+    };
+    let whole = Manifest::merge(vec![known("gitlab"), known("dir:index"), known("gitlab")]);
+    let [signature] = &whole.unwrap().artifacts[0].signatures[..] else { panic!() };
+    let published = json!([{"target": "gitlab"}, {"target": "dir:index"}]);
+    assert_eq!(Value::from(signature.files[0].published.clone()), published);
+
+    let one = parse(&document(&artifact())).unwrap();
+    let bytes = with("/signatures/0/files/0/digests/sha256", json!("0".repeat(64)));
+    let error = Manifest::merge(vec![one.clone(), parse(&bytes).unwrap()]).unwrap_err();
+    assert_eq!((error.code(), error.status()), ("other-bytes", Status::Refused));
+    let contrary = parse(&with("/signatures/0/files/0/unknown", json!(false))).unwrap();
+    assert_eq!(Manifest::merge(vec![one, contrary]).unwrap_err().code(), "manifest-conflict");
+}
+
+#[test]
 fn several_releases_are_told_apart() {
     let mut manifest = parse(&document(&artifact())).unwrap();
     manifest.single_release().unwrap();
