@@ -4,7 +4,7 @@
 //! whoever reads a page finds everything that it names. Runs wait for each other.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use pysign_host::{
     Failure, FileError, Host, Sha256, Staging, hash_regular, open_regular, read_regular,
+    remove_abandoned,
 };
 use pysign_http::Url;
 use pysign_index::{File as Listed, Form, Location, Page, projects_html, projects_json};
@@ -87,6 +88,19 @@ impl<'h> Directory<'h> {
             return Ok(None);
         }
         Ok(self.layout.page(project)?)
+    }
+
+    /// Removes what a run that was killed has left where `packages` are: no other one writes there
+    /// now.
+    fn tidy(&self, packages: &[&Package]) {
+        let pages = |project| self.layout.page_path(project, Form::Html);
+        let mut files = BTreeSet::from([self.layout.projects_path(Form::Html)]);
+        for package in packages {
+            let (project, version) = (package.name.project(), package.name.version());
+            files.extend([self.path(project, version, package.name.as_str()), pages(project)]);
+        }
+        let directories: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+        directories.into_iter().for_each(remove_abandoned);
     }
 
     /// Every project that has a page.
@@ -194,6 +208,7 @@ impl Index for Rc<Directory<'_>> {
 
     /// Lists `packages` on the pages of their projects, beside what is there already.
     fn settle(&self, packages: &[&Package]) -> Result<(), Failure> {
+        self.tidy(packages);
         let mut projects: BTreeMap<&ProjectName, Vec<&Package>> = BTreeMap::new();
         for package in packages {
             projects.entry(package.name.project()).or_default().push(package);

@@ -19,7 +19,7 @@ pub use file::{FileError, hash_regular, open_regular, read_regular};
 pub use notes::{Note, Notes};
 pub use problem::{Evidence, Failure, Problem, Status};
 pub use secret::Secret;
-pub use staging::{Draft, Group, NewDirectory, Staged, Staging};
+pub use staging::{Draft, Group, NewDirectory, Staged, Staging, remove_abandoned};
 
 /// Everything outside of its arguments and its input that a run may use. Threads share it.
 #[derive(Debug)]

@@ -308,5 +308,29 @@ fn temporary_name(target: &Path) -> PathBuf {
     target.with_file_name(format!(".pysign-{}-{count}-{nanos:08x}.tmp", std::process::id()))
 }
 
+/// Removes the drafts in `directory` that killed processes have left. This process must have none
+/// there: an earlier one may have had its number.
+pub fn remove_abandoned(directory: &Path) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let abandoned = entry.file_name().to_str().and_then(owner).is_some_and(is_dead);
+        if abandoned && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            remove(&entry.path());
+        }
+    }
+}
+
+/// Whose draft has this name, by [`temporary_name`].
+fn owner(name: &str) -> Option<u32> {
+    let (owner, _) = name.strip_prefix(".pysign-")?.strip_suffix(".tmp")?.split_once('-')?;
+    owner.parse().ok()
+}
+
+/// Without a list of processes nobody is.
+fn is_dead(process: u32) -> bool {
+    let listed = |name: &str| Path::new("/proc").join(name).exists();
+    listed("self") && (process == std::process::id() || !listed(&process.to_string()))
+}
+
 #[cfg(test)]
 mod tests;

@@ -132,3 +132,23 @@ fn a_name_in_a_directory_is_one_component() {
         assert!(directory.create_file(name).is_err(), "{name}");
     }
 }
+
+#[test]
+fn drafts_of_the_dead_are_removed_and_nothing_else() {
+    let scratch = Scratch::new();
+    // No process has a number beyond the system's largest.
+    let dead = ".pysign-4194305-0-00000000.tmp";
+    let alive = format!(".pysign-{}-0-00000000.tmp", std::os::unix::process::parent_id());
+    let own = format!(".pysign-{}-0-00000000.tmp", std::process::id());
+    let others = [&alive, ".pysign-4194305-0.json", "pysign-4194305-0.tmp", ".pysign--0.tmp"];
+    for name in [dead, &own].into_iter().chain(others) {
+        fs::write(scratch.path(name), "").unwrap();
+    }
+    fs::create_dir(scratch.path(".pysign-4194305-1-00000000.tmp")).unwrap();
+    remove_abandoned(&scratch.0);
+    let mut left = others.to_vec();
+    left.push(".pysign-4194305-1-00000000.tmp");
+    left.sort_unstable();
+    assert_eq!(scratch.names(), left);
+    remove_abandoned(&scratch.path("nowhere"));
+}
