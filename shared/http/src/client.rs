@@ -15,7 +15,8 @@ use crate::{Downloaded, Error, Request, Response, Url};
 /// As much of an error page as helps, in characters.
 const MAX_SAID: usize = 300;
 
-/// An error page is read this far, so that a secret in it is seen whole before it is cut out.
+/// An error page is read whole, so that a secret in it is whole, too, and cut out; of a longer one
+/// nothing is shown.
 const MAX_ERROR_PAGE: u64 = 64 * 1024;
 
 /// How a client behaves, from the command line.
@@ -186,8 +187,9 @@ fn refusal(url: &Url, status: u16, retry_after: Option<Duration>, said: &str) ->
 fn said(answer: &mut http::Response<ureq::Body>) -> String {
     let is_html = header(answer, "content-type").is_some_and(|kind| kind.contains("html"));
     let mut bytes = Vec::new();
-    let read = answer.body_mut().as_reader().take(MAX_ERROR_PAGE).read_to_end(&mut bytes);
-    if is_html || read.is_err() {
+    let mut page = answer.body_mut().as_reader().take(MAX_ERROR_PAGE);
+    let read = page.read_to_end(&mut bytes);
+    if is_html || read.is_err() || page.limit() == 0 {
         return String::new();
     }
     let text = String::from_utf8_lossy(&bytes);

@@ -179,6 +179,22 @@ fn only_these_statuses_are_worth_a_retry() {
 }
 
 #[test]
+fn an_error_page_that_is_cut_off_gives_no_half_of_a_secret_away() {
+    let told = |spaces: usize| {
+        let page = format!("{}canary", " ".repeat(spaces));
+        let server = Server::answering(vec![answer("403 No", "", &page)]);
+        let token = Secret::new("canary".to_owned());
+        let request = Request::post(server.url.clone()).hide(&token);
+        let error = client().send(&request, 9).unwrap_err().to_string();
+        server.asked();
+        error
+    };
+    assert!(told(64 * 1024 - 7).contains("[secret]"));
+    let cut_off = told(64 * 1024 - 3);
+    assert!(!cut_off.contains("can"), "{cut_off}");
+}
+
+#[test]
 fn an_error_page_gives_no_secret_away() {
     let long = "x".repeat(290);
     let token = Secret::new("canary".to_owned());
