@@ -19,8 +19,8 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
         only_signature(&mut release, bundle.clone())?;
     }
     let verifier = verifier(&args.trust, host)?;
-    let begin = |directory| Copy::begin(directory, inputs(&release, &args.trust), host);
-    let copy = args.output.as_deref().map(begin).transpose()?;
+    let begin = |directory: PathBuf| Copy::begin(&directory, inputs(&release, &args.trust), host);
+    let copy = args.output.map(begin).transpose()?;
 
     let artifacts = release.artifacts.iter_mut();
     Failure::collect(artifacts.map(|artifact| {

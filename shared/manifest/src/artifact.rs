@@ -233,7 +233,7 @@ impl Artifact {
         agree(&mut self.build, other.build).map_err(|()| conflict("build"))?;
         for signature in other.signatures {
             match self.signatures.iter_mut().find(|known| known.is_at_the_place_of(&signature)) {
-                Some(known) => known.absorb(signature, &conflict)?,
+                Some(known) => known.absorb(signature, conflict)?,
                 None => self.signatures.push(signature),
             }
         }
