@@ -59,7 +59,7 @@ impl Wanted<'_> {
         let digest = artifact.hash()?;
         let found = self.find(artifact, &digest, host)?;
         if found.is_none() {
-            check_writable(&Names::beside(artifact.path()?).bundle, host)?;
+            self.check_writable(&Names::beside(artifact.path()?), host)?;
         }
         let is_rewritten = |kind| match kind {
             SignatureKind::Bundle => true,
@@ -73,6 +73,24 @@ impl Wanted<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Refuses a name that is too long or a directory's, and a place that takes no files: after the
+    /// signing it would be too late.
+    fn check_writable(&self, names: &Names, host: &Host) -> Result<(), FileError> {
+        let pair = [&names.signature, &names.certificate].into_iter().filter(|_| self.pair);
+        for file in pair.chain([&names.bundle]) {
+            match std::fs::symlink_metadata(file) {
+                Ok(facts) if facts.is_dir() => {
+                    return Err(FileError::NotRegular { file: file.into() });
+                }
+                Err(cause) if cause.kind() != ErrorKind::NotFound => {
+                    return Err(FileError::Unwritable { file: file.into(), cause });
+                }
+                _ => {}
+            }
+        }
+        host.out.draft(&names.bundle).map(drop)
     }
 
     fn find(
@@ -171,17 +189,6 @@ fn list(artifact: &mut Artifact, new: Signature) {
         artifact.signatures.retain(|old| old.kind != new.kind);
         artifact.signatures.push(new);
         artifact.signatures.sort_by_key(|signature| signature.kind);
-    }
-}
-
-/// Refuses a place that takes no files and, of the names that are written, the longest, if it is too
-/// long: after the signing it would be too late.
-fn check_writable(bundle: &Path, host: &Host) -> Result<(), FileError> {
-    match std::fs::symlink_metadata(bundle) {
-        Err(cause) if cause.kind() != ErrorKind::NotFound => {
-            Err(FileError::Unwritable { file: bundle.into(), cause })
-        }
-        _ => host.out.draft(bundle).map(drop),
     }
 }
 
