@@ -101,6 +101,12 @@ impl<'t, 'r> Plan<'t, 'r> {
         })
     }
 
+    /// Whether something is at the target because of this run.
+    pub(crate) fn has_sent(&self) -> bool {
+        self.steps()
+            .any(|step| matches!(step.outcome, Some(Outcome::Stored | Outcome::Unconfirmed)))
+    }
+
     /// What became of it, in one line.
     pub(crate) fn summary(&self) -> String {
         let count = |outcome| self.steps().filter(|step| step.outcome == Some(outcome)).count();

@@ -38,11 +38,17 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
         }
         return Ok(None);
     }
-    for plan in &mut plans {
-        plan.carry_out(host, args.confirm, args.http.timeout)?;
-        receipt::record(&mut manifest, plan, &unsigned);
+    let mut open = plans.iter_mut();
+    let carried = open.try_for_each(|plan| plan.carry_out(host, args.confirm, args.http.timeout));
+    if let Err(failure) = carried {
+        for plan in plans.iter().filter(|plan| plan.has_sent()) {
+            let said = format!("{}; the next run goes on from there", plan.summary());
+            host.notes.warn("published-in-part", said);
+        }
+        return Err(failure);
     }
     for plan in &plans {
+        receipt::record(&mut manifest, plan, &unsigned);
         host.notes.summary(plan.summary());
     }
     manifest.add_tool(TOOL);
