@@ -2,23 +2,18 @@
 //! any request is made, so that a wrong CI file is named by us and not by a far-away service.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pysign_ci::{SIGSTORE_AUDIENCE, id_token_variable};
 use pysign_host::{Failure, FileError, Host, Secret};
-use pysign_http::Url;
+use pysign_http::{Url, read_token};
 use pysign_sigstore::signing_config::Services;
 use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::error::{TokenFault, TokenSource};
-
-/// Tokens of CI systems have 1 to 3 kB; a server takes no header that is longer than this.
-const MAX_TOKEN: u64 = 16 << 10;
 
 /// The public instances. Their logs are read by everyone, and so is the log of the certificates that
 /// their authorities give.
@@ -89,11 +84,8 @@ impl Token {
     /// The token of `file` (`-` is standard input), else of the variable for Sigstore.
     pub(crate) fn find(file: Option<&Path>, host: &Host) -> Result<Self, Failure> {
         let (source, secret) = match file {
-            Some(file) if file == Path::new("-") => (Source::Stdin, read(file, io::stdin())?),
-            Some(file) => {
-                let opened = File::open(file).map_err(|cause| FileError::on_open(file, cause))?;
-                (Source::File(file.into()), read(file, opened)?)
-            }
+            Some(file) if file == Path::new("-") => (Source::Stdin, read(file)?),
+            Some(file) => (Source::File(file.into()), read(file)?),
             None => {
                 let name = id_token_variable(SIGSTORE_AUDIENCE);
                 let secret = host.env.secret(&name).ok_or(Error::TokenMissing)?;
@@ -145,15 +137,9 @@ impl Token {
     }
 }
 
-/// At most [`MAX_TOKEN`] bytes of UTF-8, without the white space around them.
-fn read(file: &Path, reader: impl Read) -> Result<Secret, FileError> {
-    let mut text = String::new();
-    let mut reader = reader.take(MAX_TOKEN + 1);
-    reader.read_to_string(&mut text).map_err(|cause| FileError::on_open(file, cause))?;
-    if reader.limit() == 0 {
-        return Err(FileError::TooLarge { file: file.into(), cap: MAX_TOKEN });
-    }
-    Ok(Secret::new(text.trim().to_owned()))
+/// Without the white space around it.
+fn read(file: &Path) -> Result<Secret, FileError> {
+    Ok(Secret::new(read_token(file)?.expose().trim().to_owned()))
 }
 
 /// The claims of a JWS in its compact form: header, claims and signature (RFC 7515, section 3.1).

@@ -22,8 +22,18 @@ pub fn open_regular(path: &Path) -> Result<File, FileError> {
 
 /// The bytes of a regular file of at most `cap` bytes.
 pub fn read_regular(path: &Path, cap: u64) -> Result<Vec<u8>, FileError> {
+    read(path, open_regular(path)?, cap)
+}
+
+/// The bytes, at most `cap`, of a file that the user names: configuration, which may well be a link
+/// (a mounted secret of Kubernetes' is one). What a manifest names is never read this way.
+pub fn read_named(path: &Path, cap: u64) -> Result<Vec<u8>, FileError> {
+    read(path, File::open(path).map_err(|cause| FileError::on_open(path, cause))?, cap)
+}
+
+fn read(path: &Path, file: File, cap: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
-    let mut file = open_regular(path)?.take(cap.saturating_add(1));
+    let mut file = file.take(cap.saturating_add(1));
     file.read_to_end(&mut bytes).map_err(|cause| FileError::on_open(path, cause))?;
     if file.limit() == 0 {
         return Err(FileError::TooLarge { file: path.into(), cap });

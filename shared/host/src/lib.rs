@@ -15,7 +15,7 @@ mod staging;
 pub use clock::Clock;
 pub use digest::{HashingReader, HashingWriter, ParseDigestError, Sha256};
 pub use env::Env;
-pub use file::{FileError, hash_regular, open_regular, read_regular};
+pub use file::{FileError, hash_regular, open_regular, read_named, read_regular};
 pub use notes::{Note, Notes};
 pub use problem::{Evidence, Failure, Problem, Status};
 pub use secret::Secret;

@@ -1,11 +1,9 @@
 //! Whom TLS trusts.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use pysign_host::FileError;
+use pysign_host::read_named;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
 use crate::Error;
@@ -37,21 +35,9 @@ fn platform() -> Vec<Certificate<'static>> {
     listed.certs.iter().map(|root| Certificate::from_der(root.as_ref()).to_owned()).collect()
 }
 
-/// Through links, which is what distributions make of their lists.
-fn read(file: &Path) -> Result<Vec<u8>, FileError> {
-    let opened = File::open(file).map_err(|cause| FileError::on_open(file, cause))?;
-    let mut opened = opened.take(MAX_AUTHORITIES + 1);
-    let mut pem = Vec::new();
-    opened.read_to_end(&mut pem).map_err(|cause| FileError::on_open(file, cause))?;
-    if opened.limit() == 0 {
-        return Err(FileError::TooLarge { file: file.into(), cap: MAX_AUTHORITIES });
-    }
-    Ok(pem)
-}
-
 fn authorities(file: &Path) -> Result<Vec<Certificate<'static>>, Error> {
     let wrong = || Error::Authorities { file: file.to_owned() };
-    let pem = read(file)?;
+    let pem = read_named(file, MAX_AUTHORITIES)?;
     let mut found = Vec::new();
     for item in parse_pem(&pem) {
         match item.map_err(|_| wrong())? {

@@ -59,6 +59,13 @@ pub enum Error {
         /// What it should be.
         expected: &'static str,
     },
+    /// Two files of one name: a release has room for one.
+    Namesakes {
+        /// The one.
+        one: PathBuf,
+        /// The other.
+        other: PathBuf,
+    },
     /// There is nothing to do.
     NoArtifacts,
     /// A file was never read, so nothing can be said of it.
@@ -188,6 +195,9 @@ impl fmt::Display for Error {
             Self::Member { place, expected } => {
                 write!(f, "the manifest is malformed: {place}: expected {expected}")
             }
+            Self::Namesakes { one, other } => {
+                write!(f, "'{}' and '{}' have one file name", one.display(), other.display())
+            }
             Self::NoArtifacts => f.write_str("there are no artifacts"),
             Self::NoDigest { file } => write!(f, "'{file}' was not read"),
             Self::NoPath { filename } => write!(f, "'{filename}' is a digest, a file is needed"),
@@ -229,7 +239,7 @@ impl Problem for Error {
     fn code(&self) -> &'static str {
         match self {
             Self::BuildKey { .. } => "build-key",
-            Self::Conflict { .. } => "manifest-conflict",
+            Self::Conflict { .. } | Self::Namesakes { .. } => "manifest-conflict",
             Self::CurrentDirectory { .. } => "file-unreadable",
             Self::Digest { .. } | Self::Size { .. } => "digest-mismatch",
             Self::DuplicateKey { .. } => "manifest-duplicate-key",

@@ -1,13 +1,15 @@
 //! Which files beside an artifact are about it: by exact name, nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use pysign_host::{FileError, Notes};
 
-use crate::{Artifact, Error, Kind, Manifest, Role, Sidecar, Signature, SignatureKind};
+use crate::{
+    Artifact, Error, Kind, MAX_ARTIFACTS, Manifest, Role, Sidecar, Signature, SignatureKind,
+};
 
 /// One row of the table of sidecars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,51 +102,69 @@ pub fn find_sidecars(artifact: &Artifact) -> Vec<Signature> {
 /// A directory stands for the wheels and sdists directly in it. A sidecar may be named as well, as
 /// `dist/*` does, if its artifact is; alone it is an error.
 pub fn discover(operands: &[PathBuf], notes: &Notes) -> Result<Manifest, Error> {
-    let mut files = Vec::new();
+    let mut files = BTreeMap::new();
+    let mut order = Vec::new();
     for operand in operands {
-        if operand.is_dir() {
-            files.extend(in_directory(operand)?.into_iter().map(|file| (file, false)));
-        } else {
-            files.push((operand.clone(), true));
+        let is_directory = operand.is_dir();
+        let found = if is_directory { in_directory(operand)? } else { vec![operand.clone()] };
+        for file in found {
+            // `./a.whl` and `a.whl` are one file.
+            let file: PathBuf =
+                file.components().filter(|part| *part != Component::CurDir).collect();
+            if files.insert(file.clone(), !is_directory).is_none() {
+                order.push(file);
+            }
         }
     }
-    let names: BTreeSet<PathBuf> = files.iter().map(|(file, _)| file.clone()).collect();
-    let mut manifest = Manifest::new();
-    for (file, named) in files {
+    let mut found = Found::default();
+    for file in order {
+        let is_named = files.get(&file).copied().unwrap_or_default();
         if let Some(about) = artifact_of(&file) {
-            if names.contains(&about) {
+            if files.contains_key(&about) {
                 continue;
             }
-            if named || is_package(&about) {
+            if is_named || is_package(&about) {
                 return Err(Error::Orphan { path: file });
             }
         }
-        let artifact = Artifact::from_path(&file)?;
-        if named || artifact.kind != Kind::File {
-            add(&mut manifest, artifact, notes)?;
-        } else {
-            let shown = file.display();
-            notes.warn("file-ignored", format!("'{shown}' is no package and is left alone"));
+        match Artifact::from_path(&file) {
+            Ok(artifact) if is_named || artifact.kind != Kind::File => {
+                found.add(artifact, notes)?
+            }
+            Err(error) if is_named => return Err(error),
+            Ok(_) | Err(_) => {
+                let shown = file.display();
+                notes.warn("file-ignored", format!("'{shown}' is no package and is left alone"));
+            }
         }
     }
-    Ok(manifest)
+    Ok(found.manifest)
 }
 
-fn add(manifest: &mut Manifest, mut artifact: Artifact, notes: &Notes) -> Result<(), Error> {
-    if let Some(known) = manifest.artifacts.iter().find(|known| known.filename == artifact.filename)
-    {
-        if known.path == artifact.path {
-            return Ok(());
+/// What was found so far, and where each file name stands.
+#[derive(Default)]
+struct Found {
+    manifest: Manifest,
+    names: BTreeMap<String, PathBuf>,
+}
+
+impl Found {
+    fn add(&mut self, mut artifact: Artifact, notes: &Notes) -> Result<(), Error> {
+        let path = artifact.path.clone().unwrap_or_default();
+        if let Some(other) = self.names.insert(artifact.filename.clone(), path.clone()) {
+            return Err(Error::Namesakes { one: other, other: path });
         }
-        return Err(Error::Conflict { place: format!("'{}', path", artifact.filename) });
+        if self.names.len() > MAX_ARTIFACTS {
+            return Err(Error::TooLarge { what: "artifacts", cap: "10000" });
+        }
+        artifact.signatures = find_sidecars(&artifact);
+        if let Some(half) = half_of_pair(&artifact) {
+            let message = format!("'{}' is half a pair, which proves nothing", half.display());
+            notes.warn("pair-incomplete", message);
+        }
+        self.manifest.artifacts.push(artifact);
+        Ok(())
     }
-    artifact.signatures = find_sidecars(&artifact);
-    if let Some(half) = half_of_pair(&artifact) {
-        let message = format!("'{}' is half a pair, which proves nothing", half.display());
-        notes.warn("pair-incomplete", message);
-    }
-    manifest.artifacts.push(artifact);
-    Ok(())
 }
 
 /// A detached signature without its certificate, or the reverse.

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use pysign_host::{FileError, Problem, Status, read_regular};
+use pysign_host::{FileError, Problem, Status, read_named};
 use pysign_http::Url;
 use sigstore_verify::trust_root::{ServiceConfiguration, ServiceEndpoint, ServiceSelector};
 
@@ -36,7 +36,7 @@ pub struct SigningConfig {
 impl SigningConfig {
     /// Reads `file`.
     pub fn load(file: &Path) -> Result<Self, SigningConfigError> {
-        let bytes = read_regular(file, MAX_CONFIG).map_err(SigningConfigError::File)?;
+        let bytes = read_named(file, MAX_CONFIG).map_err(SigningConfigError::File)?;
         Self::parse(file, &bytes)
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pysign_host::{Sha256, read_regular};
+use pysign_host::{Sha256, read_named};
 use sigstore_verify::trust_root::{self, SIGSTORE_PRODUCTION_TRUSTED_ROOT};
 
 use crate::Error;
@@ -53,7 +53,7 @@ impl TrustedRoot {
                 Self::parse(PathBuf::from("the embedded one"), "embedded", bytes)
             }
             TrustSource::File(file) => {
-                let bytes = read_regular(file, MAX_ROOT).map_err(Error::File)?;
+                let bytes = read_named(file, MAX_ROOT).map_err(Error::File)?;
                 Self::parse(file.clone(), "file", &bytes)
             }
         }
