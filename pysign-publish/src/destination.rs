@@ -1,6 +1,6 @@
 //! How the command line names a place to publish to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use pysign_ci::Registry;
@@ -34,6 +34,17 @@ pub(crate) enum Meaning {
 impl Destination {
     pub(crate) fn is_directory(&self) -> bool {
         matches!(self.meaning, Meaning::Directory(_))
+    }
+
+    /// Whether both are one place, as far as their texts tell: a run would wait for its own lock.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (&self.meaning, &other.meaning) {
+            (Meaning::Directory(ours), Meaning::Directory(theirs)) => {
+                let whole = |path: &Path| std::path::absolute(path).unwrap_or(path.to_owned());
+                whole(ours).components().eq(whole(theirs).components())
+            }
+            _ => self.text == other.text,
+        }
     }
 }
 
@@ -100,6 +111,21 @@ mod tests {
         );
         let Ok(Meaning::Directory(path)) = parse("dir:a:b") else { panic!("a directory") };
         assert_eq!(path, PathBuf::from("a:b"));
+    }
+
+    #[test]
+    fn a_place_is_the_same_in_another_spelling() {
+        let same = |a: &str, b: &str| {
+            let parse = |text: &str| text.parse::<Destination>().unwrap();
+            parse(a).is_same(&parse(b))
+        };
+        for other in ["dir:a", "dir:./a", "dir:a/", "dir:.//a/."] {
+            assert!(same("dir:a", other), "{other}");
+        }
+        assert!(same("gitlab", "gitlab"));
+        for (a, b) in [("dir:a", "dir:b"), ("dir:a", "dir:a/b"), ("dir:gitlab", "gitlab")] {
+            assert!(!same(a, b), "{a} {b}");
+        }
     }
 
     #[test]

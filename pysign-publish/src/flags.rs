@@ -162,7 +162,7 @@ fn targets(m: &Matches) -> Result<Vec<Destination>, Usage> {
         let refused =
             |reason: String| Usage::Invalid { flag: "--to", value: text.to_owned(), reason };
         let target: Destination = text.parse().map_err(refused)?;
-        if targets.iter().any(|other| other.text == target.text) {
+        if targets.iter().any(|other| other.is_same(&target)) {
             return Err(refused("it is there twice".to_owned()));
         }
         targets.push(target);
