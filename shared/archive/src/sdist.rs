@@ -52,18 +52,26 @@ pub(crate) fn contents(
     repeats: Repeats,
 ) -> Result<Contents, Fault> {
     let mut members: Vec<Member> = Vec::new();
-    let mut info = None;
+    let mut info: Option<(usize, Vec<u8>)> = None;
     tar::walk(source, repeats, &mut |member, bytes| {
         if member.path.is_pkg_info() {
-            info = Some(read_info(member, bytes)?);
-            members.retain(|other| other.path != member.path);
+            let read = read_info(member, bytes)?;
+            let first = info.as_ref().and_then(|(at, _)| Some((*at, members.get_mut(*at)?)));
+            if let Some((at, first)) = first.filter(|(_, first)| first.path == member.path) {
+                first.clone_from(member);
+                info = Some((at, read));
+                return Ok(ControlFlow::Continue(()));
+            }
+            info = Some((members.len(), read));
         }
         members.push(member.clone());
         Ok(ControlFlow::Continue(()))
     })?;
     let top = top(&members, name)?;
     let member = format!("{top}/PKG-INFO");
-    let Some(info) = info else { return Err(Fault::Missing { code: "sdist-missing", member }) };
+    let Some((_, info)) = info else {
+        return Err(Fault::Missing { code: "sdist-missing", member });
+    };
     let metadata = Metadata::parse(&member, &info)?;
     metadata.agrees(&member, name.project(), name.version())?;
     Ok(Contents { top, members, metadata })
