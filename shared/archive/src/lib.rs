@@ -8,9 +8,13 @@ mod fault;
 mod member;
 mod metadata;
 #[cfg(test)]
+mod mutations;
+#[cfg(test)]
 mod samples;
 pub mod sdist;
 mod tar;
+#[cfg(test)]
+mod vectors;
 pub mod wheel;
 mod zip;
 
