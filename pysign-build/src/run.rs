@@ -21,7 +21,7 @@ pub(crate) fn run(mut args: Args, host: &Host) -> Result<Manifest, Failure> {
     }
     let room = Room::open(host)?;
     let isolation = Isolation::choose(args.isolate, &room)?;
-    let stage = Stage::set(&args.request, &room)?;
+    let stage = Stage::set(&args.request, &room, isolation)?;
     args.overrides.apply(&stage.project)?;
     let python = Python::find(args.python.clone(), &room)?;
     let hooks = Hooks::new(&room, isolation, stage.epoch.seconds, args.settings.clone())?;

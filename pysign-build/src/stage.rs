@@ -10,6 +10,7 @@ use pysign_host::{Failure, Host, Sha256};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
+use crate::isolation::Isolation;
 use crate::room::Room;
 
 /// 1980-01-01, the first time that a zip archive can express.
@@ -57,13 +58,17 @@ pub(crate) struct Request {
 
 impl Stage {
     /// Copies the source into `room`.
-    pub(crate) fn set(request: &Request, room: &Room<'_>) -> Result<Self, Failure> {
+    pub(crate) fn set(
+        request: &Request,
+        room: &Room<'_>,
+        isolation: Isolation,
+    ) -> Result<Self, Failure> {
         let stage = if !request.source.is_dir() {
             sdist::stage(&request.source, room)?
         } else if request.from_tree {
             tree::stage(request, room)?
         } else {
-            git::stage(request, room)?
+            git::stage(request, room, isolation)?
         };
         if !["pyproject.toml", "setup.py"].iter().any(|name| stage.project.join(name).is_file()) {
             return Err(Error::NoProject {

@@ -6,55 +6,53 @@ use std::process::Command;
 
 use pysign_host::{FileError, read_regular};
 
-use super::{Epoch, Origin, Request, Stage, tree};
+use super::{Epoch, Origin, Request, Stage, shown, tree};
 use crate::Error;
+use crate::isolation::Isolation;
 use crate::room::Room;
 
-/// Variables by which a hook, or a user, points git at another repository ("The Git Repository" in
-/// git(1)); `git rev-parse --local-env-vars` prints them.
-const REPOSITORY_VARIABLES: &[&str] = &[
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-];
+/// Variables, by name or beginning, that git works with here. A filter or a program that the
+/// repository's configuration names is run with them too, so there is no token among them; and none
+/// that points at another repository ("The Git Repository" in git(1)).
+const PASSED: &[&str] = &["GIT_CONFIG_", "HOME", "PATH", "SUDO_UID", "TMPDIR", "XDG_CONFIG_HOME"];
 
-/// Bytes as they are in the commit, whatever the user likes in a work tree; and nothing that would
-/// write to the checkout or run its programs.
+/// Bytes as they are in the commit and answers as we read them, whatever the user likes in a work
+/// tree; and nothing that would write to the checkout or run its programs.
 const SETTINGS: &[&str] = &[
     "advice.detachedHead=false",
+    "clone.defaultRemoteName=origin",
+    "clone.rejectShallow=false",
+    "core.attributesFile=/dev/null",
     "core.autocrlf=false",
     "core.eol=lf",
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "diff.autoRefreshIndex=false",
+    "log.showSignature=false",
 ];
+
+/// The name of the clone in the private directory.
+const CLONE: &str = "source";
 
 /// A pointer of Git LFS is a few lines.
 const MAX_POINTER: u64 = 1024;
 
-pub(super) fn stage(request: &Request, room: &Room<'_>) -> Result<Stage, Error> {
-    let git = Git { room };
+pub(super) fn stage(
+    request: &Request,
+    room: &Room<'_>,
+    isolation: Isolation,
+) -> Result<Stage, Error> {
+    let git = Git { room, isolation };
     let (top, subdirectory) = git.work_tree(&request.source)?;
     let commit = git.commit(&top)?;
     let changes = git.changes(&top)?;
     if !changes.is_empty() && !request.allow_dirty {
         return Err(Error::Dirty { repository: request.source.clone(), files: changes });
     }
-    let clone = room.path().join("source");
+    let clone = room.path().join(CLONE);
     git.clone(&top, &clone, &commit, !changes.is_empty())?;
     let project = clone.join(&subdirectory);
     tree::check_links(&project, &clone)?;
-    git.check_pointers(&clone)?;
     let time = git.time(&clone, &commit)?;
     Ok(Stage {
         project,
@@ -69,16 +67,28 @@ pub(super) fn stage(request: &Request, room: &Room<'_>) -> Result<Stage, Error> 
 
 struct Git<'r> {
     room: &'r Room<'r>,
+    isolation: Isolation,
 }
 
 impl Git<'_> {
-    /// `git` in `directory`, with the user's environment: what it may read is the user's own.
+    /// `git` in `directory`, with the user's configuration. It runs as a backend does: a checkout's
+    /// configuration may name programs, and a work tree that others wrote may have one.
     fn command(&self, directory: &Path) -> Command {
-        let mut command = self.room.command("git");
+        let mut command = self.isolation.command(self.room, "git");
+        let is_passed = |name: &str| {
+            PASSED.iter().any(|row| name == *row || row.ends_with('_') && name.starts_with(row))
+        };
         let env = self.room.host.env.iter();
-        command.envs(env.filter(|(name, _)| !REPOSITORY_VARIABLES.iter().any(|v| *name == *v)));
-        // Without optional locks, looking at a checkout does not write its index.
-        command.envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")]);
+        command.envs(env.filter(|(name, _)| name.to_str().is_some_and(is_passed)));
+        // Without optional locks, looking at a checkout does not write its index. A clone that
+        // lacks objects is not completed over the network.
+        command.envs([
+            ("GIT_ATTR_NOSYSTEM", "1"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("LC_ALL", "C"),
+        ]);
         command.arg("-C").arg(absolute(directory));
         for setting in SETTINGS {
             command.args(["-c", setting]);
@@ -165,7 +175,7 @@ impl Git<'_> {
             // Git made an empty directory for it, which a clone may take.
             self.clone(&there, &place, &commit, dirty)?;
         }
-        Ok(())
+        self.check_pointers(to)
     }
 
     /// What differs between `commit` and the work tree of `from`, done again in `to`.
@@ -174,7 +184,7 @@ impl Git<'_> {
         let mut diff = self.command(from);
         diff.args(["diff", "--binary", "--full-index", "--no-color", "--no-ext-diff"]);
         diff.args(["--no-textconv", "--no-renames", "--ignore-submodules=all"]);
-        diff.args(["--src-prefix=a/", "--dst-prefix=b/", commit, "--"]);
+        diff.args(["--unified=3", "--src-prefix=a/", "--dst-prefix=b/", commit, "--"]);
         let ended = self.room.redirect(&mut diff, &patch)?;
         if !ended.is_success() {
             let repository = from.to_owned();
@@ -206,10 +216,12 @@ impl Git<'_> {
         let args = ["ls-files", "-z", "--", ":(top,attr:filter=lfs)"];
         let answer = self.ask(clone, "list", &args)?;
         for path in answer.split('\0').filter(|path| !path.is_empty()) {
-            match read_regular(&clone.join(path), MAX_POINTER) {
+            let path = clone.join(path);
+            match read_regular(&path, MAX_POINTER) {
                 Ok(bytes) if bytes.starts_with(b"version https://git-lfs") => {
                     let remedy = "git lfs pull, then --from-tree";
-                    return Err(Error::Incomplete { path: path.into(), remedy });
+                    let path = shown(&path, &self.room.path().join(CLONE));
+                    return Err(Error::Incomplete { path, remedy });
                 }
                 Ok(_) | Err(FileError::TooLarge { .. } | FileError::Missing { .. }) => {}
                 Err(error) => return Err(error.into()),
