@@ -20,13 +20,14 @@ const MAX_DEPTH: usize = 128;
 pub(super) fn stage(request: &Request, room: &Room<'_>) -> Result<Stage, Error> {
     let project = room.directory("source")?;
     let output = request.output.canonicalize().ok();
-    copy(&request.source, &project, output.as_deref(), MAX_DEPTH)?;
+    let skipped: Vec<&Path> = output.as_deref().into_iter().chain([room.path()]).collect();
+    copy(&request.source, &project, &skipped, MAX_DEPTH)?;
     check_links(&project, &project)?;
     Ok(Stage { project, origin: Origin::Tree, epoch: Epoch::choose(room.host, None)? })
 }
 
-/// Copies regular files and links. `skipped` is where the output goes.
-fn copy(from: &Path, to: &Path, skipped: Option<&Path>, depth: usize) -> Result<(), Error> {
+/// Copies regular files and links. `skipped` is where the output goes, and the private directory.
+fn copy(from: &Path, to: &Path, skipped: &[&Path], depth: usize) -> Result<(), Error> {
     let unreadable = |cause| FileError::on_open(from, cause);
     if depth == 0 {
         return Err(unreadable(io::ErrorKind::InvalidFilename.into()).into());
@@ -37,7 +38,7 @@ fn copy(from: &Path, to: &Path, skipped: Option<&Path>, depth: usize) -> Result<
         let unwritable = |cause| FileError::Unwritable { file: target.clone(), cause };
         let kind = entry.file_type().map_err(unreadable)?;
         if NOT_SOURCE.iter().any(|name| entry.file_name() == *name)
-            || (skipped.is_some() && source.canonicalize().ok().as_deref() == skipped)
+            || source.canonicalize().is_ok_and(|place| skipped.contains(&&*place))
         {
             continue;
         }
@@ -150,7 +151,7 @@ mod tests {
             fs::create_dir(from.join(name)).unwrap();
         }
         fs::write(from.join("pkg/a.py"), "x").unwrap();
-        copy(&from, &to, Some(&from.join("dist")), MAX_DEPTH).unwrap();
+        copy(&from, &to, &[&from.join("dist")], MAX_DEPTH).unwrap();
         let names = |path: &Path| {
             let entries = fs::read_dir(path).unwrap();
             entries.map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>()
