@@ -19,6 +19,15 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Far more than the list of all files of the largest repository.
 const MAX_OUTPUT: u64 = 64 * 1024 * 1024;
 
+/// What a process may have said and we keep: all that a person would look through, with `-v`.
+const MAX_LOG: u64 = 64 * 1024 * 1024;
+
+/// No line that a person reads is longer; what is, is shown in pieces.
+const MAX_LINE: usize = 64 * 1024;
+
+/// What is read of a growing file at once.
+const BLOCK: u64 = 256 * 1024;
+
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -84,6 +93,8 @@ impl Room<'_> {
     ) -> Result<Ended, Error> {
         let program = command.get_program().to_owned();
         let failed = |cause| Error::Program { program: (&*program).into(), cause };
+        // Opened now: the program could put another file in its place.
+        let mut follower = Follower::new(log, &self.host.notes)?;
         let started = command
             .process_group(0)
             .stdin(Stdio::null())
@@ -92,7 +103,6 @@ impl Room<'_> {
             .spawn();
         let mut child = started.map_err(failed)?;
         self.guard(Some(child.id()));
-        let mut follower = Follower::new(log, &self.host.notes)?;
         let end = self.wait(&mut child, &mut follower, timeout);
         // Whatever it left running must not change files that we are about to read.
         kill(child.id());
@@ -141,32 +151,63 @@ fn append(path: &Path) -> Result<File, FileError> {
     open.map_err(|cause| FileError::Unwritable { file: path.into(), cause })
 }
 
-/// Shows a growing file line by line.
+/// Shows a growing file line by line, and keeps it from growing without end.
 struct Follower<'n> {
     file: File,
     notes: &'n Notes,
     pending: Vec<u8>,
+    read: u64,
 }
 
 impl<'n> Follower<'n> {
     fn new(log: &Path, notes: &'n Notes) -> Result<Self, FileError> {
-        Ok(Self { file: pysign_host::open_regular(log)?, notes, pending: Vec::new() })
+        let open = File::options().read(true).write(true).open(log);
+        let file = open.map_err(|cause| FileError::on_open(log, cause))?;
+        Ok(Self { file, notes, pending: Vec::new(), read: 0 })
     }
 
     /// Shows the lines that were added; with `all`, the last one even if it is not complete.
     fn follow(&mut self, all: bool) {
-        // What can't be read can't be shown; the build does not depend on it.
-        let _ = (&self.file).take(MAX_OUTPUT).read_to_end(&mut self.pending);
-        let end = match self.pending.iter().rposition(|byte| *byte == b'\n') {
-            _ if all => self.pending.len(),
-            Some(last) => last + 1,
-            None => return,
-        };
+        // No further: whoever writes faster than we read has its time limit all the same.
+        let end = self.file.metadata().map_or(0, |facts| facts.len());
+        while self.read < end {
+            let step = BLOCK.min(end - self.read);
+            // What can't be read can't be shown; the build does not depend on it.
+            if (&self.file).take(step).read_to_end(&mut self.pending).is_err() {
+                break;
+            }
+            self.read += step;
+            self.show();
+        }
+        if all {
+            self.show_to(self.pending.len());
+        } else {
+            self.forget();
+        }
+    }
+
+    /// Shows what is complete.
+    fn show(&mut self) {
+        match self.pending.iter().rposition(|byte| *byte == b'\n') {
+            Some(last) => self.show_to(last + 1),
+            None if self.pending.len() > MAX_LINE => self.show_to(self.pending.len()),
+            None => {}
+        }
+    }
+
+    fn show_to(&mut self, end: usize) {
         let rest = self.pending.split_off(end);
         for line in String::from_utf8_lossy(&self.pending).lines() {
             self.notes.detail(line.to_owned());
         }
         self.pending = rest;
+    }
+
+    /// Empties a file that has become too large. Who writes to it appends.
+    fn forget(&mut self) {
+        if self.read > MAX_LOG && self.file.set_len(0).is_ok() && self.file.rewind().is_ok() {
+            self.read = 0;
+        }
     }
 
     fn tail(mut self) -> Vec<u8> {
@@ -183,6 +224,7 @@ impl<'n> Follower<'n> {
 mod tests {
     use super::*;
     use pysign_host::{Host, Note};
+    use std::io::Write as _;
     use std::sync::{Arc, Mutex};
 
     const PATH: (&str, &str) = ("PATH", "/usr/bin:/bin");
@@ -226,6 +268,30 @@ mod tests {
         let room = Room::open(&host).unwrap();
         room.run(&mut shell(&room, "echo one; printf 'two\nthree'"), None).unwrap();
         assert_eq!(*lines.lock().unwrap(), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_shown_in_pieces_and_not_kept() {
+        let longest = Arc::new(Mutex::new(0));
+        let host = Host::test(&[PATH]);
+        let room = Room::open(&host).unwrap();
+        let listener = Arc::clone(&longest);
+        let notes = Notes::new(Box::new(move |note| {
+            if let Note::Detail(line) = note {
+                let mut longest = listener.lock().unwrap();
+                *longest = line.len().max(*longest);
+            }
+        }));
+        let log = room.write("log", b"").unwrap();
+        let mut follower = Follower::new(&log, &notes).unwrap();
+        append(&log).unwrap().set_len(MAX_LOG + 1).unwrap();
+        follower.follow(false);
+        assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
+        append(&log).unwrap().write_all(b"\nlast").unwrap();
+        follower.follow(true);
+        assert_eq!(follower.tail(), b"\nlast");
+        let longest = *longest.lock().unwrap();
+        assert!((MAX_LINE..MAX_LINE + 262_144 + 1).contains(&longest), "{longest}");
     }
 
     #[test]
