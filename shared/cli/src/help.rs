@@ -9,11 +9,11 @@ pub(crate) const EXIT_CODES: [(&str, &str, &str); 8] = [
     ("0", "ok", "done"),
     ("1", "refused", "the answer is no: digest, signature, identity, log, archive, conflict"),
     ("2", "usage", "the command line is wrong, or no policy was given"),
-    ("3", "input", "manifest, file or source missing or malformed; output can't be written"),
+    ("3", "input", "manifest, file or source unfit; a build failed; output can't be written"),
     ("4", "unavailable", "a service can't be reached or asks to wait; worth a retry"),
     ("5", "denied", "a service said no for good, or there is no fit identity token"),
-    ("6", "upstream", "standard input was empty: the stage before failed"),
-    ("101", "bug", "a panic"),
+    ("6", "upstream", "standard input was empty: the stage before failed and says why"),
+    ("101", "bug", "a panic: please report it"),
 ];
 
 /// Name and version, as the manifest's `tools` has it but for the space.

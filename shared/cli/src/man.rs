@@ -5,6 +5,10 @@ use std::fmt::Write as _;
 use crate::Spec;
 use crate::help::{EXIT_CODES, signature, synopsis};
 
+/// The programs, in the order of the pipe.
+const STAGES: [&str; 5] =
+    ["pysign-build", "pysign-sign", "pysign-verify", "pysign-publish", "pysign-fetch"];
+
 pub(crate) fn page(spec: &Spec) -> String {
     let mut page = String::new();
     let title = spec.name.to_uppercase();
@@ -41,6 +45,9 @@ pub(crate) fn page(spec: &Spec) -> String {
     for (what, command) in spec.examples {
         let _ = writeln!(page, ".PP\n{}\n.PP\n.nf\n.RS\n{}\n.RE\n.fi", text(what), text(command));
     }
+    let others = STAGES.iter().filter(|stage| **stage != spec.name);
+    let others: Vec<String> = others.map(|stage| format!("{stage}(1)")).collect();
+    let _ = writeln!(page, ".SH SEE ALSO\n{}", text(&others.join(", ")));
     page
 }
 
@@ -50,11 +57,25 @@ fn paragraphs(page: &mut String, prose: &str) {
     }
 }
 
-/// `prose` as groff takes it: backslashes and hyphens as themselves, no line a request.
+/// `prose` as groff takes it: what can be pasted as itself, no line a request, and no second hyphen
+/// in a word that has one.
 fn text(prose: &str) -> String {
-    let escaped = prose.replace('\\', "\\e").replace('-', "\\-");
+    let escape = |c: char| match c {
+        '\\' => "\\e".to_owned(),
+        '-' => "\\-".to_owned(),
+        '\'' => "\\(aq".to_owned(),
+        '`' => "\\(ga".to_owned(),
+        '^' => "\\(ha".to_owned(),
+        '~' => "\\(ti".to_owned(),
+        c => c.to_string(),
+    };
+    let word = |word: &str| {
+        let whole = if word.contains(['-', '_', '/']) { "\\%" } else { "" };
+        whole.to_owned() + &word.chars().map(escape).collect::<String>()
+    };
+    let escaped = prose.split_inclusive([' ', '\n']).map(word).collect::<String>();
     let line = |line: &str| match line.chars().next() {
-        Some('.' | '\'') => format!("\\&{line}"),
+        Some('.') => format!("\\&{line}"),
         _ => line.to_owned(),
     };
     escaped.lines().map(line).collect::<Vec<_>>().join("\n")
@@ -66,6 +87,6 @@ mod tests {
 
     #[test]
     fn no_text_is_a_request() {
-        assert_eq!(text(".crt\n'x' a-b \\n"), "\\&.crt\n\\&'x' a\\-b \\en");
+        assert_eq!(text(".crt\n'x' a-b \\n"), "\\&.crt\n\\(aqx\\(aq \\%a\\-b \\en");
     }
 }
