@@ -20,7 +20,7 @@ const fn switch(name: &'static str, about: &'static str, detail: &'static str) -
 }
 
 const FLAGS: &[Flag] = &[
-    flags::OUTPUT,
+    Flag { about: "Write the archives into DIR (default: dist)", ..flags::OUTPUT },
     flags::FORCE,
     switch("sdist", "Give out the sdist alone", "Together with --wheel, both, as without."),
     switch("wheel", "Give out the wheel alone", "It is built from the sdist all the same."),
@@ -48,7 +48,7 @@ const FLAGS: &[Flag] = &[
     switch(
         "allow-dirty",
         "Build uncommitted changes of tracked files too",
-        "The manifest says so. Files that git does not know of never ship.",
+        "Without it they are an error. The manifest says so. Files that git does not know of never ship.",
     ),
     switch(
         "from-tree",
@@ -61,22 +61,22 @@ const FLAGS: &[Flag] = &[
         value: Some("EXE"),
         repeat: Repeat::Last,
         about: "The interpreter to build with (default: python3)",
-        detail: "3.8 or newer.",
+        detail: "A path, or a name in PATH; 3.8 or newer.",
     },
     Flag {
         name: "installer",
         short: None,
         value: Some("NAME"),
         repeat: Repeat::Last,
-        about: "What installs the backend: auto, uv or pip",
-        detail: "auto: uv if it is in PATH, else pip. It has your configuration and proxies, and takes wheels only.",
+        about: "What installs the backend: auto (default), uv or pip",
+        detail: "auto: uv if it is in PATH, else pip. It has your configuration and proxies, and takes wheels only: a requirement that is only an sdist is an error. The manifest names the file and the SHA-256 of each wheel if pip installed it; uv does not tell them.",
     },
     Flag {
         name: "config-setting",
         short: None,
         value: Some("KEY=VALUE"),
         repeat: Repeat::Many,
-        about: "Tell the backend something",
+        about: "Hand the backend a setting of its own",
         detail: "Several values for one key become a list.",
     },
     Flag {
@@ -85,19 +85,19 @@ const FLAGS: &[Flag] = &[
         value: Some("NAME"),
         repeat: Repeat::Many,
         about: "Let the backend see the variable NAME",
-        detail: "By default it sees none of yours but PATH and those that say where compilers and libraries are.",
+        detail: "By default it sees none of yours but those listed under ENVIRONMENT.",
     },
     Flag {
         name: "isolate",
         short: None,
         value: Some("WHEN"),
         repeat: Repeat::Once,
-        about: "Keep the build from other processes: auto, require or none",
+        about: "Keep the build from other processes: auto (default), require or none",
         detail: "In user, pid and mount namespaces of its own. auto: if the system allows it; if not, a build is refused while a variable that holds a token is set.",
     },
     Flag {
         about: "Kill a hook of the backend after SECS (default: no limit)",
-        detail: "",
+        detail: "With all that it started. An installer has its own time limits.",
         ..flags::TIMEOUT
     },
 ];
@@ -110,7 +110,7 @@ impl Tool for Build {
     const SPEC: Spec = Spec {
         name: "pysign-build",
         about: "Build a Python project into canonical archives",
-        description: "Builds the commit that is checked out in SRC, a project directory (default: the current one), or an sdist, with the backend that the project names (PEP 517): an sdist, and a wheel from that sdist. Your checkout is not touched: a private copy is built, in an environment of its own and without your variables. Both archives are rewritten so that equal content is equal bytes, and written into ./dist. The manifest goes to standard output; it has no clock, host or user in it.",
+        description: "Builds the commit that is checked out in SRC, a project directory (default: the current one), or an sdist, with the backend that the project names (PEP 517): an sdist, and a wheel from that sdist. Your checkout is not touched: a private copy is built, in an environment of its own and without your variables. Both archives are rewritten so that equal content is equal bytes, and written into ./dist. The manifest goes to standard output; it has no clock, host or user in it.\n\nIt is all or nothing: after a failure nothing was put into the output directory, standard output is empty, and the private copy is gone, killed or not. To see what the backend said: -v.\n\nThe exit status is 1 if an archive is not what its name or its RECORD says, or not the version of --expect-version; 3 if the source has uncommitted changes, a hook fails or takes too long, or an output file is there with other bytes; 4 if the installer can't reach its index. Standard input is never read.",
         operands: Some("SRC"),
         input: Takes::Nothing,
         flags: FLAGS,
@@ -138,10 +138,23 @@ impl Tool for Build {
         environment: &[
             ("PATH", "Where python3, git, uv and unshare are"),
             (
+                "AR, CC, CXX, LD_LIBRARY_PATH, MACOSX_DEPLOYMENT_TARGET, PKG_CONFIG_PATH, SDKROOT",
+                "Where compilers and libraries are: the backend sees them, and PATH. CFLAGS and CXXFLAGS are its own, unless passed by name",
+            ),
+            ("CI_PROJECT_NAME, CI_PROJECT_PATH, CI_SERVER_URL", "What --set-from-gitlab reads"),
+            (
+                "CI_JOB_TOKEN, SIGSTORE_ID_TOKEN and others that hold tokens",
+                "Never for the backend, the installer or git; with one set and no namespaces, a build is refused",
+            ),
+            ("GIT_CONFIG_*, HOME, XDG_CONFIG_HOME", "For git, as it documents them"),
+            (
                 "PIP_*, UV_*, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE",
                 "For the installer, as pip and uv document them; never for the backend",
             ),
-            ("SOURCE_DATE_EPOCH", "The time in the archives, in place of the commit's"),
+            (
+                "SOURCE_DATE_EPOCH",
+                "The time in the archives, in seconds since 1970, in place of the commit's",
+            ),
             ("TMPDIR", "Where the private copy is made (default: /tmp)"),
         ],
         codes: &[
