@@ -171,7 +171,9 @@ impl<'r, 'h> Hooks<'r, 'h> {
             Err(FileError::Missing { .. }) => {
                 return failed(HookFault::Answer("gave no answer"), ended.tail);
             }
-            Err(error) => return Err(error.into()),
+            Err(_) => {
+                return failed(HookFault::Answer("gave no answer that can be read"), ended.tail);
+            }
         };
         understand(call, hook, &bytes, ended)
     }
