@@ -67,7 +67,7 @@ fn manifest(name: &Path) -> Result<Manifest, Failure> {
     }
     let file = File::open(name).map_err(|cause| FileError::on_open(name, cause))?;
     let base = name.parent().unwrap_or(Path::new(""));
-    Ok(Manifest::parse(&read(name, file)?, base)?)
+    Ok(Manifest::parse(&read(name, file)?, base).map_err(|error| error.in_file(name))?)
 }
 
 /// One byte past the limit is enough for the parser to refuse it.

@@ -35,6 +35,13 @@ pub enum Error {
         /// The fact.
         found: Sha256,
     },
+    /// A manifest that was read from a file, and what is wrong with it.
+    Document {
+        /// The file.
+        file: PathBuf,
+        /// The rest of the story.
+        error: Box<Self>,
+    },
     /// Two equal keys in one object.
     DuplicateKey {
         /// Which, and where.
@@ -169,6 +176,12 @@ impl Error {
         "sidecar-orphan",
         "sidecar-path",
     ];
+
+    /// The same about the manifest in `file`.
+    #[must_use]
+    pub fn in_file(self, file: &Path) -> Self {
+        Self::Document { file: file.into(), error: Box::new(self) }
+    }
 }
 
 impl From<FileError> for Error {
@@ -186,6 +199,7 @@ impl fmt::Display for Error {
             Self::Digest { file, .. } | Self::Size { file, .. } => {
                 write!(f, "'{}' does not match its manifest", file.display())
             }
+            Self::Document { file, error } => write!(f, "{error}, in '{}'", file.display()),
             Self::DuplicateKey { cause }
             | Self::Malformed { cause }
             | Self::Number { cause }
@@ -229,6 +243,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::CurrentDirectory { cause } => Some(cause),
+            Self::Document { error, .. } => error.source(),
             Self::File(error) => error.source(),
             _ => None,
         }
@@ -242,6 +257,7 @@ impl Problem for Error {
             Self::Conflict { .. } | Self::Namesakes { .. } => "manifest-conflict",
             Self::CurrentDirectory { .. } => "file-unreadable",
             Self::Digest { .. } | Self::Size { .. } => "digest-mismatch",
+            Self::Document { error, .. } => error.code(),
             Self::DuplicateKey { .. } => "manifest-duplicate-key",
             Self::File(error) => error.code(),
             Self::FileName { .. } => "manifest-filename",
@@ -264,6 +280,7 @@ impl Problem for Error {
     fn status(&self) -> Status {
         match self {
             Self::Digest { .. } | Self::OtherBytes { .. } | Self::Size { .. } => Status::Refused,
+            Self::Document { error, .. } => error.status(),
             Self::File(error) => error.status(),
             _ => Status::Input,
         }
@@ -272,6 +289,7 @@ impl Problem for Error {
     fn file(&self) -> Option<&Path> {
         match self {
             Self::Digest { file, .. } | Self::Size { file, .. } => Some(file),
+            Self::Document { file, .. } => Some(file),
             Self::File(error) => error.file(),
             Self::Orphan { path } | Self::Sidecar { path, .. } => Some(path),
             _ => None,
@@ -281,6 +299,7 @@ impl Problem for Error {
     fn evidence(&self) -> Option<Evidence> {
         let (expected, found) = match self {
             Self::BuildKey { expected, found } => (expected.clone(), found.clone()),
+            Self::Document { error, .. } => return error.evidence(),
             Self::Digest { expected, found, .. } => {
                 (format!("sha256:{expected}"), format!("sha256:{found}"))
             }

@@ -129,7 +129,7 @@ pub fn discover(operands: &[PathBuf], notes: &Notes) -> Result<Manifest, Error> 
         }
         match Artifact::from_path(&file) {
             Ok(artifact) if is_named || artifact.kind != Kind::File => {
-                found.add(artifact, notes)?
+                found.add(artifact, notes)?;
             }
             Err(error) if is_named => return Err(error),
             Ok(_) | Err(_) => {
