@@ -288,8 +288,9 @@ impl Problem for Error {
 
     fn file(&self) -> Option<&Path> {
         match self {
-            Self::Digest { file, .. } | Self::Size { file, .. } => Some(file),
-            Self::Document { file, .. } => Some(file),
+            Self::Digest { file, .. } | Self::Document { file, .. } | Self::Size { file, .. } => {
+                Some(file)
+            }
             Self::File(error) => error.file(),
             Self::Orphan { path } | Self::Sidecar { path, .. } => Some(path),
             _ => None,
