@@ -94,7 +94,8 @@ impl Isolation {
         let mut command = match self {
             Self::Namespace => {
                 let mut command = room.command("unshare");
-                command.args(UNSHARE).arg("--").arg(program.as_ref());
+                // A session of its own: who has the user's terminal can type there (TIOCSTI).
+                command.args(UNSHARE).args(["--", "setsid"]).arg(program.as_ref());
                 command
             }
             Self::None => room.command(program),
@@ -170,6 +171,20 @@ mod tests {
         }
         drop(neighbour.stdin.take());
         neighbour.wait().unwrap();
+    }
+
+    #[test]
+    fn in_namespaces_there_is_no_terminal() {
+        let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
+        let room = Room::open(&host).unwrap();
+        if !Isolation::is_available(&room) {
+            eprintln!("skipped: the system has no namespaces");
+            return;
+        }
+        let mut command = Isolation::Namespace.command(&room, "cut");
+        // proc(5): the session, which is named after its leader; 0 is one outside.
+        let (_, session) = room.read(command.args(["-d ", "-f6", "/proc/self/stat"])).unwrap();
+        assert_eq!(session, b"1\n");
     }
 
     #[test]
