@@ -69,7 +69,7 @@ const FLAGS: &[Flag] = &[
         value: Some("NAME"),
         repeat: Repeat::Last,
         about: "What installs the backend: auto (default), uv or pip",
-        detail: "auto: uv if it is in PATH, else pip. It has your configuration and proxies, and takes wheels only: a requirement that is only an sdist is an error. The manifest names the file and the SHA-256 of each wheel if pip installed it; uv does not tell them.",
+        detail: "auto: uv if it is in PATH, else pip. It has your configuration and proxies, and takes wheels only: a requirement that is only an sdist is an error. With pip the manifest names the file and the SHA-256 of each wheel, with uv name and version alone.",
     },
     Flag {
         name: "config-setting",
@@ -136,7 +136,7 @@ impl Tool for Build {
             ),
         ],
         environment: &[
-            ("PATH", "Where python3, git, uv and unshare are"),
+            ("PATH", "Where python3, git, uv, unshare and setsid are"),
             (
                 "AR, CC, CXX, LD_LIBRARY_PATH, MACOSX_DEPLOYMENT_TARGET, PKG_CONFIG_PATH, SDKROOT",
                 "Where compilers and libraries are: the backend sees them, and PATH. CFLAGS and CXXFLAGS are its own, unless passed by name",
