@@ -31,6 +31,10 @@ const SETTINGS: &[&str] = &[
     "log.showSignature=false",
 ];
 
+/// What a clone asks for objects. It does not see GIT_CONFIG_*, where a user may have said that this
+/// checkout is safe; git has checked its owner when it was opened.
+const UPLOAD_PACK: &str = "git -c 'safe.directory=*' upload-pack";
+
 /// The name of the clone in the private directory.
 const CLONE: &str = "source";
 
@@ -152,8 +156,9 @@ impl Git<'_> {
     /// Clones `commit` of the checkout `from`, its submodules and, if wanted, its changes.
     fn clone(&self, from: &Path, to: &Path, commit: &str, dirty: bool) -> Result<(), Error> {
         // Through git's own protocol: no file of the checkout's object store is shared or trusted.
-        let clone = ["clone", "--quiet", "--no-local", "--no-checkout", "--template=", "--"];
+        let clone = ["clone", "--quiet", "--no-local", "--no-checkout", "--template="];
         let mut args: Vec<&OsStr> = clone.iter().map(OsStr::new).collect();
+        args.extend(["--upload-pack", UPLOAD_PACK, "--"].map(OsStr::new));
         args.extend([from.as_os_str(), to.as_os_str()]);
         self.tell(from, "clone", &args)?;
         // Detached, as in CI, and without a way back: the same in every clone of this commit.
