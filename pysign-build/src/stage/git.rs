@@ -31,7 +31,7 @@ const SETTINGS: &[&str] = &[
     "log.showSignature=false",
 ];
 
-/// What a clone asks for objects. It does not see GIT_CONFIG_*, where a user may have said that this
+/// What a clone asks for objects. It does not see `GIT_CONFIG_*`, where a user may say that this
 /// checkout is safe; git has checked its owner when it was opened.
 const UPLOAD_PACK: &str = "git -c 'safe.directory=*' upload-pack";
 
