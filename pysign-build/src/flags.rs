@@ -175,7 +175,10 @@ impl Tool for Build {
             [_, more, ..] => return Err(Usage::Operand { value: more.display().to_string() }),
         };
         if m.is_set("from-tree") && m.is_set("allow-dirty") {
-            return Err(Usage::Conflict { a: "--from-tree", b: "--allow-dirty" });
+            return Err(Usage::Conflict {
+                a: "--from-tree".to_owned(),
+                b: "--allow-dirty".to_owned(),
+            });
         }
         Ok(Args {
             request: Request {
@@ -229,7 +232,7 @@ impl Args {
 }
 
 fn invalid(flag: &'static str, value: &str, reason: impl Into<String>) -> Usage {
-    Usage::Invalid { flag, value: value.to_owned(), reason: reason.into() }
+    Usage::Invalid { flag: flag.to_owned(), value: value.to_owned(), reason: reason.into() }
 }
 
 /// Both, unless one is asked for.

@@ -77,7 +77,7 @@ const FLAGS: &[Flag] = &[
         detail: "It is sent to the origin of the index and nowhere else. Without this flag a \
                  GitLab job's own token is sent to its own instance.",
     },
-    flags::OUTPUT,
+    Flag { about: "Write files into DIR (default: the current directory)", ..flags::OUTPUT },
     flags::FORCE,
     flags::MANIFEST,
     flags::TIMEOUT,
@@ -118,7 +118,9 @@ impl Tool for Fetch {
             (
                 "Fetch all files of a release, and verify them",
                 "pysign-fetch demo==1.0.0 --index gitlab:https://gitlab.com/api/v4#acme/demo --all \
-                 -o got | pysign-verify --trusted-root FILE --identity ID --issuer URL -o proven",
+                 -o got | pysign-verify --offline --identity \
+                 'https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/heads/main' --issuer \
+                 https://gitlab.com -o proven >proof.json",
             ),
             (
                 "Fetch back what was published",
@@ -126,7 +128,10 @@ impl Tool for Fetch {
             ),
         ],
         environment: &[
-            ("CI_API_V4_URL, CI_PROJECT_ID, …", "The GitLab job, for --index gitlab"),
+            (
+                "CI_API_V4_URL, CI_PROJECT_ID, CI_PROJECT_PATH, CI_SERVER_URL",
+                "The GitLab job, for --index gitlab",
+            ),
             ("CI_JOB_TOKEN", "The job's token, sent to the origin of CI_API_V4_URL only"),
             ("https_proxy, no_proxy", "The proxy for requests that leave this machine"),
         ],
@@ -150,12 +155,18 @@ impl Tool for Fetch {
         let kinds =
             Kinds { wheel: m.is_set("wheel"), sdist: m.is_set("sdist"), all: m.is_set("all") };
         if from_manifest && kinds != Kinds::default() {
-            return Err(Usage::Conflict { a: "--wheel, --sdist, --all", b: "a manifest" });
+            return Err(Usage::Conflict {
+                a: "--wheel, --sdist, --all".to_owned(),
+                b: "a manifest".to_owned(),
+            });
         }
         let token_file = m.path("token-file");
         let index = index(m)?;
         if token_file.is_some() && matches!(index, Place::Directory(_)) {
-            return Err(Usage::Conflict { a: "--token-file", b: "--index dir:PATH" });
+            return Err(Usage::Conflict {
+                a: "--token-file".to_owned(),
+                b: "--index dir:PATH".to_owned(),
+            });
         }
         Ok(Args {
             pins: if from_manifest { Vec::new() } else { pins(m)? },
@@ -195,7 +206,7 @@ fn pins(m: &Matches) -> Result<Vec<Pin>, Usage> {
     let pin = |operand: &std::ffi::OsString| {
         let parsed = operand.to_str().and_then(|text| text.parse().ok());
         parsed.ok_or_else(|| Usage::Invalid {
-            flag: "NAME==VERSION",
+            flag: "NAME==VERSION".to_owned(),
             value: operand.display().to_string(),
             reason: "expected a project and its exact version".to_owned(),
         })
@@ -208,7 +219,8 @@ fn index(m: &Matches) -> Result<Place, Usage> {
         let hint = "to fetch from the job's own project: --index gitlab".to_owned();
         return Err(Usage::Missing { what: "'--index'", hint });
     };
-    let refused = |reason| Usage::Invalid { flag: "--index", value: text.to_owned(), reason };
+    let refused =
+        |reason| Usage::Invalid { flag: "--index".to_owned(), value: text.to_owned(), reason };
     text.parse().map_err(refused)
 }
 
@@ -218,7 +230,7 @@ fn signatures(m: &Matches) -> Result<Signatures, Usage> {
         return Err(Usage::NotOffered { flag: "--signatures TEMPLATE".to_owned() });
     }
     let refused = |reason: &str| Usage::Invalid {
-        flag: "--signatures",
+        flag: "--signatures".to_owned(),
         value: text.to_owned(),
         reason: reason.to_owned(),
     };

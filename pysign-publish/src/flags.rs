@@ -77,7 +77,8 @@ impl Tool for Publish {
             beside them; writes the manifest with what was published where.\n\n\
             Before anything is sent every file is hashed, every signature must be about its file, \
             and every target is asked what it holds: the same bytes are kept, other bytes under \
-            the same name are an error. So a run that was cut off can be repeated.",
+            the same name are an error. So a run that was cut off can be repeated; \
+            until then the marker is missing, and nobody takes the release for complete.",
         operands: Some("FILE"),
         input: Takes::Files,
         flags: FLAGS,
@@ -93,9 +94,13 @@ impl Tool for Publish {
             ),
         ],
         environment: &[
-            ("CI_API_V4_URL, CI_PROJECT_ID, …", "The GitLab job, for --to gitlab"),
+            (
+                "CI_API_V4_URL, CI_PROJECT_ID, CI_PROJECT_PATH, CI_SERVER_URL",
+                "The GitLab job, for --to gitlab",
+            ),
             ("CI_JOB_TOKEN", "The job's token, sent to the origin of CI_API_V4_URL only"),
             ("TWINE_USERNAME, TWINE_PASSWORD", "User and password or token for --to legacy:URL"),
+            ("https_proxy, no_proxy", "The proxy for requests that leave this machine"),
         ],
         codes: &[
             crate::Error::CODES,
@@ -159,8 +164,11 @@ fn targets(m: &Matches) -> Result<Vec<Destination>, Usage> {
         if matches!(text, "pypi" | "testpypi") {
             return Err(Usage::NotOffered { flag: format!("--to {text}") });
         }
-        let refused =
-            |reason: String| Usage::Invalid { flag: "--to", value: text.to_owned(), reason };
+        let refused = |reason: String| Usage::Invalid {
+            flag: "--to".to_owned(),
+            value: text.to_owned(),
+            reason,
+        };
         let target: Destination = text.parse().map_err(refused)?;
         if targets.iter().any(|other| other.is_same(&target)) {
             return Err(refused("it is there twice".to_owned()));
@@ -179,7 +187,7 @@ fn token_files(m: &Matches, targets: &[Destination]) -> Result<Vec<TokenFile>, U
     let mut files: Vec<TokenFile> = Vec::new();
     for text in m.texts("token-file")? {
         let refused = |reason: &str| Usage::Invalid {
-            flag: "--token-file",
+            flag: "--token-file".to_owned(),
             value: text.to_owned(),
             reason: reason.to_owned(),
         };
@@ -194,7 +202,10 @@ fn token_files(m: &Matches, targets: &[Destination]) -> Result<Vec<TokenFile>, U
         None => m.operands().is_empty(),
     };
     if manifest_is_stdin && files.iter().any(TokenFile::is_stdin) {
-        return Err(Usage::Conflict { a: "--token-file -", b: "a manifest on standard input" });
+        return Err(Usage::Conflict {
+            a: "--token-file -".to_owned(),
+            b: "a manifest on standard input".to_owned(),
+        });
     }
     Ok(files)
 }

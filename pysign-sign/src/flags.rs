@@ -88,7 +88,10 @@ const FLAGS: &[Flag] = &[
     flags::MANIFEST,
     flags::FORCE,
     flags::TIMEOUT,
-    flags::OFFLINE,
+    Flag {
+        detail: "Signing needs it; what is signed already is verified and kept without.",
+        ..flags::OFFLINE
+    },
     flags::CACERT,
 ];
 
@@ -104,7 +107,8 @@ impl Tool for Sign {
                       signature. Reads a manifest, or takes files and directories; writes the \
                       signatures beside the files and the manifest with them to standard output. A \
                       signature that is there already is kept if it verifies for the same bytes \
-                      and identity.",
+                      and identity.\n\nFiles that were finished before a failure keep their \
+                      signatures: the next run goes on from there.",
         operands: Some("FILE"),
         input: Takes::Files,
         flags: FLAGS,
@@ -121,10 +125,13 @@ impl Tool for Sign {
                  --trusted-root trusted_root.json dist >signed.json",
             ),
         ],
-        environment: &[(
-            "SIGSTORE_ID_TOKEN",
-            "The identity token, with the audience 'sigstore': id_tokens of a GitLab job",
-        )],
+        environment: &[
+            (
+                "SIGSTORE_ID_TOKEN",
+                "The identity token, with the audience 'sigstore': id_tokens of a GitLab job",
+            ),
+            ("https_proxy, no_proxy", "The proxy for requests that leave this machine"),
+        ],
         codes: &[
             crate::Error::CODES,
             InputError::CODES,
@@ -187,7 +194,7 @@ pub(crate) enum Named {
 fn pair(m: &Matches) -> Result<bool, Usage> {
     let Some(list) = m.text("emit")? else { return Ok(true) };
     let invalid = |reason: &str| Usage::Invalid {
-        flag: "--emit",
+        flag: "--emit".to_owned(),
         value: list.to_owned(),
         reason: reason.to_owned(),
     };
@@ -211,7 +218,9 @@ fn services(m: &Matches) -> Result<Named, Usage> {
     const URLS: [&str; 3] = ["--fulcio-url", "--rekor-url", "--tsa-url"];
     if let Some(config) = m.path("signing-config") {
         return match URLS.into_iter().find(|url| m.is_set(url.trim_start_matches('-'))) {
-            Some(url) => Err(Usage::Conflict { a: "--signing-config", b: url }),
+            Some(url) => {
+                Err(Usage::Conflict { a: "--signing-config".to_owned(), b: url.to_owned() })
+            }
             None => Ok(Named::Config(config)),
         };
     }

@@ -75,7 +75,7 @@ const FLAGS: &[Flag] = &[
                  DIR/requirements.txt. A directory that holds exactly this already is left alone.",
         ..flags::OUTPUT
     },
-    flags::FORCE,
+    Flag { about: "Replace the directory of -o", detail: "It affects no check.", ..flags::FORCE },
     Flag {
         detail: "Without --trusted-root, the authorities and logs of the public Sigstore instance \
                  are trusted as they were when this program was made.",
@@ -129,7 +129,9 @@ impl Tool for Verify {
                       signer that is named; every file must have one; and every wheel and sdist \
                       must be what its name says. If all of that is so, the manifest is written \
                       to standard output with what was proven; else nothing is.\n\nWhat a manifest \
-                      says was proven before is dropped.",
+                      says was proven before is dropped.\n\nA signer has a name and an issuer: \
+                      without both it is exit 2. A file that is not proven is exit 1, and every \
+                      such file is named.",
         operands: Some("FILE"),
         input: Takes::Files,
         flags: FLAGS,

@@ -28,14 +28,16 @@ pub(crate) fn expected(m: &Matches) -> Result<Expected, Usage> {
 fn one(m: &Matches, [ours, cosign]: [&'static str; 2]) -> Result<Option<String>, Usage> {
     let given = |flag: &'static str| m.text(flag.trim_start_matches('-'));
     let (flag, value) = match (given(ours)?, given(cosign)?) {
-        (Some(_), Some(_)) => return Err(Usage::Conflict { a: ours, b: cosign }),
+        (Some(_), Some(_)) => {
+            return Err(Usage::Conflict { a: ours.to_owned(), b: cosign.to_owned() });
+        }
         (Some(value), None) => (ours, value),
         (None, Some(value)) => (cosign, value),
         (None, None) => return Ok(None),
     };
     if value.is_empty() {
         let reason = "it is empty".to_owned();
-        return Err(Usage::Invalid { flag, value: String::new(), reason });
+        return Err(Usage::Invalid { flag: flag.to_owned(), value: String::new(), reason });
     }
     Ok(Some(value.to_owned()))
 }

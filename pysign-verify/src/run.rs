@@ -48,7 +48,7 @@ fn only_signature(release: &mut Manifest, bundle: PathBuf) -> Result<(), Usage> 
     let [artifact] = release.artifacts.as_mut_slice() else {
         let reason = "it is for one file, and there are several".to_owned();
         let value = bundle.display().to_string();
-        return Err(Usage::Invalid { flag: "--bundle", value, reason });
+        return Err(Usage::Invalid { flag: "--bundle".to_owned(), value, reason });
     };
     let file = Sidecar::new(Role::Bundle, bundle, None);
     artifact.signatures = vec![Signature::new(SignatureKind::Bundle, vec![file])];

@@ -80,5 +80,9 @@ impl Matches {
 
 /// The error for a value that does not fit the flag `name`.
 fn invalid(name: &'static str, value: &OsStr, reason: impl Display) -> Usage {
-    Usage::Invalid { flag: name, value: value.display().to_string(), reason: reason.to_string() }
+    Usage::Invalid {
+        flag: format!("--{name}"),
+        value: value.display().to_string(),
+        reason: reason.to_string(),
+    }
 }

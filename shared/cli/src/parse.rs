@@ -49,13 +49,13 @@ pub(crate) fn check(spec: &Spec, matches: &Matches) -> Result<(), Usage> {
     }
     let readers = standard_input(spec, matches);
     match readers.as_slice() {
-        [a, b, ..] => Err(Usage::Conflict { a, b }),
+        [a, b, ..] => Err(Usage::Conflict { a: a.clone(), b: b.clone() }),
         _ => Ok(()),
     }
 }
 
 /// Everything that is to be read from standard input, which can be read once.
-fn standard_input(spec: &Spec, matches: &Matches) -> Vec<&'static str> {
+fn standard_input(spec: &Spec, matches: &Matches) -> Vec<String> {
     let takes_dash = |flag: &&Flag| flag.value.is_some_and(|value| value.ends_with("|-"));
     let mut readers = Vec::new();
     for flag in spec.flags.iter().filter(takes_dash) {
@@ -63,12 +63,12 @@ fn standard_input(spec: &Spec, matches: &Matches) -> Vec<&'static str> {
         let dashes = matches
             .values(flag.name)
             .filter(|value| value.to_str().is_some_and(|text| text == "-" || text.ends_with("=-")));
-        readers.extend(dashes.map(|_| flag.name));
+        readers.extend(dashes.map(|_| format!("--{}", flag.name)));
     }
     let by_default =
         spec.input != Takes::Nothing && matches.operands.is_empty() && !matches.is_set("manifest");
     if by_default {
-        readers.push("the manifest on standard input");
+        readers.push("the manifest on standard input".to_owned());
     }
     readers
 }

@@ -180,7 +180,7 @@ pub(crate) fn choice<'m>(
 ) -> Result<Option<&'m str>, Usage> {
     match matches.text(name)? {
         Some(value) if !choices.contains(&value) => Err(Usage::Invalid {
-            flag: name,
+            flag: format!("--{name}"),
             value: value.to_owned(),
             reason: format!("expected {}", choices.join(", ")),
         }),

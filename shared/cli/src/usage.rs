@@ -11,14 +11,14 @@ pub enum Usage {
     /// Two things that exclude each other.
     Conflict {
         /// The one.
-        a: &'static str,
+        a: String,
         /// The other.
-        b: &'static str,
+        b: String,
     },
     /// A value that does not fit its flag or operand.
     Invalid {
         /// The flag with its hyphens, or the operand's name.
-        flag: &'static str,
+        flag: String,
         /// The value.
         value: String,
         /// What it should be.
