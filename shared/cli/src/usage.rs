@@ -156,7 +156,7 @@ mod tests {
             ("dev@example.org", "dev@example.org"),
         ] {
             let (flag, reason) = ("index", "no".to_owned());
-            let usage = Usage::Invalid { flag, value: value.to_owned(), reason };
+            let usage = Usage::Invalid { flag: flag.to_owned(), value: value.to_owned(), reason };
             assert_eq!(usage.to_string(), format!("'{shown}' does not fit 'index': no"));
         }
     }
