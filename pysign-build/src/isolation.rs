@@ -117,6 +117,7 @@ impl Isolation {
 mod tests {
     use super::*;
     use pysign_host::Host;
+    use std::io::Write as _;
 
     /// What is chosen where there is a shell and no `unshare`.
     fn choose(wanted: Isolate, pairs: &[(&str, &str)]) -> Result<Isolation, Error> {
@@ -167,7 +168,8 @@ mod tests {
             // Beneath the private /proc lies the system's: processes, but not to be read.
             assert!(!look(Isolation::Namespace, "umount /proc;"));
         } else {
-            eprintln!("skipped: the system has no namespaces");
+            // Straight to the stream: what a test prints otherwise is shown only if it fails.
+            let _ = writeln!(std::io::stderr(), "skipped: the system has no namespaces");
         }
         drop(neighbour.stdin.take());
         neighbour.wait().unwrap();
@@ -178,7 +180,8 @@ mod tests {
         let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
         let room = Room::open(&host).unwrap();
         if !Isolation::is_available(&room) {
-            eprintln!("skipped: the system has no namespaces");
+            // Straight to the stream: what a test prints otherwise is shown only if it fails.
+            let _ = writeln!(std::io::stderr(), "skipped: the system has no namespaces");
             return;
         }
         let mut command = Isolation::Namespace.command(&room, "cut");

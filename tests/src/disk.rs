@@ -2,6 +2,7 @@
 //!
 //! The disk is a small tmpfs in a mount namespace of the test's own, filled to its last byte.
 
+use std::io::Write as _;
 use std::process::Output;
 
 use crate::golden::furnish;
@@ -34,7 +35,9 @@ fn on_a_full_disk(place: &Place, directory: &str, script: &str) -> Output {
 fn fails(fixture: &str, directory: &str, script: &str) {
     let place = Place::new();
     if !can_mount(&place) {
-        eprintln!("skipped: no mount namespace for a full disk: {script}");
+        // Straight to the stream: what a test prints otherwise is shown only if it fails.
+        let _ =
+            writeln!(std::io::stderr(), "skipped: no mount namespace for a full disk: {script}");
         return;
     }
     furnish(&place, fixture);
