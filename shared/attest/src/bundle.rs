@@ -10,9 +10,9 @@ use crate::error::{Error, Fault, Form};
 use crate::json::{self, Members};
 
 /// Bundles have 5 to 15 kB; with an in-toto statement of many subjects some 100 kB.
-const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 /// One is needed; what other clients take at most.
-const MAX_ENTRIES: usize = 32;
+pub(crate) const MAX_ENTRIES: usize = 32;
 /// As many as log entries; each costs several signature checks.
 const MAX_TIMESTAMPS: usize = 32;
 /// A leaf and the authorities above it, of which the deepest known has two.
@@ -229,7 +229,7 @@ fn raw_bytes(mut object: Members) -> Result<Vec<u8>, Fault> {
 }
 
 impl LogEntry {
-    fn read(mut entry: Members) -> Result<Self, Fault> {
+    pub(crate) fn read(mut entry: Members) -> Result<Self, Fault> {
         let mut log = entry.object("logId")?;
         let mut kind = entry.object("kindVersion")?;
         let promise = entry.optional_object("inclusionPromise")?;

@@ -270,4 +270,4 @@ fn utf8_string(value: &[u8]) -> Result<String, Fault> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -16,12 +16,18 @@ pub struct Error {
 /// What a document should have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
+    /// An attestation of PyPI's (PEP 740).
+    Attestation,
     /// A Sigstore bundle.
     Bundle,
     /// One leaf certificate of a Fulcio.
     Certificate,
+    /// A bundle of cosign's first format.
+    LegacyBundle,
     /// The marker of a complete release.
     Marker,
+    /// A list of attestations, as an index serves them (PEP 740).
+    Provenance,
     /// A detached signature.
     Signature,
 }
@@ -90,9 +96,12 @@ impl Form {
 impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Attestation => "an attestation",
             Self::Bundle => "a Sigstore bundle",
             Self::Certificate => "a signing certificate",
+            Self::LegacyBundle => "a bundle of cosign's",
             Self::Marker => "the marker of a release",
+            Self::Provenance => "a provenance object",
             Self::Signature => "a detached signature",
         })
     }
@@ -125,7 +134,8 @@ impl std::error::Error for Error {}
 impl Problem for Error {
     fn code(&self) -> &'static str {
         match self.form {
-            Form::Bundle => "bundle-malformed",
+            Form::Attestation | Form::Provenance => "attestation-malformed",
+            Form::Bundle | Form::LegacyBundle => "bundle-malformed",
             Form::Certificate => "certificate-malformed",
             Form::Marker => "marker-malformed",
             Form::Signature => "signature-malformed",
@@ -135,8 +145,8 @@ impl Problem for Error {
     /// A malformed signature proves nothing, and that is a no.
     fn status(&self) -> Status {
         match self.form {
-            Form::Bundle | Form::Certificate | Form::Signature => Status::Refused,
             Form::Marker => Status::Input,
+            _ => Status::Refused,
         }
     }
 

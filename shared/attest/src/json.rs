@@ -154,6 +154,25 @@ impl Members {
             .ok_or_else(|| self.wrong(name, "a number from 0 to 2^63-1"))
     }
 
+    /// A number that is written as one.
+    pub(crate) fn number(&mut self, name: &str) -> Result<u64, Fault> {
+        let value = self.take(name).as_ref().and_then(Value::as_u64);
+        value
+            .filter(|value| i64::try_from(*value).is_ok())
+            .ok_or_else(|| self.wrong(name, "a number from 0 to 2^63-1, without quotes"))
+    }
+
+    /// A SHA-256 digest in lower-case hexadecimal digits.
+    pub(crate) fn hex_hash(&mut self, name: &str) -> Result<Sha256, Fault> {
+        let text = self.text(name)?;
+        text.parse().map_err(|_| self.wrong(name, "64 lower-case hexadecimal digits"))
+    }
+
+    /// The object as it was read, for another document that holds the same.
+    pub(crate) fn value(&self) -> Value {
+        Value::Object(self.members.clone())
+    }
+
     pub(crate) fn optional_object(&mut self, name: &str) -> Result<Option<Self>, Fault> {
         let place = self.place_of(name);
         self.take(name).map(|value| Self::of(place, value)).transpose()
@@ -211,6 +230,10 @@ pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
+pub(crate) fn encode_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
 /// What [`decode_hash`] takes.
 pub(crate) const HASH: &str = "32 bytes in base64";
 
@@ -258,6 +281,22 @@ mod tests {
             (r#"{"n":[7]}"#, None),
         ] {
             assert_eq!(members(text).integer("n").ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_without_quotes_has_none() {
+        for (text, expected) in [
+            (r#"{"n":7}"#, Some(7)),
+            (r#"{"n":0}"#, Some(0)),
+            (r#"{"n":9223372036854775807}"#, Some(9_223_372_036_854_775_807)),
+            (r#"{"n":9223372036854775808}"#, None),
+            (r#"{"n":"7"}"#, None),
+            (r#"{"n":-1}"#, None),
+            (r#"{"n":null}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(members(text).number("n").ok(), expected, "{text}");
         }
     }
 

@@ -1,15 +1,24 @@
 //! Formats of signatures and attestations, and nothing but their form: what is read here is
 //! well-formed and means one thing; whether it is true is the verifier's business.
 
+mod attestation;
 mod bundle;
 mod certificate;
 mod error;
 mod json;
+mod legacy;
 mod marker;
+mod provenance;
 mod text;
 
+pub use attestation::Attestation;
 pub use bundle::{Bundle, Content, InclusionProof, LogEntry, Material};
 pub use certificate::Certificate;
 pub use error::{Error, Fault, Form};
+pub use legacy::LegacyBundle;
 pub use marker::{MARKER_SCHEMA, MarkedFile, MarkedSidecar, Marker};
+pub use provenance::Provenance;
 pub use text::signature_from_text;
+
+#[cfg(test)]
+mod walk;

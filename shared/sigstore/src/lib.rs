@@ -15,6 +15,8 @@ pub use trust::{Trust, TrustSource, TrustedRoot};
 pub use verifier::{Proof, Verifier};
 
 #[cfg(test)]
+mod attestations;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod forgery;

@@ -33,7 +33,7 @@ fn subject(names: Vec<GeneralName>) -> Extension {
 }
 
 /// A certificate with these extensions; who signed it is not asked here.
-fn certificate(extensions: Vec<Extension>) -> Vec<u8> {
+pub(crate) fn certificate(extensions: Vec<Extension>) -> Vec<u8> {
     let algorithm =
         AlgorithmIdentifierOwned { oid: "1.2.840.10045.4.3.2".parse().unwrap(), parameters: None };
     let time =
@@ -60,7 +60,7 @@ fn certificate(extensions: Vec<Extension>) -> Vec<u8> {
 }
 
 /// The two extensions that every certificate has.
-fn least() -> Vec<Extension> {
+pub(crate) fn least() -> Vec<Extension> {
     vec![subject(vec![uri(SUBJECT)]), fulcio_utf8(8, "https://gitlab.com")]
 }
 

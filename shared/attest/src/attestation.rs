@@ -1,0 +1,86 @@
+//! An attestation as package indexes store and serve it (PEP 740, "Attestation objects"): the parts
+//! of a Sigstore bundle under other names. It is verified as the bundle that it stands for.
+
+use serde_json::{Value, json};
+
+use crate::bundle::{LogEntry, MAX_BYTES, MAX_ENTRIES};
+use crate::error::{Error, Fault, Form};
+use crate::json::{self, Members};
+
+/// The one version that PEP 740 knows.
+const VERSION: u64 = 1;
+/// An attestation's statement is always one of in-toto's (PEP 740, "Attestation statement").
+const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+
+/// An attestation's parts. Nothing is said about whether they are true, or belong together.
+#[derive(Debug)]
+pub struct Attestation {
+    certificate: Vec<u8>,
+    /// Log entries as bundles hold them (protobuf-specs, `TransparencyLogEntry`).
+    entries: Vec<Value>,
+    statement: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl Attestation {
+    /// Reads one attestation.
+    pub fn parse(document: &[u8]) -> Result<Self, Error> {
+        let read = |document| Self::read(Members::of(String::new(), document)?);
+        json::parse(document, MAX_BYTES)
+            .and_then(read)
+            .map_err(|fault| Form::Attestation.error(fault))
+    }
+
+    /// Reads one that may stand within another document.
+    pub(crate) fn read(mut attestation: Members) -> Result<Self, Fault> {
+        version(&mut attestation)?;
+        let mut material = attestation.object("verification_material")?;
+        let mut envelope = attestation.object("envelope")?;
+        attestation.end()?;
+        let entries = material.objects("transparency_entries", MAX_ENTRIES, |entry| {
+            let value = entry.value();
+            LogEntry::read(entry)?;
+            Ok(value)
+        })?;
+        if entries.is_empty() {
+            return Err(material.wrong("transparency_entries", "at least one"));
+        }
+        let read = Self {
+            certificate: material.bytes("certificate")?,
+            entries,
+            statement: envelope.bytes("statement")?,
+            signature: envelope.bytes("signature")?,
+        };
+        material.end()?;
+        envelope.end()?;
+        Ok(read)
+    }
+
+    /// The same as a Sigstore bundle of version 0.3, in JSON.
+    pub fn to_bundle(&self) -> Vec<u8> {
+        let bundle = json!({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {
+                "certificate": {"rawBytes": json::encode_base64(&self.certificate)},
+                "tlogEntries": self.entries,
+            },
+            "dsseEnvelope": {
+                "payloadType": PAYLOAD_TYPE,
+                "payload": json::encode_base64(&self.statement),
+                "signatures": [{"sig": json::encode_base64(&self.signature)}],
+            },
+        });
+        bundle.to_string().into_bytes()
+    }
+}
+
+/// Takes the version of an object of PEP 740, which is a number.
+pub(crate) fn version(object: &mut Members) -> Result<(), Fault> {
+    match object.number("version") {
+        Ok(VERSION) => Ok(()),
+        _ => Err(object.wrong("version", "the number 1")),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

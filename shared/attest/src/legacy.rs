@@ -1,0 +1,182 @@
+//! What cosign writes for `sign-blob --bundle` unless it is told to write a Sigstore bundle: a
+//! signature, the certificate, and the promise of Rekor v1 to log both (cosign,
+//! `pkg/cosign/fetch.go`, `LocalSignedPayload`). It has no proof that the promise was kept; with
+//! one from the log it is a Sigstore bundle.
+
+use pysign_host::Sha256;
+use serde_json::{Value, json};
+
+use crate::Certificate;
+use crate::bundle::MAX_BYTES;
+use crate::error::{Error, Fault, Form};
+use crate::json::{self, Members};
+
+/// What a Sigstore bundle can hold of it, and what cosign logs for a signature over a file.
+const KIND: (&str, &str) = ("hashedrekord", "0.0.1");
+/// Entries that cosign logs have 0.5 to 4 kB.
+const MAX_BODY: usize = 256 << 10;
+
+/// The parts of such a bundle, which say of signature and certificate the same as the log entry.
+/// Nothing is said about whether that is true.
+#[derive(Debug)]
+pub struct LegacyBundle {
+    certificate: Certificate,
+    signature: Vec<u8>,
+    digest: Sha256,
+    entry: Entry,
+}
+
+/// The log's part.
+#[derive(Debug)]
+struct Entry {
+    body: Vec<u8>,
+    integrated_time: u64,
+    index: u64,
+    log: Sha256,
+    promise: Vec<u8>,
+}
+
+/// What the log has taken: the content of an entry's body.
+struct Logged {
+    digest: Sha256,
+    signature: Vec<u8>,
+    certificate: Certificate,
+}
+
+impl LegacyBundle {
+    /// Whether `document` is JSON in this form rather than in another; it may be malformed.
+    pub fn is_legacy(document: &[u8]) -> bool {
+        json::parse(document, MAX_BYTES)
+            .is_ok_and(|document| document.get("base64Signature").is_some())
+    }
+
+    /// Reads one bundle.
+    pub fn parse(document: &[u8]) -> Result<Self, Error> {
+        json::parse(document, MAX_BYTES)
+            .and_then(Self::read)
+            .map_err(|fault| Form::LegacyBundle.error(fault))
+    }
+
+    fn read(document: Value) -> Result<Self, Fault> {
+        let mut bundle = Members::of(String::new(), document)?;
+        let signature = bundle.bytes("base64Signature")?;
+        let certificate = certificate(&bundle.bytes("cert")?)?;
+        let entry = Entry::read(bundle.object("rekorBundle")?)?;
+        bundle.end()?;
+        let logged = Logged::read(&entry.body)?;
+        if signature != logged.signature {
+            return Err(Fault::Rule("the log entry is for another signature"));
+        }
+        if certificate.der() != logged.certificate.der() {
+            return Err(Fault::Rule("the log entry is for another certificate"));
+        }
+        Ok(Self { certificate, signature, digest: logged.digest, entry })
+    }
+
+    /// The log that gave the promise: the digest of its key.
+    pub fn log(&self) -> Sha256 {
+        self.entry.log
+    }
+
+    /// The entry's index in that log, over all shards.
+    pub fn log_index(&self) -> u64 {
+        self.entry.index
+    }
+
+    /// The digest of the file that was signed.
+    pub fn digest(&self) -> Sha256 {
+        self.digest
+    }
+
+    /// The same as a Sigstore bundle of version 0.3, in JSON, with the proof that the log gives for
+    /// the entry: `inclusion_proof` as a bundle holds it (protobuf-specs, `InclusionProof`).
+    pub fn to_bundle(&self, inclusion_proof: &Value) -> Vec<u8> {
+        let entry = &self.entry;
+        let bundle = json!({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {
+                "certificate": {"rawBytes": json::encode_base64(self.certificate.der())},
+                "tlogEntries": [{
+                    "logIndex": entry.index.to_string(),
+                    "logId": {"keyId": json::encode_base64(entry.log.as_bytes())},
+                    "kindVersion": {"kind": KIND.0, "version": KIND.1},
+                    "integratedTime": entry.integrated_time.to_string(),
+                    "inclusionPromise": {
+                        "signedEntryTimestamp": json::encode_base64(&entry.promise),
+                    },
+                    "inclusionProof": inclusion_proof,
+                    "canonicalizedBody": json::encode_base64(&entry.body),
+                }],
+            },
+            "messageSignature": {
+                "messageDigest": {
+                    "algorithm": "SHA2_256",
+                    "digest": json::encode_base64(self.digest.as_bytes()),
+                },
+                "signature": json::encode_base64(&self.signature),
+            },
+        });
+        bundle.to_string().into_bytes()
+    }
+}
+
+impl Entry {
+    fn read(mut bundle: Members) -> Result<Self, Fault> {
+        let promise = bundle.bytes("SignedEntryTimestamp")?;
+        let mut payload = bundle.object("Payload")?;
+        let read = Self {
+            body: payload.bytes("body")?,
+            integrated_time: payload.number("integratedTime")?,
+            index: payload.number("logIndex")?,
+            log: payload.hex_hash("logID")?,
+            promise,
+        };
+        payload.end()?;
+        bundle.end()?;
+        Ok(read)
+    }
+}
+
+impl Logged {
+    /// Reads a body (rekor, `hashedrekord_v0_0_1_schema.json`).
+    fn read(body: &[u8]) -> Result<Self, Fault> {
+        let mut body = Members::of(PLACE.to_owned(), json::parse(body, MAX_BODY)?)?;
+        let kind = (body.text("kind")?, body.text("apiVersion")?);
+        if (kind.0.as_str(), kind.1.as_str()) != KIND {
+            return Err(body.wrong("kind", "hashedrekord in version 0.0.1"));
+        }
+        let mut spec = body.object("spec")?;
+        let mut data = spec.object("data")?;
+        let mut hash = data.object("hash")?;
+        let mut signature = spec.object("signature")?;
+        let mut key = signature.object("publicKey")?;
+        if hash.text("algorithm")? != "sha256" {
+            return Err(hash.wrong("algorithm", "sha256"));
+        }
+        let read = Self {
+            digest: hash.hex_hash("value")?,
+            signature: signature.bytes("content")?,
+            certificate: certificate(&key.bytes("content")?)?,
+        };
+        for object in [hash, data, key, signature, spec, body] {
+            object.end()?;
+        }
+        Ok(read)
+    }
+}
+
+/// Where a body stands in the document.
+const PLACE: &str = "rekorBundle.Payload.body";
+
+/// A signer's certificate in PEM. In its place cosign writes the public key, if it has signed with
+/// one that the user keeps.
+fn certificate(pem: &[u8]) -> Result<Certificate, Fault> {
+    if pem.starts_with(b"-----BEGIN PUBLIC KEY-----") {
+        return Err(Fault::Rule("it has a public key in place of a certificate"));
+    }
+    let unfit = Fault::Rule("its 'cert' is not one certificate");
+    Certificate::from_pem(pem).map_err(|_| unfit)
+}
+
+#[cfg(test)]
+mod tests;
