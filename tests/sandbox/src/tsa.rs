@@ -13,13 +13,14 @@ use der::oid::db::rfc5911::{
 };
 use der::oid::db::rfc5912::{ID_SHA_256, ID_SHA_384, ID_SHA_512};
 use der::{Decode as _, Encode as _, EncodeValue, Sequence, Tagged};
+use serde_json::Value;
 use x509_cert::attr::Attribute;
 use x509_cert::ext::Extensions;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::Error;
 use crate::clock::Clock;
-use crate::http::{Reply, Request, Response, refused};
+use crate::http::{Refused, Reply, Request, Response, base64, refused, text};
 use crate::pki::{self, Authority, Role, sha256};
 
 const TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
@@ -56,10 +57,11 @@ impl Tsa {
     }
 
     fn stamp(&self, request: &Request) -> Reply {
-        if request.header("content-type") != Some("application/timestamp-query") {
-            return Ok(Response::problem(415, "unsupported media type"));
-        }
-        let query = TimeStampReq::from_der(&request.body)?;
+        let query = match request.header("content-type") {
+            Some("application/timestamp-query") => TimeStampReq::from_der(&request.body)?,
+            Some("application/json") => query_in_json(&request.json()?)?,
+            _ => return Ok(Response::problem(415, "unsupported media type")),
+        };
         let expected = match query.imprint.algorithm.oid {
             ID_SHA_256 => 32,
             ID_SHA_384 => 48,
@@ -149,6 +151,27 @@ pub(crate) struct TimeStampReq {
     wants_certificate: bool,
     #[asn1(context_specific = "0", tag_mode = "IMPLICIT", optional = "true")]
     extensions: Option<Extensions>,
+}
+
+/// The query in the form that Sigstore's authority takes beside RFC 3161's, as sigstore-js sends it.
+fn query_in_json(query: &Value) -> Result<TimeStampReq, Refused> {
+    let oid = match text(query, "hashAlgorithm")? {
+        "sha256" => ID_SHA_256,
+        "sha384" => ID_SHA_384,
+        "sha512" => ID_SHA_512,
+        _ => return Err(refused("the hash's algorithm is not one of SHA-2")),
+    };
+    Ok(TimeStampReq {
+        version: 1,
+        imprint: MessageImprint {
+            algorithm: AlgorithmIdentifierOwned { oid, parameters: None },
+            hash: OctetString::new(base64(query, "artifactHash")?)?,
+        },
+        policy: None,
+        nonce: None,
+        wants_certificate: query.get("certificates").and_then(Value::as_bool).unwrap_or(false),
+        extensions: None,
+    })
 }
 
 #[derive(Sequence)]
@@ -250,6 +273,27 @@ pub(crate) mod tests {
         let tsa = Tsa::new(Clock::default()).unwrap();
         let data = signed_data(&tsa.answer(&query(ID_SHA_512, &[7; 64], false)).unwrap());
         assert!(data.certificates.is_none());
+    }
+
+    #[test]
+    fn a_query_in_json_is_one_in_another_form() {
+        let tsa = Tsa::new(Clock::default()).unwrap();
+        let answer = |body: &str| {
+            let mut request = Request::new("POST", Tsa::PATH);
+            request.headers.push(("content-type".into(), "application/json".into()));
+            request.body = body.as_bytes().to_vec();
+            tsa.answer(&request)
+        };
+        let hash = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+        let good = format!(r#"{{"artifactHash":"{hash}","hashAlgorithm":"sha256"}}"#);
+        let data = signed_data(&answer(&good).unwrap());
+        let content: OctetString =
+            data.encap_content_info.econtent.as_ref().unwrap().decode_as().unwrap();
+        let info = TstInfo::from_der(content.as_bytes()).unwrap();
+        assert_eq!(info.imprint.hash.as_bytes(), [7; 32]);
+        assert!(data.certificates.is_none() && info.nonce.is_none());
+        assert!(answer(&good.replace("sha256", "md5")).is_err());
+        assert!(answer(&good.replace("sha256", "sha512")).is_err());
     }
 
     #[test]
