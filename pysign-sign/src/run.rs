@@ -20,7 +20,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let token = Token::find(args.token_file.as_deref(), host)?;
     let services = services(args.services, host)?;
     token.check_consent(&services, args.public_log)?;
-    let expected = Expected { identity: token.identity.clone(), issuer: token.issuer.clone() };
+    let expected = Expected::exact(&token.identity, &token.issuer);
     let verifier = Verifier::new(TrustedRoot::load(&TrustSource::File(args.trusted_root))?)?;
     let client = Client::new(host, args.http)?;
 
@@ -41,7 +41,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
         }
     }
     release.add_tool(TOOL);
-    host.notes.summary(verify_with(&expected));
+    host.notes.summary(verify_with(&token.identity, &token.issuer));
     Ok(Some(release))
 }
 
@@ -77,7 +77,7 @@ fn sign(artifact: &mut Artifact, signer: &mut Signer<'_>) -> Result<Signed, Fail
 }
 
 /// What those who install the files have to type, for a POSIX shell.
-fn verify_with(Expected { identity, issuer }: &Expected) -> String {
+fn verify_with(identity: &str, issuer: &str) -> String {
     format!("verify with: --identity {} --issuer {}", quoted(identity, true), quoted(issuer, false))
 }
 
@@ -97,12 +97,9 @@ mod tests {
 
     #[test]
     fn the_closing_line_can_be_typed() {
-        let expected = Expected {
-            identity: "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1".to_owned(),
-            issuer: "https://gitlab.com".to_owned(),
-        };
+        let identity = "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1";
         assert_eq!(
-            verify_with(&expected),
+            verify_with(identity, "https://gitlab.com"),
             "verify with: --identity 'https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1' \
              --issuer https://gitlab.com"
         );

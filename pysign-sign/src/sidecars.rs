@@ -126,8 +126,8 @@ impl Wanted<'_> {
         let bytes = listed(artifact, &bundle).read()?;
         let in_the_way = |cause| Error::InTheWay { file: bundle.clone(), cause: Box::new(cause) };
         let proof = self.verifier.prove(digest, file, &bytes).map_err(in_the_way)?;
-        if self.expected.check(file, &proof).is_err() {
-            let Expected { identity, issuer } = self.expected;
+        if self.expected.check(file, &proof.certificate).is_err() {
+            let (identity, issuer) = (self.expected.identity(), self.expected.issuer());
             return Err(Error::SignedByAnother {
                 file: bundle,
                 expected: format!("{identity} by {issuer}"),

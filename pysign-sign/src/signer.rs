@@ -74,7 +74,7 @@ impl<'a> Signer<'a> {
 
         let unproven = |cause| Error::Unproven { file: file.into(), cause: Box::new(cause) };
         let proof = self.verifier.prove(&digest, file, &bundle).map_err(unproven)?;
-        self.expected.check(file, &proof).map_err(unproven)?;
+        self.expected.check(file, &proof.certificate).map_err(unproven)?;
         Ok(Signed { bundle, signature, certificate: certificate.pem(), kept: false })
     }
 

@@ -2,7 +2,7 @@
 //! policy, and without a policy nothing is verified.
 
 use pysign_cli::{Matches, Usage};
-use pysign_sigstore::Expected;
+use pysign_sigstore::{Expected, Text};
 
 /// Our spelling of each half, and cosign's.
 const IDENTITY: [&str; 2] = ["--identity", "--certificate-identity"];
@@ -17,7 +17,9 @@ const AN_ISSUER: &str = "--issuer https://gitlab.com";
 pub(crate) fn expected(m: &Matches) -> Result<Expected, Usage> {
     let missing = |what, hint: String| Err(Usage::Missing { what, hint });
     match (one(m, IDENTITY)?, one(m, ISSUER)?) {
-        (Some(identity), Some(issuer)) => Ok(Expected { identity, issuer }),
+        (Some(identity), Some(issuer)) => {
+            Ok(Expected::new(Text::exact(&identity), Text::exact(&issuer)))
+        }
         (Some(_), None) => missing("the identity's issuer", format!("to name it: {AN_ISSUER}")),
         (None, Some(_)) => missing("the signer's identity", format!("to name it: {AN_IDENTITY}")),
         (None, None) => missing("a policy", format!("to name a signer: {AN_IDENTITY} {AN_ISSUER}")),

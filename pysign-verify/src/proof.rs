@@ -37,7 +37,7 @@ pub(crate) fn prove(
     }
     let bundles = Failure::collect(others.iter().map(|evidence| {
         let proof = verifier.prove(&sha256, &file, evidence.bundle()?)?;
-        expected.check(&file, &proof)?;
+        expected.check(&file, &proof.certificate)?;
         Ok(proof)
     }))?;
     let copies = Failure::collect(pairs.iter().map(|pair| pair.copy_of(&bundles).cloned()))?;

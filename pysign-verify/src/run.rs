@@ -103,5 +103,5 @@ fn verify(
 fn signed_by(release: &Manifest, expected: &Expected) -> String {
     let count = release.artifacts.len();
     let files = if count == 1 { "file" } else { "files" };
-    format!("{count} {files} signed by '{}'", expected.identity)
+    format!("{count} {files} signed by '{}'", expected.identity())
 }

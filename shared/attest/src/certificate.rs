@@ -32,7 +32,7 @@ const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----\n";
 
 /// Fulcio's extensions by their last arc: the deprecated ones (2 to 6) are bare text, the others a
 /// `UTF8String`.
-const CLAIMS: [(u32, &str); 21] = [
+pub const CLAIMS: [(u32, &str); 21] = [
     (2, "github-workflow-trigger"),
     (3, "github-workflow-sha"),
     (4, "github-workflow-name"),

@@ -9,11 +9,13 @@ mod json;
 mod legacy;
 mod marker;
 mod provenance;
+#[cfg(feature = "samples")]
+pub mod samples;
 mod text;
 
 pub use attestation::Attestation;
 pub use bundle::{Bundle, Content, InclusionProof, LogEntry, Material};
-pub use certificate::Certificate;
+pub use certificate::{CLAIMS, Certificate};
 pub use error::{Error, Fault, Form};
 pub use legacy::LegacyBundle;
 pub use marker::{MARKER_SCHEMA, MarkedFile, MarkedSidecar, Marker};

@@ -8,7 +8,8 @@ use pysign_attest::Certificate;
 use pysign_host::Problem as _;
 use serde_json::Value;
 
-use crate::vectors::{Vector, beacon, set};
+use crate::Expected;
+use crate::vectors::{BEACON, GITHUB, Vector, set};
 
 /// Cases that can't be verified yet, good or bad, by how their names begin, and why. They must be
 /// refused for that reason and no other.
@@ -22,15 +23,14 @@ const NOT_YET: [(&str, &str); 5] = [
 
 /// The code of the refusal, or nothing if the case's signer is proven.
 fn refused(directory: &Path) -> Option<&'static str> {
-    let mut expected = beacon();
-    for (name, value) in [("identity", &mut expected.identity), ("issuer", &mut expected.issuer)] {
-        if let Ok(own) = fs::read_to_string(directory.join(name)) {
-            own.trim().clone_into(value);
-        }
-    }
+    let part = |name, default: &str| {
+        let own = fs::read_to_string(directory.join(name));
+        own.map_or_else(|_| default.to_owned(), |own| own.trim().to_owned())
+    };
+    let expected = Expected::exact(&part("identity", BEACON), &part("issuer", GITHUB));
     let proven = Vector::read(directory)
         .and_then(|vector| vector.prove())
-        .and_then(|proof| expected.check(Path::new("a.txt"), &proof));
+        .and_then(|proof| expected.check(Path::new("a.txt"), &proof.certificate));
     proven.err().map(|error| error.code())
 }
 

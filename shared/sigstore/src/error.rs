@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use pysign_host::{Evidence, FileError, Problem, Sha256, Status};
 use sigstore_verify::TransparencyLogError;
 
-use crate::Expected;
+use crate::{Mismatch, Part};
 
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -88,10 +88,10 @@ pub enum Error {
     Signer {
         /// The file.
         file: PathBuf,
-        /// Who should have.
-        expected: Expected,
-        /// Who has.
-        found: Expected,
+        /// What the certificate should say of the signer.
+        mismatch: Mismatch,
+        /// The flags that would accept this signer, never weaker ones.
+        hint: Option<String>,
     },
     /// There is no proof of the time, or a wrong one.
     Timestamp {
@@ -265,12 +265,21 @@ impl fmt::Display for Error {
             Self::Malformed { .. } => write!(f, "the signature of '{file}' is malformed"),
             Self::OtherFile { .. } => write!(f, "the signature of '{file}' is of another file"),
             Self::Signature { .. } => write!(f, "the signature of '{file}' does not hold"),
-            Self::Signer { expected, found, .. } if expected.identity != found.identity => {
-                write!(f, "'{file}' was signed by another identity")
-            }
-            Self::Signer { .. } => {
-                write!(f, "'{file}' was signed by this identity of another issuer")
-            }
+            Self::Signer { mismatch: Mismatch { part, found, .. }, .. } => match (part, found) {
+                (Part::Identity, _) => write!(f, "'{file}' was signed by another identity"),
+                (Part::Issuer, _) => {
+                    write!(f, "'{file}' was signed by this identity of another issuer")
+                }
+                (Part::Claim(name), Some(_)) => {
+                    write!(f, "'{file}' was signed with another {name}")
+                }
+                (Part::Claim(name), None) => write!(f, "'{file}' was signed without a {name}"),
+                (Part::Source(_), _) => write!(
+                    f,
+                    "'{file}' was built from another repository than that of the pipeline which \
+                     signed it"
+                ),
+            },
             Self::Timestamp { .. } => {
                 write!(f, "the time of the signature of '{file}' is not proven")
             }
@@ -309,10 +318,12 @@ impl Problem for Error {
             Self::LogUnknown { .. } => "log-unknown",
             Self::Malformed { cause, .. } => cause.code(),
             Self::OtherFile { .. } => "signature-other-file",
-            Self::Signer { expected, found, .. } if expected.identity != found.identity => {
-                "identity-mismatch"
-            }
-            Self::Signer { .. } => "issuer-mismatch",
+            Self::Signer { mismatch, .. } => match mismatch.part {
+                Part::Identity => "identity-mismatch",
+                Part::Issuer => "issuer-mismatch",
+                Part::Claim(_) => "claim-mismatch",
+                Part::Source(_) => "source-mismatch",
+            },
             Self::Timestamp { .. } => "timestamp-invalid",
             Self::TrustedRoot { .. } => "trusted-root-malformed",
             Self::Unsupported { .. } => "signature-unsupported",
@@ -331,17 +342,11 @@ impl Problem for Error {
         Some(self.signed_file())
     }
 
-    /// The flags that would accept the signer that was found, never weaker ones.
     fn hint(&self) -> Option<String> {
-        let Self::Signer { expected, found, .. } = self else { return None };
-        // In single quotes for a POSIX shell.
-        let flag = |name, expected: &String, found: &String| {
-            let quoted = found.replace('\'', r"'\''");
-            if expected == found { String::new() } else { format!(" --{name} '{quoted}'") }
-        };
-        let identity = flag("identity", &expected.identity, &found.identity);
-        let issuer = flag("issuer", &expected.issuer, &found.issuer);
-        Some(format!("to accept it:{identity}{issuer}"))
+        match self {
+            Self::Signer { hint, .. } => hint.clone(),
+            _ => None,
+        }
     }
 
     fn evidence(&self) -> Option<Evidence> {
@@ -349,10 +354,9 @@ impl Problem for Error {
             Self::OtherFile { expected, found, .. } => {
                 (format!("sha256:{expected}"), format!("sha256:{found}"))
             }
-            Self::Signer { expected, found, .. } if expected.identity != found.identity => {
-                (expected.identity.clone(), found.identity.clone())
+            Self::Signer { mismatch: Mismatch { expected, found, .. }, .. } => {
+                (expected.clone(), found.clone().unwrap_or_else(|| "nothing".to_owned()))
             }
-            Self::Signer { expected, found, .. } => (expected.issuer.clone(), found.issuer.clone()),
             _ => return None,
         };
         Some(Evidence { expected, found })

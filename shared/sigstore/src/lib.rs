@@ -10,7 +10,7 @@ mod trust;
 mod verifier;
 
 pub use error::{Error, LogFault, Unsupported};
-pub use expected::Expected;
+pub use expected::{ClaimName, Expected, Mismatch, Part, Regexp, RegexpFault, Text, UnknownClaim};
 pub use trust::{Trust, TrustSource, TrustedRoot};
 pub use verifier::{Proof, Verifier};
 

@@ -6,17 +6,14 @@ use std::path::{Path, PathBuf};
 use pysign_host::{Sha256, read_regular};
 use serde_json::Value;
 
-use crate::{Error, Expected, Proof, TrustSource, TrustedRoot, Verifier};
+use crate::{Error, Proof, TrustSource, TrustedRoot, Verifier};
 
 /// Who signed the bundles of the conformance suite.
-pub(crate) fn beacon() -> Expected {
-    Expected {
-        identity: "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/\
-                   .github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main"
-            .to_owned(),
-        issuer: "https://token.actions.githubusercontent.com".to_owned(),
-    }
-}
+pub(crate) const BEACON: &str = "https://github.com/sigstore-conformance/\
+    extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml\
+    @refs/heads/main";
+/// Its issuer.
+pub(crate) const GITHUB: &str = "https://token.actions.githubusercontent.com";
 
 /// A set of the external vectors, beside the workspace or where `PYSIGN_TESTDATA` says; one that is
 /// not there is reported and skipped.

@@ -1,0 +1,198 @@
+//! Regular expressions over a certificate's values: the whole value or nothing, in linear time, and
+//! none that lets everyone pass.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Ten times the longest that projects publish for cosign.
+const MAX_PATTERN: usize = 1 << 10;
+/// Of the compiled program. A repetition multiplies: `(a{100}){100}` has nineteen letters.
+const MAX_PROGRAM: usize = 256 << 10;
+
+/// Nobody's names, in each of the forms that Fulcio writes; `.invalid` belongs to no one (RFC 2606
+/// §2). What fits one of them does not tell a signer from a stranger.
+const NOBODY: [&str; 9] = [
+    "",
+    "x",
+    "https://nobody.invalid",
+    "http://nobody.invalid/",
+    "https://nobody.invalid/nobody/nothing//.gitlab-ci.yml@refs/heads/main",
+    "https://nobody.invalid/nobody/nothing/.github/workflows/nothing.yml@refs/tags/v0.0.0",
+    "nobody@nobody.invalid",
+    "spiffe://nobody.invalid/nobody",
+    "\u{fffd}7e5c0a\t",
+];
+
+/// A regular expression that a whole value must match.
+#[derive(Clone, Debug)]
+pub struct Regexp {
+    pattern: String,
+    /// Anchored at both ends.
+    whole: regex_lite::Regex,
+}
+
+/// Why a text is no regular expression to trust by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegexpFault {
+    /// It is empty.
+    Empty,
+    /// It matches the names of strangers.
+    Everyone {
+        /// Such a name.
+        example: &'static str,
+    },
+    /// It is too long, or becomes too large.
+    Large,
+    /// It is none.
+    Malformed {
+        /// What the engine says.
+        cause: String,
+    },
+}
+
+impl Regexp {
+    /// Whether all of `value` matches. `https://good` must not pass for `evil/?x=https://good`.
+    pub fn matches(&self, value: &str) -> bool {
+        self.whole.is_match(value)
+    }
+}
+
+impl FromStr for Regexp {
+    type Err = RegexpFault;
+
+    fn from_str(pattern: &str) -> Result<Self, RegexpFault> {
+        if pattern.is_empty() {
+            return Err(RegexpFault::Empty);
+        }
+        if pattern.len() > MAX_PATTERN {
+            return Err(RegexpFault::Large);
+        }
+        // On its own first: `a)|(b` is none, though between parentheses it would be.
+        compile(pattern)?;
+        let whole = compile(&format!(r"\A(?:{pattern})\z"))?;
+        match NOBODY.into_iter().find(|name| whole.is_match(name)) {
+            Some(example) => Err(RegexpFault::Everyone { example }),
+            None => Ok(Self { pattern: pattern.to_owned(), whole }),
+        }
+    }
+}
+
+/// The engine runs in time linear in the value's length, whatever the pattern.
+fn compile(pattern: &str) -> Result<regex_lite::Regex, RegexpFault> {
+    let compiled = regex_lite::RegexBuilder::new(pattern).size_limit(MAX_PROGRAM).build();
+    compiled.map_err(|cause| match cause.to_string() {
+        text if text.contains("size limit") => RegexpFault::Large,
+        cause => RegexpFault::Malformed { cause },
+    })
+}
+
+impl fmt::Display for Regexp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.pattern)
+    }
+}
+
+impl fmt::Display for RegexpFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("it is empty"),
+            Self::Everyone { example } => {
+                write!(f, "it does not tell a signer from a stranger: '{example}' matches")
+            }
+            Self::Large => write!(f, "it is longer than {MAX_PATTERN} bytes, or repeats too much"),
+            Self::Malformed { cause } => write!(f, "it is no regular expression: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for RegexpFault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn regexp(pattern: &str) -> Regexp {
+        pattern.parse().unwrap()
+    }
+
+    #[test]
+    fn the_whole_value_matches() {
+        let good = regexp("https://good/.*");
+        assert!(good.matches("https://good/x"));
+        for other in
+            ["evil/?x=https://good/x", "https://good", "https://good/x\n", "\nhttps://good/x"]
+        {
+            assert!(!good.matches(other), "{other:?}");
+        }
+        for pattern in ["https://good/x|a", "^https://good/x$", "(?i)HTTPS://good/x", "h.*?x"] {
+            assert!(regexp(pattern).matches("https://good/x"), "{pattern}");
+            assert!(!regexp(pattern).matches("evil/?x=https://good/x&y"), "{pattern}");
+        }
+        // The first alternative that fits a part must not hide the one that fits the whole.
+        assert!(regexp("ab|abc").matches("abc"));
+        let lines = regexp("(?m)^https://good/x$");
+        assert!(!lines.matches("evil\nhttps://good/x") && !lines.matches("https://good/x\nevil"));
+    }
+
+    #[test]
+    fn one_that_everyone_matches_is_none() {
+        assert_eq!("".parse::<Regexp>().unwrap_err(), RegexpFault::Empty);
+        for pattern in [
+            ".*",
+            ".+",
+            "^",
+            "$",
+            "()",
+            ".",
+            "(?s).*",
+            "a*",
+            "^.*$",
+            "x?",
+            "(good)?",
+            "good|",
+            "|good",
+            "https://.*",
+            "https?://[^/]+/.*",
+            ".*@.*",
+            ".+//\\.gitlab-ci\\.yml@.*",
+            "[^g].*",
+            "https://[^/]*",
+            ".*@refs/heads/main",
+            "good|.*",
+            "(?:.|\n)*",
+            "spiffe:.*",
+        ] {
+            let fault = pattern.parse::<Regexp>().unwrap_err();
+            assert!(matches!(fault, RegexpFault::Everyone { .. }), "{pattern}: {fault}");
+        }
+        for pattern in ["https://gitlab\\.com/acme/.*", ".*@example\\.org", "good.*", "g?ood"] {
+            assert!(pattern.parse::<Regexp>().is_ok(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn one_that_breaks_out_of_its_anchors_is_none() {
+        for pattern in ["a)|(b", "a)|.*(?:", ")(", "(", "[", "(?x)good # ", "a\\", "good(?x)#"] {
+            let fault = pattern.parse::<Regexp>().unwrap_err();
+            assert!(matches!(fault, RegexpFault::Malformed { .. }), "{pattern}: {fault}");
+        }
+    }
+
+    #[test]
+    fn it_is_small_and_so_is_its_program() {
+        assert!("a".repeat(MAX_PATTERN).parse::<Regexp>().is_ok());
+        for pattern in ["a".repeat(MAX_PATTERN + 1), "((a{100}){100}){100}".to_owned()] {
+            assert_eq!(pattern.parse::<Regexp>().unwrap_err(), RegexpFault::Large);
+        }
+        let deep = format!("{}a{}", "(".repeat(400), ")".repeat(400));
+        assert!(deep.parse::<Regexp>().is_err());
+    }
+
+    #[test]
+    fn letters_beyond_ascii_are_themselves() {
+        assert!(regexp("gr.n").matches("gr\u{fc}n"));
+        assert!(!regexp("(?i)gr\u{dc}n").matches("gr\u{fc}n"));
+        assert!(!regexp("\\w+@example\\.org").matches("\u{e9}@example.org"));
+    }
+}
