@@ -24,6 +24,11 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A signature that can't be made.
+    Forge {
+        /// Why not.
+        reason: String,
+    },
     /// The system refused a socket, a file or a thread.
     Io {
         /// What was asked of the system.
@@ -46,6 +51,7 @@ impl fmt::Display for Error {
             Self::Crypto => write!(f, "a key can't be made or doesn't sign"),
             Self::Der(_) => write!(f, "a value has no form in DER"),
             Self::Fault { fault, reason } => write!(f, "the fault '{fault}' {reason}"),
+            Self::Forge { reason } => write!(f, "the signature can't be made: {reason}"),
             Self::Io { action, .. } => write!(f, "can't {action}"),
         }
     }
@@ -56,7 +62,7 @@ impl std::error::Error for Error {
         match self {
             Self::Der(source) => Some(source),
             Self::Io { source, .. } => Some(source),
-            Self::Argument { .. } | Self::Crypto | Self::Fault { .. } => None,
+            Self::Argument { .. } | Self::Crypto | Self::Fault { .. } | Self::Forge { .. } => None,
         }
     }
 }

@@ -10,6 +10,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use der::oid::db::rfc5280::ID_KP_CODE_SIGNING;
 use der::{DecodePem as _, Encode as _};
 use serde_json::{Value, json};
+use x509_cert::Certificate;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{KeyUsage, KeyUsages, SubjectAltName};
 use x509_cert::request::CertReq;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
@@ -105,21 +108,31 @@ impl Fulcio {
         key: SubjectPublicKeyInfoOwned,
         identity: &Identity,
     ) -> Result<[String; 3], Error> {
+        let leaf = self.certify(key, vec![identity.san.clone()], identity.extensions()?)?;
+        Ok([pki::pem(&leaf)?, self.intermediate.pem()?, self.root.pem()?])
+    }
+
+    /// A new leaf of these names, with these extensions among those that every leaf has.
+    pub(crate) fn certify(
+        &self,
+        key: SubjectPublicKeyInfoOwned,
+        names: Vec<GeneralName>,
+        claims: Vec<Extension>,
+    ) -> Result<Certificate, Error> {
         let mut extensions = vec![
             pki::extension(&KeyUsage(KeyUsages::DigitalSignature.into()))?,
             pki::purpose_extension(ID_KP_CODE_SIGNING, false)?,
         ];
         extensions.extend(pki::key_identifiers(&key, Some(&self.intermediate))?);
         // Critical, because the subject is empty (RFC 5280, section 4.2.1.6).
-        let names = pki::extension(&SubjectAltName(vec![identity.san.clone()]))?;
-        extensions.push(x509_cert::ext::Extension { critical: true, ..names });
-        extensions.extend(identity.extensions()?);
+        let names = pki::extension(&SubjectAltName(names))?;
+        extensions.push(Extension { critical: true, ..names });
+        extensions.extend(claims);
         let issuer = self.intermediate.subject().clone();
         let tbs = pki::tbs(issuer, key, self.clock.now(), LIFE, extensions)?;
         let sct = self.ct.submit(self.intermediate.key.id(), &tbs.to_der()?)?;
         let tbs = pki::with_extensions(tbs, vec![sct]);
-        let leaf = pki::certificate(tbs, &self.intermediate.key)?;
-        Ok([pki::pem(&leaf)?, self.intermediate.pem()?, self.root.pem()?])
+        pki::certificate(tbs, &self.intermediate.key)
     }
 }
 
@@ -184,7 +197,6 @@ pub(crate) mod tests {
     use der::EncodePem as _;
     use der::asn1::{BitString, SetOfVec};
     use der::pem::LineEnding;
-    use x509_cert::Certificate;
     use x509_cert::name::Name;
     use x509_cert::request::{CertReqInfo, Version};
 

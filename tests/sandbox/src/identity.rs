@@ -12,7 +12,7 @@ use crate::http::Refused;
 use crate::http::refused;
 use crate::oidc::Token;
 
-const FULCIO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
+pub(crate) const FULCIO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
 
 /// Who a certificate is for.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Identity {
 }
 
 /// 1.3.6.1.4.1.57264.1.N: the bare text below 8, a DER `UTF8String` from 8 on.
-fn extension(number: u32, text: &str) -> Result<Extension, Error> {
+pub(crate) fn extension(number: u32, text: &str) -> Result<Extension, Error> {
     let bytes = match number {
         ..8 => text.as_bytes().to_vec(),
         8.. => Utf8StringRef::new(text)?.to_der()?,

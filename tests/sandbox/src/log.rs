@@ -21,6 +21,8 @@ pub(crate) struct Log {
 pub(crate) struct Entry {
     pub(crate) body: String,
     pub(crate) time: u64,
+    /// The hashes, in hexadecimal, by which an index finds it.
+    pub(crate) names: Vec<String>,
 }
 
 /// What adding a body did.
@@ -35,17 +37,17 @@ impl Log {
     /// sigstore-python then refuses the bundle.
     pub(crate) fn new(time: u64) -> Self {
         let mut log = Self { tree: Tree::default(), entries: Vec::new() };
-        log.add("{}".to_owned(), time);
+        log.add("{}".to_owned(), Vec::new(), time);
         log
     }
 
-    pub(crate) fn add(&mut self, body: String, time: u64) -> Added {
+    pub(crate) fn add(&mut self, body: String, names: Vec<String>, time: u64) -> Added {
         let leaf = leaf_hash(body.as_bytes());
         if let Some(index) = self.tree.position(&leaf) {
             return Added::Known(index);
         }
         self.tree.push(leaf);
-        self.entries.push(Entry { body, time });
+        self.entries.push(Entry { body, time, names });
         Added::New(self.entries.len() - 1)
     }
 

@@ -1,6 +1,8 @@
 //! The Merkle tree of a log (RFC 6962, section 2.1): leaves are only added, roots and proofs are
 //! computed when they are asked for.
 
+use std::collections::HashMap;
+
 use crate::pki::sha256;
 
 /// The hash of a leaf or a node.
@@ -10,10 +12,13 @@ pub(crate) type Hash = [u8; 32];
 #[derive(Default)]
 pub(crate) struct Tree {
     leaves: Vec<Hash>,
+    /// Where each leaf is.
+    places: HashMap<Hash, usize>,
 }
 
 impl Tree {
     pub(crate) fn push(&mut self, leaf: Hash) {
+        self.places.entry(leaf).or_insert(self.leaves.len());
         self.leaves.push(leaf);
     }
 
@@ -23,7 +28,7 @@ impl Tree {
 
     /// Where a leaf is.
     pub(crate) fn position(&self, leaf: &Hash) -> Option<usize> {
-        self.leaves.iter().position(|known| known == leaf)
+        self.places.get(leaf).copied()
     }
 
     pub(crate) fn root(&self) -> Hash {

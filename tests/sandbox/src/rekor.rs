@@ -11,11 +11,11 @@ use serde_json::{Map, Value, json};
 
 use crate::Error;
 use crate::clock::Clock;
-use crate::http::{Refused, Reply, Request, Response, refused};
+use crate::http::{Reply, Request, Response, refused};
 use crate::log::{Added, Log};
 use crate::merkle::leaf_hash;
 use crate::pki::Key;
-use crate::rekor_entry::{canonical, names_hash};
+use crate::rekor_entry::canonical;
 
 /// The number of the active tree, in an entry's id and the checkpoint's origin.
 const TREE_ID: u64 = 0x0123_4567_89ab_cdef;
@@ -62,10 +62,10 @@ impl Rekor {
     }
 
     fn add(&self, request: &Request) -> Reply {
-        let body = canonical(&request.json()?)?;
+        let (body, names) = canonical(&request.json()?)?;
         let uuid = uuid(&body);
         let mut log = self.log();
-        let answer = match log.add(body, self.clock.unix()) {
+        let answer = match log.add(body, names, self.clock.unix()) {
             // sigstore-go finds the entry in the answer by its ETag.
             Added::New(index) => Response::json(201, &json!({&uuid: self.entry(&log, index)?}))
                 .with("ETag", uuid.clone()),
@@ -75,6 +75,18 @@ impl Rekor {
             }
         };
         Ok(answer.with("Location", format!("{ENTRIES}/{uuid}")))
+    }
+
+    /// Logs a body as it is, unchecked, and gives its entry.
+    pub(crate) fn enter(&self, body: String, names: Vec<String>) -> Result<Value, Error> {
+        let mut log = self.log();
+        let (Added::New(index) | Added::Known(index)) = log.add(body, names, self.clock.unix());
+        self.entry(&log, index)
+    }
+
+    /// The same, where nobody asks for the entry: a proof costs a walk over the whole tree.
+    pub(crate) fn log_unproven(&self, body: String, names: Vec<String>) {
+        self.log().add(body, names, self.clock.unix());
     }
 
     fn by_uuid(&self, uuid: &str) -> Reply {
@@ -112,8 +124,8 @@ impl Rekor {
             let index = usize::try_from(index.as_u64()?).ok()?.checked_sub(EARLIER)?;
             log.entry(index).map(|_| index)
         });
-        let by_body = bodies.iter().filter_map(|body| position(&log, &uuid(body)));
-        let found: Result<Vec<_>, Refused> =
+        let by_body = bodies.iter().filter_map(|(body, _)| position(&log, &uuid(body)));
+        let found: Result<Vec<_>, Error> =
             by_uuid.chain(by_index).chain(by_body).map(|index| self.found(&log, index)).collect();
         Ok(Response::json(200, &Value::Array(found?)))
     }
@@ -127,7 +139,8 @@ impl Rekor {
             return Ok(Response::problem(400, "the hash is not sha256:HEX"));
         }
         let log = self.log();
-        let found = log.entries().iter().filter(|entry| names_hash(&entry.body, hash));
+        let hash = hash.to_ascii_lowercase();
+        let found = log.entries().iter().filter(|entry| entry.names.contains(&hash));
         Ok(Response::json(200, &found.map(|entry| json!(uuid(&entry.body))).collect()))
     }
 
@@ -145,14 +158,14 @@ impl Rekor {
         ))
     }
 
-    fn found(&self, log: &Log, index: usize) -> Result<Value, Refused> {
-        let entry = log.entry(index).ok_or_else(|| refused("there is no such entry"))?;
+    fn found(&self, log: &Log, index: usize) -> Result<Value, Error> {
+        let entry = log.entry(index).ok_or_else(absent)?;
         Ok(json!({uuid(&entry.body): self.entry(log, index)?}))
     }
 
     /// An entry with its promise and its proof.
-    fn entry(&self, log: &Log, index: usize) -> Result<Value, Refused> {
-        let entry = log.entry(index).ok_or_else(|| refused("there is no such entry"))?;
+    fn entry(&self, log: &Log, index: usize) -> Result<Value, Error> {
+        let entry = log.entry(index).ok_or_else(absent)?;
         // What the promise signs: these four in this order, as RFC 8785 would write them.
         let mut answer = Map::new();
         answer.insert("body".to_owned(), json!(BASE64.encode(&entry.body)));
@@ -181,6 +194,10 @@ impl Rekor {
     }
 }
 
+fn absent() -> Error {
+    Error::Forge { reason: "there is no such entry".to_owned() }
+}
+
 const ENTRIES: &str = "/api/v1/log/entries";
 
 /// The id of an entry: the tree and the leaf.
@@ -197,6 +214,7 @@ fn position(log: &Log, uuid: &str) -> Option<usize> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::http::Refused;
     use crate::merkle::tests::climb;
     use crate::pki::{Signed, sha256, verifies};
 

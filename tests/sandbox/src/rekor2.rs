@@ -62,22 +62,34 @@ impl Rekor2 {
     fn add(&self, request: &Request) -> Reply {
         let body = canonical(&request.json()?)?;
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        let encoded = BASE64.encode(&body);
-        let index = match log.add(body, self.clock.unix()) {
-            Added::New(index) => index,
+        match log.add(body, Vec::new(), self.clock.unix()) {
+            Added::New(index) => Ok(Response::json(201, &self.entry(&log, index)?)),
             Added::Known(index) => {
                 let message = "an equivalent entry already exists in the transparency log";
                 let message = format!("{message} with index {index}");
-                return Ok(Response::grpc(409, ALREADY_EXISTS, &message));
+                Ok(Response::grpc(409, ALREADY_EXISTS, &message))
             }
-        };
+        }
+    }
+
+    /// Logs a body as it is, unchecked, and gives its entry.
+    pub(crate) fn enter(&self, body: String) -> Result<Value, Error> {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let (Added::New(index) | Added::Known(index)) =
+            log.add(body, Vec::new(), self.clock.unix());
+        self.entry(&log, index)
+    }
+
+    /// An entry with its proof.
+    fn entry(&self, log: &Log, index: usize) -> Result<Value, Error> {
+        let encoded = log.entry(index).map(|entry| BASE64.encode(&entry.body));
         let hashes: Vec<_> =
             log.tree.inclusion(index).iter().map(|hash| BASE64.encode(hash)).collect();
-        let entry = json!({
+        Ok(json!({
             "canonicalizedBody": encoded,
             "inclusionPromise": null,
             "inclusionProof": {
-                "checkpoint": {"envelope": self.checkpoint(&log)?},
+                "checkpoint": {"envelope": self.checkpoint(log)?},
                 "hashes": hashes,
                 "logIndex": index.to_string(),
                 "rootHash": BASE64.encode(log.tree.root()),
@@ -87,8 +99,7 @@ impl Rekor2 {
             "kindVersion": {"kind": "hashedrekord", "version": "0.0.2"},
             "logId": {"keyId": BASE64.encode(self.id())},
             "logIndex": index.to_string(),
-        });
-        Ok(Response::json(201, &entry))
+        }))
     }
 
     fn checkpoint(&self, log: &Log) -> Result<String, Error> {
@@ -116,6 +127,11 @@ fn canonical(proposed: &Value) -> Result<String, Refused> {
     let details = verifier.get("keyDetails").and_then(Value::as_str);
     let details = details.ok_or_else(|| refused("the verifier's keyDetails are missing"))?;
     let digest = base64(request, "digest")?;
+    let algorithm = match digest.len() {
+        48 => "SHA2_384",
+        64 => "SHA2_512",
+        _ => "SHA2_256",
+    };
     let content = base64(signature, "content")?;
     if !pki::verifies(&key, &Signed::Digest(&digest), &content) {
         return Err(refused("invalid signature"));
@@ -125,7 +141,7 @@ fn canonical(proposed: &Value) -> Result<String, Refused> {
     verified_by.insert("keyDetails".to_owned(), json!(details));
     verified_by.insert(kind.to_owned(), json!({"rawBytes": raw}));
     let spec = json!({"hashedRekordV002": {
-        "data": {"algorithm": "SHA2_256", "digest": BASE64.encode(digest)},
+        "data": {"algorithm": algorithm, "digest": BASE64.encode(digest)},
         "signature": {"content": BASE64.encode(content), "verifier": verified_by},
     }});
     Ok(json!({"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": spec}).to_string())

@@ -71,6 +71,24 @@ impl Tsa {
         if query.imprint.hash.as_bytes().len() != expected {
             return Err(refused("the hash's length is not its algorithm's"));
         }
+        Ok(Response::new(201, "application/timestamp-reply", self.reply(query)?))
+    }
+
+    /// The reply to a query for the SHA-256 of a signature, without a nonce.
+    pub(crate) fn token(&self, signature: &[u8]) -> Result<Vec<u8>, Error> {
+        let algorithm = AlgorithmIdentifierOwned { oid: ID_SHA_256, parameters: None };
+        let hash = OctetString::new(sha256(signature))?;
+        self.reply(TimeStampReq {
+            version: 1,
+            imprint: MessageImprint { algorithm, hash },
+            policy: None,
+            nonce: None,
+            wants_certificate: true,
+            extensions: None,
+        })
+    }
+
+    fn reply(&self, query: TimeStampReq) -> Result<Vec<u8>, Error> {
         let info = TstInfo {
             version: 1,
             policy: query.policy.unwrap_or(POLICY),
@@ -82,7 +100,7 @@ impl Tsa {
         };
         let token = self.sign(&info.to_der()?, query.wants_certificate)?;
         let answer = TimeStampResp { status: PkiStatusInfo { status: 0 }, token };
-        Ok(Response::new(201, "application/timestamp-reply", answer.to_der()?))
+        Ok(answer.to_der()?)
     }
 
     fn sign(&self, info: &[u8], with_certificate: bool) -> Result<ContentInfo, Error> {
