@@ -1,0 +1,39 @@
+//! The readers.
+
+mod formats;
+
+use std::path::Path;
+use std::{fs, io};
+
+use crate::target::{Seed, Target, Verdict};
+use crate::worker;
+
+type Make = fn() -> Target;
+
+const ALL: [(&str, Make); 7] = [
+    ("attestation", formats::attestation),
+    ("bundle", formats::bundle),
+    ("certificate", formats::certificate),
+    ("legacy-bundle", formats::legacy),
+    ("manifest", formats::manifest),
+    ("provenance", formats::provenance),
+    ("signature", formats::signature),
+];
+
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(name, _)| *name)
+}
+
+pub(crate) fn find(name: &str) -> Option<Make> {
+    ALL.iter().find(|(known, _)| *known == name).map(|(_, make)| *make)
+}
+
+/// What is said of a file whose name begins with that of the seed it was made of.
+pub(crate) fn judge_file(target: &Target, file: &Path) -> io::Result<Verdict> {
+    let input = fs::read(file)?;
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = name.as_deref().and_then(|name| Some(name.rsplit_once('~')?.0)).unwrap_or_default();
+    let own = Seed::new("itself", input.clone());
+    let seed = target.seeds.iter().find(|seed| seed.name == name).unwrap_or(&own);
+    Ok(worker::judge(target, seed, &input))
+}
