@@ -3,6 +3,18 @@
 //! A case is a TOML file in `cmd/<program>/`. `run` is plain `sh`; the case's status is the status
 //! of its last command. With `BLESS=1` in the environment, what is answered is written into the
 //! files, to be read before it is committed.
+//!
+//! | member | |
+//! |---|---|
+//! | `about` | what the case shows |
+//! | `fixture` | what the directory holds at first: `empty` (default), `project`, `dist`, `signed`, `published` |
+//! | `setup` | a script that must succeed |
+//! | `forge` | signatures that `pysign-sign` does not write, made after `setup`: see [`forge`] |
+//! | `faults` | what goes wrong with the services from then on |
+//! | `run`, `status`, `stdout`, `stderr` | the script, and its answer |
+//! | `code` | the code that one of its diagnostics has |
+
+mod forge;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -54,6 +66,7 @@ impl Case {
         if let Some(setup) = self.text("setup") {
             place.ok(&format!("set -e\n{setup}"));
         }
+        forge::write(&place, &self.document);
         for fault in self.faults() {
             place.sandbox.fault(fault).unwrap();
         }

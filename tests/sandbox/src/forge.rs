@@ -84,7 +84,7 @@ impl Forge {
     fn new(content: Content) -> Self {
         Self {
             content,
-            signer: Signer::Leaf(Leaf::of(TokenClaims::gitlab())),
+            signer: Signer::Leaf(Box::new(Leaf::of(TokenClaims::gitlab()))),
             log: 1,
             kind: None,
             timestamps: None,
@@ -101,7 +101,7 @@ impl Forge {
     /// By a certificate that says whatever a test wants.
     #[must_use]
     pub fn certificate(mut self, leaf: Leaf) -> Self {
-        self.signer = Signer::Leaf(leaf);
+        self.signer = Signer::Leaf(Box::new(leaf));
         self
     }
 
@@ -182,7 +182,7 @@ impl Sandbox {
     /// anyone can have that of Rekor for a little patience.
     pub fn crowd(&self, file: &[u8], entries: usize) -> Result<(), Error> {
         let content = Content::File(file.to_vec());
-        let signer = Signer::Leaf(Leaf::of(TokenClaims::gitlab()));
+        let signer = Signer::Leaf(Box::new(Leaf::of(TokenClaims::gitlab())));
         let credential = signer.credential(&self.world)?;
         for number in 0..entries {
             let signature = number.to_be_bytes();

@@ -17,7 +17,7 @@ use crate::world::World;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Signer {
-    Leaf(Leaf),
+    Leaf(Box<Leaf>),
     Key(KeyKind),
     Known(Arc<Credential>),
 }
