@@ -20,9 +20,6 @@ use crate::key::Key;
 use crate::sidecars::Signed;
 use crate::timestamp;
 
-/// The media type of the bundles that are written (sigstore protobuf-specs, `Bundle`).
-const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
-
 /// Signs with one key and one certificate, which are asked for when the first file needs them, and
 /// again when the certificate nears its end.
 pub(crate) struct Signer<'a> {
@@ -99,28 +96,16 @@ fn is_good_for_another(lifetime: Duration, age: Duration) -> bool {
     age < lifetime / 4 * 3
 }
 
-/// The whole of it (sigstore protobuf-specs, `Bundle`). Lists are written when they are empty, too:
-/// not every reader takes a missing one for that.
+/// The whole of it, with the timestamp where protobuf-specs has it
+/// (`VerificationMaterial.timestamp_verification_data`).
 fn bundle(signed: rekor::Signed<'_>, entry: &Value, stamp: Option<Vec<u8>>) -> Value {
-    let mut material = json!({
-        "certificate": {"rawBytes": STANDARD.encode(signed.certificate)},
-        "tlogEntries": [entry],
-    });
-    if let (Some(stamp), Some(members)) = (stamp, material.as_object_mut()) {
+    let mut bundle = signed.bundle(entry);
+    let material = bundle.get_mut("verificationMaterial").and_then(Value::as_object_mut);
+    if let (Some(stamp), Some(members)) = (stamp, material) {
         let stamp = json!({"rfc3161Timestamps": [{"signedTimestamp": STANDARD.encode(stamp)}]});
         members.insert("timestampVerificationData".to_owned(), stamp);
     }
-    json!({
-        "mediaType": MEDIA_TYPE,
-        "verificationMaterial": material,
-        "messageSignature": {
-            "messageDigest": {
-                "algorithm": "SHA2_256",
-                "digest": STANDARD.encode(signed.digest.as_bytes()),
-            },
-            "signature": STANDARD.encode(signed.signature),
-        },
-    })
+    bundle
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
-//! Rekor: an entry is submitted to a transparency log, and comes back in the form that bundles
-//! hold (`TransparencyLogEntry`). Nothing is believed here: the verifier judges what the log said.
+//! Rekor: an entry is submitted to a transparency log or looked up in it, and comes back in the form
+//! that bundles hold (`TransparencyLogEntry`). Nothing is believed here: the verifier judges what the
+//! log said.
+
+mod search;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -7,11 +10,13 @@ use std::fmt;
 
 use pysign_host::{Problem, Sha256, Status};
 use pysign_http::{Body, Client, Request, Response, Url};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sigstore_verify::rekor::{HashedRekord, HashedRekordV2, LogEntry, RekorV2KeyDetails};
 use sigstore_verify::types::{
     DerCertificate, KindVersion, Sha256Hash, SignatureBytes, TransparencyLogEntry,
 };
+
+pub use search::{entry, search};
 
 /// An entry with its proof is some 5 kB, and a proof grows by 44 bytes when a log doubles.
 const MAX_ANSWER: u64 = 1 << 20;
@@ -84,18 +89,10 @@ impl LogService {
         client.send(&request, MAX_ANSWER).map_err(RekorError::Http)
     }
 
-    /// The one entry of an answer: an object with the entry's id as its only name.
+    /// The one entry of an answer.
     fn entry_v1(&self, body: &[u8]) -> Result<Value, RekorError> {
-        let entries: BTreeMap<String, LogEntry> =
-            serde_json::from_value(self.json(body)?).map_err(|cause| self.unreadable(cause))?;
-        let mut entries = entries.into_values();
-        let (Some(entry), None) = (entries.next(), entries.next()) else {
-            return Err(self.nonsense("it has not exactly one entry"));
-        };
-        let entry = entry
-            .to_bundle_entry(KindVersion::HashedRekordV001)
-            .map_err(|cause| self.unreadable(cause))?;
-        serde_json::to_value(entry).map_err(|cause| self.unreadable(cause))
+        let answer = parse(&self.url, body)?;
+        as_in_bundles(&self.url, answer)
     }
 
     fn submit_v2(&self, client: &Client, signed: Signed<'_>) -> Result<Value, RekorError> {
@@ -112,16 +109,42 @@ impl LogService {
     }
 
     fn json(&self, answer: &[u8]) -> Result<Value, RekorError> {
-        serde_json::from_slice(answer).map_err(|_| self.nonsense("it is not JSON"))
+        parse(&self.url, answer)
     }
 
     fn nonsense(&self, fact: &'static str) -> RekorError {
-        RekorError::Answer { log: self.url.clone(), cause: fact.into() }
+        nonsense(&self.url, fact)
     }
 
     fn unreadable(&self, cause: impl Error + Send + Sync + 'static) -> RekorError {
-        RekorError::Answer { log: self.url.clone(), cause: Box::new(cause) }
+        unreadable(&self.url, cause)
     }
+}
+
+/// The one entry of `answer`, an object with the entry's id as its only name, as bundles hold it.
+fn as_in_bundles(log: &Url, answer: Value) -> Result<Value, RekorError> {
+    let entries: BTreeMap<String, LogEntry> =
+        serde_json::from_value(answer).map_err(|cause| unreadable(log, cause))?;
+    let mut entries = entries.into_values();
+    let (Some(entry), None) = (entries.next(), entries.next()) else {
+        return Err(nonsense(log, "it has not exactly one entry"));
+    };
+    let entry = entry
+        .to_bundle_entry(KindVersion::HashedRekordV001)
+        .map_err(|cause| unreadable(log, cause))?;
+    serde_json::to_value(entry).map_err(|cause| unreadable(log, cause))
+}
+
+fn parse(log: &Url, answer: &[u8]) -> Result<Value, RekorError> {
+    serde_json::from_slice(answer).map_err(|_| nonsense(log, "it is not JSON"))
+}
+
+fn nonsense(log: &Url, fact: &'static str) -> RekorError {
+    RekorError::Answer { log: log.clone(), cause: fact.into() }
+}
+
+fn unreadable(log: &Url, cause: impl Error + Send + Sync + 'static) -> RekorError {
+    RekorError::Answer { log: log.clone(), cause: Box::new(cause) }
 }
 
 fn post(client: &Client, url: Url, body: &[u8], accepted: &[u16]) -> Result<Response, RekorError> {
@@ -135,6 +158,23 @@ fn post(client: &Client, url: Url, body: &[u8], accepted: &[u16]) -> Result<Resp
 }
 
 impl Signed<'_> {
+    /// The bundle that says so, with an entry as [`LogService::submit`] and [`search`] give it
+    /// (sigstore protobuf-specs, `Bundle`, version 0.3).
+    pub fn bundle(&self, entry: &Value) -> Value {
+        let (digest, signature, certificate) = self.parts();
+        json!({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": {
+                "certificate": {"rawBytes": certificate},
+                "tlogEntries": [entry],
+            },
+            "messageSignature": {
+                "messageDigest": {"algorithm": "SHA2_256", "digest": digest},
+                "signature": signature,
+            },
+        })
+    }
+
     fn parts(&self) -> (Sha256Hash, SignatureBytes, DerCertificate) {
         (
             Sha256Hash::new(*self.digest.as_bytes()),

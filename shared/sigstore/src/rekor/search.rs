@@ -1,0 +1,51 @@
+//! Looking an entry up: by what it says, or by its index. A log may answer with anything; what it
+//! answers becomes a bundle, and the verifier refuses one whose entry is another's.
+
+use pysign_http::{Client, Request, Url};
+use serde_json::{Value, json};
+use sigstore_verify::rekor::HashedRekord;
+
+use super::{MAX_ANSWER, RekorError, Signed, as_in_bundles, nonsense, parse, post, unreadable};
+
+/// An entry may be in each tree of a log, and the public one has had three. Each costs a
+/// verification.
+const MAX_FOUND: usize = 10;
+
+/// The entries of a log of version 1 that are for this digest, signature and certificate: the log is
+/// asked for the very entry that these make (`SearchLogQuery.entries` of its API), not for all that
+/// name the digest, whose number anyone can make endless. A service that does not know of this API
+/// has none.
+pub fn search(client: &Client, log: &Url, signed: Signed<'_>) -> Result<Vec<Value>, RekorError> {
+    let (digest, signature, certificate) = signed.parts();
+    let entry = HashedRekord::new(&digest, &signature, &certificate);
+    let body =
+        serde_json::to_vec(&json!({"entries": [entry]})).map_err(|cause| unreadable(log, cause))?;
+    let url = log.with_path_segments(&["api", "v1", "log", "entries", "retrieve"]);
+    let answer = post(client, url, &body, &[404])?;
+    if answer.status == 404 {
+        return Ok(Vec::new());
+    }
+    let Value::Array(found) = parse(log, &answer.body)? else {
+        return Err(nonsense(log, "it is not a list of entries"));
+    };
+    if found.len() > MAX_FOUND {
+        return Err(nonsense(log, "it has more entries than the log has trees"));
+    }
+    found.into_iter().map(|one| as_in_bundles(log, one)).collect()
+}
+
+/// The entry of a log of version 1 at this index, over all of its trees; none if it has no such
+/// entry.
+pub fn entry(client: &Client, log: &Url, index: u64) -> Result<Option<Value>, RekorError> {
+    let url = log
+        .with_path_segments(&["api", "v1", "log", "entries"])
+        .with_query(&format!("logIndex={index}"));
+    let request = Request::get(url).header("Accept", "application/json");
+    let answer = client
+        .send(&request.accept(&[404]).no_redirects(), MAX_ANSWER)
+        .map_err(RekorError::Http)?;
+    match answer.status {
+        404 => Ok(None),
+        _ => as_in_bundles(log, parse(log, &answer.body)?).map(Some),
+    }
+}
