@@ -113,6 +113,7 @@ impl Tool for Build {
         description: "Builds the commit that is checked out in SRC, a project directory (default: the current one), or an sdist, with the backend that the project names (PEP 517): an sdist, and a wheel from that sdist. Your checkout is not touched: a private copy is built, in an environment of its own and without your variables. Both archives are rewritten so that equal content is equal bytes, and written into ./dist. The manifest goes to standard output; it has no clock, host or user in it.\n\nIt is all or nothing: after a failure nothing was put into the output directory, standard output is empty, and the private copy is gone, killed or not. To see what the backend said: -v.\n\nThe exit status is 1 if an archive is not what its name or its RECORD says, or not the version of --expect-version; 3 if the source has uncommitted changes, a hook fails or takes too long, or an output file is there with other bytes; 4 if the installer can't reach its index. Standard input is never read.",
         operands: Some("SRC"),
         input: Takes::Nothing,
+        instead: &[],
         flags: FLAGS,
         later: &[
             "build-index",

@@ -103,6 +103,7 @@ impl Tool for Fetch {
             can be repeated.",
         operands: Some("NAME==VERSION"),
         input: Takes::Requirements,
+        instead: &[],
         flags: FLAGS,
         later: &[
             "allow-index-redirect",

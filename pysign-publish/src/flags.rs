@@ -81,6 +81,7 @@ impl Tool for Publish {
             until then the marker is missing, and nobody takes the release for complete.",
         operands: Some("FILE"),
         input: Takes::Files,
+        instead: &[],
         flags: FLAGS,
         later: &["attestations", "jobs", "replace-signatures", "repository"],
         examples: &[

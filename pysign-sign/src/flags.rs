@@ -111,6 +111,7 @@ impl Tool for Sign {
                       signatures: the next run goes on from there.",
         operands: Some("FILE"),
         input: Takes::Files,
+        instead: &[],
         flags: FLAGS,
         later: &["dry-run", "jobs", "key", "staging", "statement", "tuf-root", "tuf-url"],
         examples: &[

@@ -7,6 +7,7 @@ use pysign_host::{Failure, FileError, Host};
 use pysign_manifest::Manifest;
 use pysign_sigstore::{Expected, TrustSource};
 
+use crate::jobs::Jobs;
 use crate::{policy, run};
 
 /// The program as manifests see it.
@@ -75,6 +76,7 @@ const FLAGS: &[Flag] = &[
                  DIR/requirements.txt. A directory that holds exactly this already is left alone.",
         ..flags::OUTPUT
     },
+    flags::JOBS,
     Flag { about: "Replace the directory of -o", detail: "It affects no check.", ..flags::FORCE },
     Flag {
         detail: "Without --trusted-root, the authorities and logs of the public Sigstore instance \
@@ -97,7 +99,6 @@ const LATER: &[&str] = &[
     "gitlab",
     "identity-regexp",
     "issuer-regexp",
-    "jobs",
     "key",
     "only",
     "policy",
@@ -134,6 +135,7 @@ impl Tool for Verify {
                       such file is named.",
         operands: Some("FILE"),
         input: Takes::Files,
+        instead: &["digest"],
         flags: FLAGS,
         later: LATER,
         examples: &[
@@ -170,6 +172,7 @@ impl Tool for Verify {
             trust: trust(m)?,
             bundle: m.path("bundle"),
             output: m.path("output"),
+            jobs: m.parse("jobs")?.unwrap_or_else(Jobs::cores),
         })
     }
 
@@ -185,6 +188,7 @@ pub struct Args {
     pub(crate) trust: TrustSource,
     pub(crate) bundle: Option<PathBuf>,
     pub(crate) output: Option<PathBuf>,
+    pub(crate) jobs: Jobs,
 }
 
 fn trust(m: &Matches) -> Result<TrustSource, Usage> {

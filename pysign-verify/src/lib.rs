@@ -7,6 +7,7 @@
 mod copy;
 mod error;
 mod flags;
+mod jobs;
 mod policy;
 mod proof;
 mod run;

@@ -22,11 +22,14 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let begin = |directory: PathBuf| Copy::begin(&directory, inputs(&release, &args.trust), host);
     let copy = args.output.map(begin).transpose()?;
 
-    let artifacts = release.artifacts.iter_mut();
-    Failure::collect(artifacts.map(|artifact| {
+    let outcomes = args.jobs.on_each(&mut release.artifacts, |artifact| {
         host.notes.progress(format!("verifying '{}'", artifact.filename));
-        verify(artifact, &verifier, &args.expected, copy.as_ref(), host)
-    }))?;
+        verify(artifact, &verifier, &args.expected, copy.as_ref())
+    });
+    for line in outcomes.iter().flatten().flatten() {
+        host.notes.detail(line.clone());
+    }
+    Failure::collect(outcomes)?;
     match copy {
         Some(copy) => copy.finish(&mut release, host)?,
         None => proof::drop_unlisted(&mut release),
@@ -76,28 +79,23 @@ fn verifier(trust: &TrustSource, host: &Host) -> Result<Verifier, Failure> {
     Ok(verifier)
 }
 
-/// Proves one file by all of its signatures, and takes note of it.
+/// Proves one file by all of its signatures, and takes note of it. Gives what to say of each.
 fn verify(
     artifact: &mut Artifact,
     verifier: &Verifier,
     expected: &Expected,
     copy: Option<&Copy>,
-    host: &Host,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let subject = Subject::open(artifact, copy)?;
     let signed = proof::prove(artifact, subject.sha256, verifier, expected, copy);
-    let named = subject.check_name().map_err(Failure::from);
+    let named = subject.check_name();
     let proven = match (signed, named) {
         (Ok(proven), Ok(())) => proven,
         (Err(one), Ok(())) | (Ok(_), Err(one)) => return Err(one),
         (Err(one), Err(other)) => return Err(one.and_also(other)),
     };
-    subject.check_unchanged()?;
-    for one in &proven {
-        host.notes.detail(format!("'{}' is {one}", artifact.filename));
-    }
     artifact.verified = proven.iter().map(|one| one.encode(verifier.trust())).collect();
-    Ok(())
+    Ok(proven.iter().map(|one| format!("'{}' is {one}", artifact.filename)).collect())
 }
 
 fn signed_by(release: &Manifest, expected: &Expected) -> String {

@@ -1,7 +1,12 @@
 //! The bytes that a signature must be about, and the name that they must deserve.
+//!
+//! Each byte is read once, for the digest; of a wheel or sdist, its name's check then reads what it
+//! needs from the same descriptor. Whether those were the bytes that were hashed, the system says:
+//! length and times before the first byte was read must be those after the last.
 
 use std::fs::File;
-use std::io::{self, Seek as _};
+use std::io::{Read as _, Seek as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use pysign_host::{Failure, FileError, HashingReader, Sha256};
@@ -12,118 +17,173 @@ use crate::copy::Copy;
 /// The largest file that GitLab's registries take is 5 GiB, `PyPI`'s is far below.
 pub(crate) const MAX_BYTES: u64 = 16 << 30;
 
+/// Larger blocks gain nothing: the digest takes longer than the system calls.
+pub(crate) const BLOCK: usize = 128 << 10;
+
 /// An artifact's bytes: everything is read from this one descriptor.
 pub(crate) struct Subject {
+    pub(crate) sha256: Sha256,
+    /// What signatures that name files must call it: of a file that is neither wheel nor sdist, the
+    /// digest decides.
+    pub(crate) filename: Option<String>,
+    /// What a wheel's or sdist's name is checked against.
+    archive: Option<Archive>,
+}
+
+/// A wheel or sdist that was hashed.
+struct Archive {
     file: File,
     path: PathBuf,
-    kind: Kind,
-    pub(crate) sha256: Sha256,
-    /// A copy is ours alone, the original is not.
-    copied: bool,
+    /// What was known of it before it was hashed; nothing of a copy, which is ours alone.
+    before: Option<Facts>,
+}
+
+/// What changes when a file's bytes do.
+///
+/// `st_ctime` is set by the system and by nobody else, so putting `st_mtime` back hides nothing.
+/// What stays unseen: a change within the tick of the clock (some milliseconds) in which the file
+/// was written before it was opened, and one through a mapping whose page was written to just
+/// before. Neither makes a digest say anything false: it could only let the name be read from other
+/// bytes than those hashed. Who must rule that out copies (`-o`): the copy's bytes are hashed as
+/// they are written, and nobody else has its descriptor.
+#[derive(Debug, PartialEq, Eq)]
+struct Facts {
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Facts {
+    fn of(file: &File, path: &Path) -> Result<Self, FileError> {
+        let of = file.metadata().map_err(|cause| FileError::on_open(path, cause))?;
+        Ok(Self {
+            length: of.len(),
+            modified: (of.mtime(), of.mtime_nsec()),
+            changed: (of.ctime(), of.ctime_nsec()),
+        })
+    }
 }
 
 impl Subject {
-    /// Hashes the artifact, into the copy if there is one, and compares it with what is claimed.
+    /// Hashes the artifact, into the copy if there is one, and compares it with what is claimed. Of
+    /// a mere digest there is nothing to read.
     pub(crate) fn open(artifact: &mut Artifact, copy: Option<&Copy>) -> Result<Self, Failure> {
+        if let (Kind::Digest, Some(sha256)) = (artifact.kind, artifact.sha256) {
+            return Ok(Self { sha256, filename: None, archive: None });
+        }
         let path = artifact.path()?.to_owned();
         let mut file = artifact.open()?;
+        let mut before = Some(Facts::of(&file, &path)?);
         let (sha256, size) = match copy {
-            None => hash(&mut file, &path)?,
+            None => hash(&file, &path)?,
             Some(copy) => {
                 let (ours, sha256, size) = copy.take(&file, &artifact.filename, &path)?;
-                file = ours;
+                (file, before) = (ours, None);
                 (sha256, size)
             }
         };
         artifact.record(sha256, size)?;
-        Ok(Self { file, path, kind: artifact.kind, sha256, copied: copy.is_some() })
+        let packed = matches!(artifact.kind, Kind::Sdist | Kind::Wheel);
+        Ok(Self {
+            sha256,
+            filename: packed.then(|| artifact.filename.clone()),
+            archive: packed.then_some(Archive { file, path, before }),
+        })
     }
 
-    /// Whether a wheel or sdist is of the project, version and tags that its name says. Of anything
-    /// else a name says nothing.
-    pub(crate) fn check_name(&self) -> Result<(), pysign_archive::Error> {
-        match self.kind {
-            Kind::Sdist | Kind::Wheel => pysign_archive::check_name(&mut &self.file, &self.path),
-            Kind::Digest | Kind::File => Ok(()),
+    /// Whether a wheel or sdist is of the project, version and tags that its name says, and still
+    /// the file that was hashed. Of anything else a name says nothing.
+    pub(crate) fn check_name(self) -> Result<(), Failure> {
+        let Some(Archive { mut file, path, before }) = self.archive else { return Ok(()) };
+        file.rewind().map_err(|cause| FileError::on_open(&path, cause))?;
+        let checked = pysign_archive::check_name(&mut file, &path);
+        if let Some(before) = before
+            && Facts::of(&file, &path)? != before
+        {
+            // Whatever was read from it, it is no longer the file that was hashed.
+            return Err(FileError::Changed { file: path }.into());
         }
-    }
-
-    /// Refuses a file that is no longer the one that was hashed: its name was read from other bytes.
-    pub(crate) fn check_unchanged(self) -> Result<(), FileError> {
-        let Self { mut file, path, sha256, copied, .. } = self;
-        if copied || hash(&mut file, &path)?.0 == sha256 {
-            Ok(())
-        } else {
-            Err(FileError::Changed { file: path })
-        }
+        Ok(checked?)
     }
 }
 
-/// From the beginning, and leaves the file there.
-fn hash(file: &mut File, path: &Path) -> Result<(Sha256, u64), FileError> {
-    let failed = |cause| FileError::on_open(path, cause);
-    file.rewind().map_err(failed)?;
-    let mut reader = HashingReader::new(&*file, MAX_BYTES);
-    io::copy(&mut reader, &mut io::sink()).map_err(|cause| too_large(path, cause))?;
-    let hashed = reader.finish();
-    file.rewind().map_err(failed)?;
-    Ok(hashed)
-}
-
-/// The error for a failed read of up to [`MAX_BYTES`].
-fn too_large(path: &Path, cause: io::Error) -> FileError {
-    match cause.kind() {
-        io::ErrorKind::FileTooLarge => FileError::TooLarge { file: path.into(), cap: MAX_BYTES },
-        _ => FileError::on_open(path, cause),
+/// Reads the file to its end.
+fn hash(file: &File, path: &Path) -> Result<(Sha256, u64), FileError> {
+    let mut reader = HashingReader::new(file, MAX_BYTES);
+    let mut block = vec![0; BLOCK];
+    loop {
+        match reader.read(&mut block) {
+            Ok(0) => return Ok(reader.finish()),
+            Ok(_) => {}
+            Err(cause) => match cause.kind() {
+                std::io::ErrorKind::Interrupted => {}
+                std::io::ErrorKind::FileTooLarge => {
+                    return Err(FileError::TooLarge { file: path.into(), cap: MAX_BYTES });
+                }
+                _ => return Err(FileError::on_open(path, cause)),
+            },
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::time::SystemTime;
 
-    use pysign_host::{Host, Problem as _};
+    use pysign_host::Host;
 
     use super::*;
 
-    /// A file of its own for each test, and what is thought of it after `change`.
-    fn outcome(name: &str, copied: bool, change: impl FnOnce(&Path)) -> Result<(), FileError> {
+    /// What is thought of a wheel that is hashed, changed, and looked into.
+    fn outcome(name: &str, copied: bool, change: impl FnOnce(&Path)) -> &'static str {
         let directory = std::env::temp_dir().join(format!("pysign-{name}-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
-        let path = directory.join("notes.txt");
+        let path = directory.join("demo-1.0-py3-none-any.whl");
         fs::write(&path, "signed").unwrap();
+        // Long ago: what is written now is written in another tick of the clock.
+        File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(SystemTime::UNIX_EPOCH)
+            .unwrap();
         let host = Host::test(&[]);
         let copy = Copy::begin(&directory.join("copy"), [], &host).unwrap();
         let mut artifact = Artifact::from_path(&path).unwrap();
         let subject = Subject::open(&mut artifact, copied.then_some(&copy)).unwrap();
         assert_eq!(subject.sha256, Sha256::of(b"signed"));
         change(&path);
-        let outcome = subject.check_unchanged();
+        let failure = subject.check_name().unwrap_err();
         drop(copy);
         fs::remove_dir_all(&directory).unwrap();
-        outcome
+        failure.problems().next().unwrap().code()
     }
+
+    /// It is no zip archive: whoever looks into it says so.
+    const LOOKED_INTO: &str = "zip-malformed";
 
     #[test]
     fn a_file_that_changes_is_not_the_one_that_was_hashed() {
-        assert!(outcome("same", false, |_| ()).is_ok());
+        assert_eq!(outcome("same", false, |_| ()), LOOKED_INTO);
         let other = |path: &Path| fs::write(path, "SIGNED").unwrap();
-        assert_eq!(outcome("other", false, other).unwrap_err().code(), "file-changed");
+        assert_eq!(outcome("other", false, other), "file-changed");
         let shorter = |path: &Path| fs::write(path, "").unwrap();
-        assert_eq!(outcome("shorter", false, shorter).unwrap_err().code(), "file-changed");
+        assert_eq!(outcome("shorter", false, shorter), "file-changed");
     }
 
     #[test]
     fn a_copy_is_not_touched_by_changes_of_the_original() {
-        assert!(outcome("copied", true, |path| fs::write(path, "SIGNED").unwrap()).is_ok());
+        let other = |path: &Path| fs::write(path, "SIGNED").unwrap();
+        assert_eq!(outcome("copied", true, other), LOOKED_INTO);
     }
 
     #[test]
-    fn a_file_that_is_replaced_stays_the_one_that_was_opened() {
-        let replace = |path: &Path| {
-            fs::remove_file(path).unwrap();
-            fs::write(path, "SIGNED").unwrap();
-        };
-        assert!(outcome("replaced", false, replace).is_ok());
+    fn a_digest_is_not_looked_for_on_disk() {
+        let mut artifact = Artifact::named("sha256:00").unwrap();
+        (artifact.kind, artifact.sha256) = (Kind::Digest, Some(Sha256::of(b"signed")));
+        let subject = Subject::open(&mut artifact, None).unwrap();
+        assert_eq!((subject.sha256, &subject.filename), (Sha256::of(b"signed"), &None));
+        assert!(subject.check_name().is_ok());
     }
 }

@@ -52,6 +52,8 @@ pub struct Spec {
     pub operands: Option<&'static str>,
     /// What it takes beside its flags.
     pub input: Takes,
+    /// Flags that stand in the place of operands: with one of them, standard input is not read.
+    pub instead: &'static [&'static str],
     /// Its flags, in the order of the help. Those that all programs have are added to them.
     pub flags: &'static [Flag],
     /// Names that are part of the design and not offered yet; one of one letter is a short one.
@@ -88,6 +90,16 @@ pub mod flags {
         about: "Read the manifest from FILE instead of standard input",
         detail: "Relative paths in it are relative to its directory. Operands are further \
                  manifests; they are merged.",
+    };
+
+    /// `--jobs N`: how much at once.
+    pub const JOBS: Flag = Flag {
+        name: "jobs",
+        short: None,
+        value: Some("N"),
+        repeat: Repeat::Last,
+        about: "Work on up to N files at once (default: the number of cores)",
+        detail: "From 1 to 256. What is written, and its order, does not depend on it.",
     };
 
     /// `-o DIR`: where files go.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use pysign_host::{Failure, FileError, Notes, Problem, Status};
 use pysign_manifest::{MAX_BYTES, Manifest, discover};
 
+use crate::parse::stands_in;
 use crate::{Matches, Spec, Takes, Usage};
 
 /// What a program was given to work on.
@@ -18,7 +19,7 @@ pub enum Input {
     Files(Vec<PathBuf>),
     /// A manifest, or several made one.
     Manifest(Manifest),
-    /// Nothing, by a program that has a default.
+    /// Nothing: a program that has a default, or a flag in the place of operands.
     None,
     /// Other operands.
     Operands(Vec<OsString>),
@@ -47,6 +48,7 @@ impl Input {
         }
         match spec.input {
             Takes::Nothing if operands.is_empty() => Ok(Self::None),
+            _ if stands_in(spec, matches) => Ok(Self::None),
             Takes::Files if !operands.is_empty() => {
                 Ok(Self::Files(operands.iter().map(PathBuf::from).collect()))
             }

@@ -47,6 +47,13 @@ pub(crate) fn check(spec: &Spec, matches: &Matches) -> Result<(), Usage> {
     {
         return Err(Usage::Operand { value: operand.display().to_string() });
     }
+    if let Some(name) = spec.instead.iter().find(|name| matches.is_set(name)) {
+        let other = matches.operands.first().map(|operand| operand.display().to_string());
+        let other = other.or_else(|| matches.is_set("manifest").then(|| "--manifest".to_owned()));
+        if let Some(b) = other {
+            return Err(Usage::Conflict { a: format!("--{name}"), b });
+        }
+    }
     let readers = standard_input(spec, matches);
     match readers.as_slice() {
         [a, b, ..] => Err(Usage::Conflict { a: a.clone(), b: b.clone() }),
@@ -65,12 +72,19 @@ fn standard_input(spec: &Spec, matches: &Matches) -> Vec<String> {
             .filter(|value| value.to_str().is_some_and(|text| text == "-" || text.ends_with("=-")));
         readers.extend(dashes.map(|_| format!("--{}", flag.name)));
     }
-    let by_default =
-        spec.input != Takes::Nothing && matches.operands.is_empty() && !matches.is_set("manifest");
+    let by_default = spec.input != Takes::Nothing
+        && matches.operands.is_empty()
+        && !matches.is_set("manifest")
+        && !stands_in(spec, matches);
     if by_default {
         readers.push("the manifest on standard input".to_owned());
     }
     readers
+}
+
+/// Whether a flag was given that stands in the place of operands.
+pub(crate) fn stands_in(spec: &Spec, matches: &Matches) -> bool {
+    spec.instead.iter().any(|name| matches.is_set(name))
 }
 
 /// Why `flag`, as it was typed, is not in the table.
@@ -105,13 +119,15 @@ mod tests {
         detail: "",
     };
     const TOKEN: Flag = Flag { name: "token-file", value: Some("FILE|-"), ..ONCE };
+    const DIGEST: Flag = Flag { name: "digest", ..ONCE };
     const SPEC: Spec = Spec {
         name: "t",
         about: "",
         description: "",
         operands: Some("FILE"),
         input: Takes::Files,
-        flags: &[flags::MANIFEST, flags::OUTPUT, ONCE, TOKEN],
+        instead: &["digest"],
+        flags: &[flags::MANIFEST, flags::OUTPUT, ONCE, TOKEN, DIGEST],
         later: &["policy", "p"],
         examples: &[],
         environment: &[],
@@ -168,5 +184,13 @@ mod tests {
         assert!(given("-m -").is_ok());
         assert_eq!(given("--token-file -").unwrap_err(), "usage-conflict");
         assert_eq!(given("-m - --token-file -").unwrap_err(), "usage-conflict");
+        assert!(given("--digest x --token-file -").is_ok());
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_operands_stands_alone() {
+        assert!(given("--digest x").is_ok());
+        assert_eq!(given("--digest x a").unwrap_err(), "usage-conflict");
+        assert_eq!(given("--digest x -m m.json").unwrap_err(), "usage-conflict");
     }
 }

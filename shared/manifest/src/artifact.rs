@@ -123,6 +123,12 @@ impl Artifact {
         })
     }
 
+    /// A mere digest, under the name `sha256:HEX`.
+    pub fn from_digest(sha256: Sha256) -> Result<Self, Error> {
+        let artifact = Self::named(&format!("sha256:{sha256}"))?;
+        Ok(Self { kind: Kind::Digest, sha256: Some(sha256), ..artifact })
+    }
+
     /// Where the file is. Every artifact but a digest has a path.
     pub fn path(&self) -> Result<&Path, Error> {
         self.path.as_deref().ok_or_else(|| Error::NoPath { filename: self.filename.clone() })
