@@ -5,7 +5,7 @@ use pysign_host::{Failure, Host};
 use pysign_http::Client;
 use pysign_manifest::{Artifact, Manifest};
 use pysign_sigstore::signing_config::{Services, SigningConfig};
-use pysign_sigstore::{Expected, TrustSource, TrustedRoot, Verifier};
+use pysign_sigstore::{Expected, TrustedRoot, Verifier};
 
 use crate::flags::{Args, Named, TOOL};
 use crate::identity::Token;
@@ -21,7 +21,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let services = services(args.services, host)?;
     token.check_consent(&services, args.public_log)?;
     let expected = Expected::exact(&token.identity, &token.issuer);
-    let verifier = Verifier::new(TrustedRoot::load(&TrustSource::File(args.trusted_root))?)?;
+    let verifier = Verifier::new(TrustedRoot::read(&args.trusted_root)?)?;
     let client = Client::new(host, args.http)?;
 
     let wanted = Wanted { verifier: &verifier, expected: &expected, pair: args.pair };

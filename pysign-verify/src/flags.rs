@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host};
+use pysign_http::{Options, Url};
 use pysign_manifest::Manifest;
-use pysign_sigstore::{Expected, TrustSource};
+use pysign_sigstore::{Expected, Instance, TrustSource, TufSource};
 
 use crate::jobs::Jobs;
 use crate::{policy, run};
@@ -57,7 +58,35 @@ const FLAGS: &[Flag] = &[
         repeat: Repeat::Once,
         about: "The authorities and logs to trust, and no others",
         detail: "A TrustedRoot, as a Sigstore instance publishes it. It replaces everything that \
-                 the program would trust otherwise.",
+                 the program would trust otherwise: without it and the next three, that is the \
+                 public Sigstore instance.",
+    },
+    Flag {
+        name: "staging",
+        short: None,
+        value: None,
+        repeat: Repeat::Once,
+        about: "Trust the public instance for trying things, and not the real one",
+        detail: "Anyone can sign anything there.",
+    },
+    Flag {
+        name: "tuf-url",
+        short: None,
+        value: Some("URL"),
+        repeat: Repeat::Once,
+        about: "Trust what this TUF repository vouches for",
+        detail: "Its target trusted_root.json names the authorities and logs. It is fetched at \
+                 most once a day, and verified each time: signatures, versions, expiry, hashes. \
+                 It needs --tuf-root.",
+    },
+    Flag {
+        name: "tuf-root",
+        short: None,
+        value: Some("FILE"),
+        repeat: Repeat::Once,
+        about: "The root metadata that the repository of --tuf-url begins with",
+        detail: "A root.json of any version, which came some other way than from that address: \
+                 all trust goes back to it.",
     },
     Flag {
         name: "bundle",
@@ -78,16 +107,18 @@ const FLAGS: &[Flag] = &[
     },
     flags::JOBS,
     Flag { about: "Replace the directory of -o", detail: "It affects no check.", ..flags::FORCE },
+    flags::TIMEOUT,
     Flag {
-        detail: "Without --trusted-root, the authorities and logs of the public Sigstore instance \
-                 are trusted as they were when this program was made.",
+        detail: "What to trust is then what an earlier run has kept, verified at the time of its \
+                 last refresh; without that, what was part of this program when it was made, or, \
+                 for a repository of --tuf-url, nothing (exit 4). A warning says which.",
         ..flags::OFFLINE
     },
+    flags::CACERT,
 ];
 
 /// Parts of the design that this version does not have.
 const LATER: &[&str] = &[
-    "cacert",
     "certificate",
     "certificate-identity-regexp",
     "certificate-oidc-issuer-regexp",
@@ -110,10 +141,6 @@ const LATER: &[&str] = &[
     "signature",
     "signed-after",
     "signed-before",
-    "staging",
-    "timeout",
-    "tuf-root",
-    "tuf-url",
     "workflow",
 ];
 
@@ -151,13 +178,21 @@ impl Tool for Verify {
                  trusted_root.json --identity dev@example.org --issuer https://login.example.org",
             ),
         ],
-        environment: &[],
+        environment: &[
+            (
+                "XDG_CACHE_HOME, HOME",
+                "What was trusted is kept in $XDG_CACHE_HOME/pysign or ~/.cache/pysign, which \
+                 nobody else may write to; without these variables nothing is kept",
+            ),
+            ("https_proxy, no_proxy", "The proxy for requests that leave this machine"),
+        ],
         codes: &[
             crate::Error::CODES,
             InputError::CODES,
             Usage::CODES,
             pysign_archive::Error::CODES,
             pysign_attest::Error::CODES,
+            pysign_http::Error::CODES,
             pysign_manifest::Error::CODES,
             pysign_sigstore::Error::CODES,
             FileError::CODES,
@@ -167,9 +202,16 @@ impl Tool for Verify {
     type Args = Args;
 
     fn args(m: &Matches) -> Result<Args, Usage> {
+        let defaults = Options::new(TOOL);
         Ok(Args {
             expected: policy::expected(m)?,
             trust: trust(m)?,
+            http: Options {
+                timeout: m.timeout()?.unwrap_or(defaults.timeout),
+                offline: m.is_set("offline"),
+                cacert: m.path("cacert"),
+                ..defaults
+            },
             bundle: m.path("bundle"),
             output: m.path("output"),
             jobs: m.parse("jobs")?.unwrap_or_else(Jobs::cores),
@@ -186,19 +228,37 @@ impl Tool for Verify {
 pub struct Args {
     pub(crate) expected: Expected,
     pub(crate) trust: TrustSource,
+    pub(crate) http: Options,
     pub(crate) bundle: Option<PathBuf>,
     pub(crate) output: Option<PathBuf>,
     pub(crate) jobs: Jobs,
 }
 
+/// Whom to trust: by one way, since each is the whole of it.
 fn trust(m: &Matches) -> Result<TrustSource, Usage> {
-    match m.path("trusted-root") {
-        Some(file) => Ok(TrustSource::File(file)),
-        None if m.is_set("offline") => Ok(TrustSource::Embedded),
-        None => Err(Usage::Missing {
-            what: "a trusted root (--trusted-root FILE)",
-            hint: "to trust the public Sigstore as it was when this program was made: --offline"
-                .to_owned(),
+    const WAYS: [&str; 3] = ["--trusted-root", "--staging", "--tuf-url"];
+    let given: Vec<&str> =
+        WAYS.into_iter().filter(|way| m.is_set(way.trim_start_matches('-'))).collect();
+    if let [a, b, ..] = given.as_slice() {
+        return Err(Usage::Conflict { a: (*a).to_owned(), b: (*b).to_owned() });
+    }
+    match (m.parse::<Url>("tuf-url")?, m.path("tuf-root"), given.as_slice()) {
+        (Some(url), Some(root), _) => Ok(TrustSource::Tuf(TufSource::Private { url, root })),
+        (Some(_), None, _) => Err(Usage::Missing {
+            what: "the repository's root metadata (--tuf-root FILE)",
+            hint: "--tuf-root root.json".to_owned(),
+        }),
+        (None, Some(_), [way]) => {
+            Err(Usage::Conflict { a: "--tuf-root".to_owned(), b: (*way).to_owned() })
+        }
+        (None, Some(_), _) => Err(Usage::Missing {
+            what: "the repository that --tuf-root is of (--tuf-url URL)",
+            hint: "--tuf-url https://tuf.example.org".to_owned(),
+        }),
+        (None, None, ["--staging"]) => Ok(TrustSource::Tuf(TufSource::Public(Instance::Staging))),
+        (None, None, _) => Ok(match m.path("trusted-root") {
+            Some(file) => TrustSource::File(file),
+            None => TrustSource::Tuf(TufSource::Public(Instance::Production)),
         }),
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pysign_cli::{Input, Usage};
 use pysign_host::{Failure, Host};
+use pysign_http::Client;
 use pysign_manifest::{Artifact, Manifest, Role, Sidecar, Signature, SignatureKind};
 use pysign_sigstore::{Expected, TrustSource, TrustedRoot, Verifier};
 
@@ -18,7 +19,8 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     if let Some(bundle) = &args.bundle {
         only_signature(&mut release, bundle.clone())?;
     }
-    let verifier = verifier(&args.trust, host)?;
+    let client = Client::new(host, args.http)?;
+    let verifier = Verifier::new(TrustedRoot::load(&args.trust, &client, host)?)?;
     let begin = |directory: PathBuf| Copy::begin(&directory, inputs(&release, &args.trust), host);
     let copy = args.output.map(begin).transpose()?;
 
@@ -62,21 +64,12 @@ fn only_signature(release: &mut Manifest, bundle: PathBuf) -> Result<(), Usage> 
 fn inputs<'a>(release: &'a Manifest, trust: &'a TrustSource) -> impl Iterator<Item = &'a Path> {
     let sidecars = |artifact: &'a Artifact| artifact.signatures.iter().flat_map(|one| &one.files);
     let sidecars = release.artifacts.iter().flat_map(sidecars).map(|file| file.path.as_path());
-    let root = match trust {
-        TrustSource::File(file) => Some(file.as_path()),
-        TrustSource::Embedded => None,
-    };
-    release.artifacts.iter().filter_map(|one| one.path.as_deref()).chain(sidecars).chain(root)
-}
-
-fn verifier(trust: &TrustSource, host: &Host) -> Result<Verifier, Failure> {
-    let verifier = Verifier::new(TrustedRoot::load(trust)?)?;
-    if *trust == TrustSource::Embedded {
-        let message = "the trusted root is the one that this program was made with: what was \
-                       revoked since is not known";
-        host.notes.warn("trust-embedded", message.to_owned());
-    }
-    Ok(verifier)
+    release
+        .artifacts
+        .iter()
+        .filter_map(|one| one.path.as_deref())
+        .chain(sidecars)
+        .chain(trust.file())
 }
 
 /// Proves one file by all of its signatures, and takes note of it. Gives what to say of each.

@@ -8,7 +8,7 @@ use pysign_host::{Clock, Host};
 use ureq::http;
 
 use crate::redirect::{self, MAX_REDIRECTS};
-use crate::retry::{Attempts, retry_after};
+use crate::retry::{self, Attempts, retry_after};
 use crate::transport::{TIMEOUT, Transport, explain_io};
 use crate::{Downloaded, Error, Request, Response, Url};
 
@@ -39,8 +39,8 @@ impl Options {
     }
 }
 
-/// The one way to the network. Threads share it.
-#[derive(Debug)]
+/// The one way to the network. Threads share it; a clone is the same one, for what must own it.
+#[derive(Clone, Debug)]
 pub struct Client {
     transport: Transport,
     clock: Clock,
@@ -63,6 +63,11 @@ impl Client {
     /// Whether every request is an error.
     pub fn offline(&self) -> bool {
         self.offline
+    }
+
+    /// After how long a request is given up, with all its attempts.
+    pub fn patience(&self) -> Duration {
+        retry::patience(self.timeout)
     }
 
     /// Sends a request; the answer has at most `cap` bytes.

@@ -8,6 +8,11 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// The first attempt and five more: what has not recovered by then is the CI system's to retry.
 const ATTEMPTS: u32 = 6;
 
+/// All attempts together.
+pub(crate) fn patience(timeout: Duration) -> Duration {
+    PATIENCE.min(timeout.saturating_mul(10))
+}
+
 /// The attempts at one request: for whoever sends one that only its own caller can repeat, too.
 #[derive(Debug)]
 pub struct Attempts {
@@ -22,8 +27,7 @@ impl Attempts {
     /// `timeout` is the user's patience with one attempt: ten times that is enough for all, and
     /// the first pause is a hundredth of it. By default the pauses add up to nine seconds.
     pub fn new(now: Instant, timeout: Duration) -> Self {
-        let patience = PATIENCE.min(timeout.saturating_mul(10));
-        Self { began: now, patience, next: timeout / 100, made: 1 }
+        Self { began: now, patience: patience(timeout), next: timeout / 100, made: 1 }
     }
 
     /// How long to wait before the next attempt; nothing if there is none. A service that says how

@@ -12,7 +12,7 @@ use crate::request::Unsent;
 use crate::{Credential, Error, Options, Request, Url, tls};
 
 /// What does the talking: through the proxy of the environment, or directly.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Transport {
     direct: Agent,
     proxied: Option<(Proxy, Agent)>,

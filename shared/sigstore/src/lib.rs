@@ -7,11 +7,13 @@ pub mod rekor;
 pub mod signing_config;
 mod strict;
 mod trust;
+mod tuf;
 mod verifier;
 
 pub use error::{Error, LogFault, Unsupported};
 pub use expected::{ClaimName, Expected, Mismatch, Part, Regexp, RegexpFault, Text, UnknownClaim};
 pub use trust::{Trust, TrustSource, TrustedRoot};
+pub use tuf::{Instance, TrustError, TufSource};
 pub use verifier::{Proof, Verifier};
 
 #[cfg(test)]

@@ -1,15 +1,20 @@
 //! The trusted root: the only place that keys come from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use pysign_host::{Sha256, read_named};
-use sigstore_verify::trust_root::{self, SIGSTORE_PRODUCTION_TRUSTED_ROOT};
+use pysign_host::{Host, Sha256, read_named};
+use pysign_http::Client;
+use sigstore_verify::trust_root;
 
-use crate::Error;
 use crate::error::said;
+use crate::tuf::{self, Instance, TufSource};
+use crate::{Error, TrustError};
 
 /// The public instance's has 7 kB; it grows by some hundred bytes with each log.
 const MAX_ROOT: u64 = 1 << 20;
+
+/// The name of the trusted root in the repository of a Sigstore instance.
+const TARGET: &str = "trusted_root.json";
 
 /// The forms of protobuf-specs, `sigstore_trustroot.proto`.
 const MEDIA_TYPES: [&str; 2] = [
@@ -20,16 +25,27 @@ const MEDIA_TYPES: [&str; 2] = [
 /// Where the trusted root is taken from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrustSource {
-    /// The public instance's, as it was when this program was made.
-    Embedded,
     /// A file that the user names.
     File(PathBuf),
+    /// A repository, by TUF.
+    Tuf(TufSource),
+}
+
+impl TrustSource {
+    /// The file of the user's that it begins with.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) | Self::Tuf(TufSource::Private { root: file, .. }) => Some(file),
+            Self::Tuf(TufSource::Public(_)) => None,
+        }
+    }
 }
 
 /// Which trusted root was used, for whoever reads the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trust {
-    /// `embedded` or `file`.
+    /// `tuf`: fetched now; `cache`: kept since an earlier run; `embedded`: part of the program;
+    /// `file`: named by the user.
     pub source: &'static str,
     /// The digest of its bytes.
     pub sha256: Sha256,
@@ -45,18 +61,28 @@ pub struct TrustedRoot {
 }
 
 impl TrustedRoot {
-    /// Reads a trusted root.
-    pub fn load(source: &TrustSource) -> Result<Self, Error> {
+    /// The trusted root of `source`. One that comes by TUF is fetched with `client`, at most once a
+    /// day, unless that is offline; then it is what is kept, or part of the program, with a warning.
+    pub fn load(source: &TrustSource, client: &Client, host: &Host) -> Result<Self, TrustError> {
         match source {
-            TrustSource::Embedded => {
-                let bytes = SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes();
-                Self::parse(PathBuf::from("the embedded one"), "embedded", bytes)
-            }
-            TrustSource::File(file) => {
-                let bytes = read_named(file, MAX_ROOT).map_err(Error::File)?;
-                Self::parse(file.clone(), "file", &bytes)
+            TrustSource::File(file) => Ok(Self::read(file)?),
+            TrustSource::Tuf(source) => {
+                let target = tuf::target(source, TARGET, client, host)?;
+                Ok(Self::parse(target.name, target.source, &target.bytes)?)
             }
         }
+    }
+
+    /// The one in a file.
+    pub fn read(file: &Path) -> Result<Self, Error> {
+        let bytes = read_named(file, MAX_ROOT).map_err(Error::File)?;
+        Self::parse(file.to_owned(), "file", &bytes)
+    }
+
+    /// The one of a public instance, as it was when this program was made.
+    pub fn embedded(instance: Instance) -> Result<Self, Error> {
+        let bytes = instance.trusted_root().as_bytes();
+        Self::parse(PathBuf::from("the embedded one"), "embedded", bytes)
     }
 
     fn parse(name: PathBuf, source: &'static str, bytes: &[u8]) -> Result<Self, Error> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use pysign_host::{Sha256, read_regular};
 use serde_json::Value;
 
-use crate::{Error, Proof, TrustSource, TrustedRoot, Verifier};
+use crate::{Error, Instance, Proof, TrustedRoot, Verifier};
 
 /// Who signed the bundles of the conformance suite.
 pub(crate) const BEACON: &str = "https://github.com/sigstore-conformance/\
@@ -40,9 +40,9 @@ impl Vector {
     /// The conformance suite's case in `directory`.
     pub(crate) fn read(directory: &Path) -> Result<Self, Error> {
         let bytes = |path: PathBuf| read_regular(&path, 1 << 20).unwrap();
-        let source = match directory.join("trusted_root.json") {
-            root if root.exists() => TrustSource::File(root),
-            _ => TrustSource::Embedded,
+        let root = match directory.join("trusted_root.json") {
+            root if root.exists() => TrustedRoot::read(&root)?,
+            _ => TrustedRoot::embedded(Instance::Production)?,
         };
         let artifact = match directory.join("artifact") {
             own if own.exists() => own,
@@ -51,7 +51,7 @@ impl Vector {
         Ok(Self {
             bundle: bytes(directory.join("bundle.sigstore.json")),
             digest: Sha256::of(&bytes(artifact)),
-            verifier: Verifier::new(TrustedRoot::load(&source)?)?,
+            verifier: Verifier::new(root)?,
         })
     }
 
