@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pysign_host::{Failure, FileError, Host, Sha256, Staging};
 use pysign_manifest::{Artifact, Role, Sidecar, Signature, SignatureKind, sidecar_path};
-use pysign_sigstore::{Expected, Verifier};
+use pysign_sigstore::{Expected, Subject, Verifier};
 
 use crate::Error;
 
@@ -125,18 +125,23 @@ impl Wanted<'_> {
         let file = artifact.path()?;
         let bytes = listed(artifact, &bundle).read()?;
         let in_the_way = |cause| Error::InTheWay { file: bundle.clone(), cause: Box::new(cause) };
-        let proof = self.verifier.prove(digest, file, &bytes).map_err(in_the_way)?;
-        if self.expected.check(file, &proof.certificate).is_err() {
+        let subject = Subject { file, digest: *digest, filename: None };
+        let proof = self.verifier.prove(&subject, &bytes, None).map_err(in_the_way)?;
+        let Some(certificate) = proof.certificate() else {
+            let cause = pysign_sigstore::Error::SignerKind { file: file.into(), key: true };
+            return Err(in_the_way(cause).into());
+        };
+        if self.expected.check(file, certificate).is_err() {
             let (identity, issuer) = (self.expected.identity(), self.expected.issuer());
             return Err(Error::SignedByAnother {
                 file: bundle,
                 expected: format!("{identity} by {issuer}"),
-                found: format!("{} by {}", proof.identity, proof.issuer),
+                found: format!("{} by {}", certificate.identity(), certificate.issuer()),
             }
             .into());
         }
         host.notes.detail(format!("'{}' is signed already", file.display()));
-        let (certificate, signature) = (proof.certificate.pem(), proof.signature);
+        let (certificate, signature) = (certificate.pem(), proof.signature);
         Ok(Signed { bundle: bytes, signature, certificate, kept: true })
     }
 

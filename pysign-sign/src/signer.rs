@@ -10,7 +10,7 @@ use pysign_host::{Clock, Failure, Sha256};
 use pysign_http::Client;
 use pysign_sigstore::rekor;
 use pysign_sigstore::signing_config::Services;
-use pysign_sigstore::{Expected, Verifier};
+use pysign_sigstore::{Expected, Subject, Verifier};
 use serde_json::{Value, json};
 
 use crate::Error;
@@ -70,8 +70,9 @@ impl<'a> Signer<'a> {
         let bundle = bundle(signed, &entry, stamp).to_string().into_bytes();
 
         let unproven = |cause| Error::Unproven { file: file.into(), cause: Box::new(cause) };
-        let proof = self.verifier.prove(&digest, file, &bundle).map_err(unproven)?;
-        self.expected.check(file, &proof.certificate).map_err(unproven)?;
+        let subject = Subject { file, digest, filename: None };
+        let proof = self.verifier.prove(&subject, &bundle, None).map_err(unproven)?;
+        self.expected.check_proof(file, &proof).map_err(unproven)?;
         Ok(Signed { bundle, signature, certificate: certificate.pem(), kept: false })
     }
 

@@ -8,10 +8,11 @@ use pysign_host::{Failure, Sha256};
 use pysign_manifest::{
     Artifact, Manifest, Role, Signature, SignatureKind, Value, json, sidecar_path,
 };
-use pysign_sigstore::{Expected, Proof, Trust, Verifier};
+use pysign_sigstore::{Expected, Proof, Signer, Subject, Trust, Verifier};
 
 use crate::Error;
 use crate::copy::Copy;
+use crate::subject;
 
 /// One signature that holds, and what it proves.
 pub(crate) struct Proven {
@@ -19,11 +20,11 @@ pub(crate) struct Proven {
     proof: Proof,
 }
 
-/// Proves that the artifact with this digest was signed by `expected`, by every signature that is
+/// Proves that the artifact with these bytes was signed by `expected`, by every signature that is
 /// listed for it, and there must be one. The very bytes that hold go into the copy.
 pub(crate) fn prove(
     artifact: &mut Artifact,
-    sha256: Sha256,
+    subject: &subject::Subject,
     verifier: &Verifier,
     expected: &Expected,
     copy: Option<&Copy>,
@@ -35,9 +36,11 @@ pub(crate) fn prove(
     if pairs.is_empty() && others.is_empty() {
         return Err(Error::Unsigned { file }.into());
     }
+    let filename = subject.filename.as_deref();
+    let subject = Subject { file: &file, digest: subject.sha256, filename };
     let bundles = Failure::collect(others.iter().map(|evidence| {
-        let proof = verifier.prove(&sha256, &file, evidence.bundle()?)?;
-        expected.check(&file, &proof.certificate)?;
+        let proof = verifier.prove(&subject, evidence.bundle()?, None)?;
+        expected.check_proof(&file, &proof)?;
         Ok(proof)
     }))?;
     let copies = Failure::collect(pairs.iter().map(|pair| pair.copy_of(&bundles).cloned()))?;
@@ -98,8 +101,9 @@ impl Evidence {
         if bundles.is_empty() {
             return Err(self.unsupported().into());
         }
-        let same =
-            |proof: &&Proof| proof.signature == signature && proof.certificate == certificate;
+        let same = |proof: &&Proof| {
+            proof.signature == signature && proof.certificate() == Some(&certificate)
+        };
         let found = bundles.iter().find(same);
         found.ok_or_else(|| Error::PairMismatch { file: path.into() }.into())
     }
@@ -109,28 +113,39 @@ impl Proven {
     /// As the manifest's `verified` has it.
     pub(crate) fn encode(&self, trust: Trust) -> Value {
         let proof = &self.proof;
-        json!({
+        let certificate = proof.certificate();
+        let key = match &proof.signer {
+            Signer::Certificate(_) => None,
+            Signer::Key(key) => Some(key.sha256().to_string()),
+        };
+        let mut entry = json!({
             "kind": self.kind.to_string(),
             "signature_sha256": Sha256::of(&proof.signature).to_string(),
-            "identity": proof.identity,
-            "issuer": proof.issuer,
-            "claims": proof.certificate.claims(),
-            "signed_at": proof.signed_at.to_string(),
+            "identity": certificate.map(Certificate::identity),
+            "issuer": certificate.map(Certificate::issuer),
+            "claims": certificate.map(Certificate::claims),
+            "key_sha256": key,
+            "signed_at": proof.signed_at.map(|time| time.to_string()),
+            "predicate_type": proof.statement.as_ref().map(|one| &one.predicate_type),
             "log": proof.log,
             "log_index": proof.log_index,
             "trust": {"source": trust.source, "sha256": trust.sha256.to_string()},
-        })
+        });
+        if let Some(members) = entry.as_object_mut() {
+            members.retain(|_, value| !value.is_null());
+        }
+        entry
     }
 }
 
 impl fmt::Display for Proven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, proof } = self;
-        write!(
-            f,
-            "proven by its {kind}: signed at {}, entry {} of '{}'",
-            proof.signed_at, proof.log_index, proof.log
-        )
+        write!(f, "proven by its {kind}: ")?;
+        if let Some(time) = proof.signed_at {
+            write!(f, "signed at {time}, ")?;
+        }
+        write!(f, "entry {} of '{}'", proof.log_index, proof.log)
     }
 }
 

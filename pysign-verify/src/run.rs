@@ -80,7 +80,7 @@ fn verify(
     copy: Option<&Copy>,
 ) -> Result<Vec<String>, Failure> {
     let subject = Subject::open(artifact, copy)?;
-    let signed = proof::prove(artifact, subject.sha256, verifier, expected, copy);
+    let signed = proof::prove(artifact, &subject, verifier, expected, copy);
     let named = subject.check_name();
     let proven = match (signed, named) {
         (Ok(proven), Ok(())) => proven,

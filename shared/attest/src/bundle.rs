@@ -6,6 +6,7 @@ use pysign_host::Sha256;
 use serde_json::Value;
 
 use crate::Certificate;
+use crate::envelope::Envelope;
 use crate::error::{Error, Fault, Form};
 use crate::json::{self, Members};
 
@@ -44,10 +45,7 @@ pub struct Bundle {
 #[derive(Debug)]
 pub enum Content {
     /// An envelope with a statement in it (DSSE).
-    Envelope {
-        /// The signature.
-        signature: Vec<u8>,
-    },
+    Envelope(Envelope),
     /// A file, by its digest.
     Message {
         /// `messageDigest`, if there is one: the algorithm's name and the digest.
@@ -75,6 +73,8 @@ pub struct LogEntry {
     pub log: Sha256,
     /// Kind and version of its body.
     pub kind: (String, String),
+    /// What the log has a leaf for: JSON of that kind.
+    pub body: Vec<u8>,
     /// When the log says it took it, in seconds since 1970; 0 is never.
     pub integrated_time: u64,
     /// Whether the log promises with a signature to include it.
@@ -135,7 +135,9 @@ impl Bundle {
     /// The signature.
     pub fn signature(&self) -> &[u8] {
         match &self.content {
-            Content::Envelope { signature } | Content::Message { signature, .. } => signature,
+            Content::Envelope(Envelope { signature, .. }) | Content::Message { signature, .. } => {
+                signature
+            }
         }
     }
 
@@ -159,7 +161,7 @@ impl Content {
         let envelope = bundle.optional_object("dsseEnvelope")?;
         match (message, envelope) {
             (Some(message), None) => Self::message(message),
-            (None, Some(envelope)) => Self::envelope(envelope),
+            (None, Some(envelope)) => Envelope::read(envelope).map(Self::Envelope),
             _ => Err(bundle.wrong("messageSignature", "there, or else a dsseEnvelope")),
         }
     }
@@ -176,23 +178,6 @@ impl Content {
         });
         message.end()?;
         Ok(Self::Message { digest: digest.transpose()?, signature })
-    }
-
-    /// An envelope in a bundle has one signature (protobuf-specs), or the rest of the bundle would
-    /// be about any of them.
-    fn envelope(mut envelope: Members) -> Result<Self, Fault> {
-        envelope.text("payloadType")?;
-        envelope.bytes("payload")?;
-        let signatures = envelope.objects("signatures", MAX_ENTRIES, |mut signature| {
-            signature.optional_text("keyid")?;
-            let bytes = signature.bytes("sig")?;
-            signature.end()?;
-            Ok(bytes)
-        })?;
-        let [signature] = <[Vec<u8>; 1]>::try_from(signatures)
-            .map_err(|_| envelope.wrong("signatures", "one signature"))?;
-        envelope.end()?;
-        Ok(Self::Envelope { signature })
     }
 }
 
@@ -233,8 +218,8 @@ impl LogEntry {
         let mut log = entry.object("logId")?;
         let mut kind = entry.object("kindVersion")?;
         let promise = entry.optional_object("inclusionPromise")?;
-        entry.bytes("canonicalizedBody")?;
         let read = Self {
+            body: entry.bytes("canonicalizedBody")?,
             index: entry.integer("logIndex")?,
             log: log.hash("keyId")?,
             kind: (kind.text("kind")?, kind.text("version")?),

@@ -4,16 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use der::asn1::{ObjectIdentifier, Utf8StringRef};
-use der::{Decode as _, Encode as _, pem};
+use der::{Decode as _, Encode as _};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use crate::error::{Error, Fault, Form};
-use crate::text;
+use crate::{pem, text};
 
 /// Fulcio's have 800 to 2,000 bytes. In base64 of PEM that is twice as much.
 const MAX_BYTES: usize = 64 << 10;
@@ -27,8 +25,11 @@ const ISSUER_BARE: u32 = 1;
 /// The issuer as a `UTF8String`.
 const ISSUER: u32 = 8;
 
-/// How a PEM block of a certificate begins (RFC 7468 §5.1).
-const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----\n";
+/// A PEM block of a certificate (RFC 7468 §5.1).
+const BLOCK: pem::Block = pem::Block {
+    label: "CERTIFICATE",
+    missing: "not one PEM block of a certificate and nothing else",
+};
 
 /// Fulcio's extensions by their last arc: the deprecated ones (2 to 6) are bare text, the others a
 /// `UTF8String`.
@@ -91,7 +92,7 @@ impl Certificate {
 
     /// The certificate as one PEM block: lines of 64, each with LF.
     pub fn pem(&self) -> String {
-        block(&self.der)
+        pem::encode(&self.der, BLOCK.label)
     }
 
     /// The key: `SubjectPublicKeyInfo` in DER.
@@ -134,21 +135,11 @@ impl Certificate {
         if inner.starts_with(b"-----") { Self::read_pem(&inner) } else { Self::read(&inner) }
     }
 
-    /// The decoder would pass over text before the block, and take any white space in it; a second
-    /// certificate after it would be someone else's reading.
     fn read_pem(text: &[u8]) -> Result<Self, Fault> {
         if text.len() > MAX_BYTES {
             return Err(Fault::TooMany { what: "bytes".to_owned(), cap: MAX_BYTES });
         }
-        let blocks = text.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
-        if blocks != 1 || !text.starts_with(BEGIN) {
-            return Err(Fault::Rule("not one PEM block of a certificate and nothing else"));
-        }
-        let (_, der) = pem::decode_vec(text).map_err(|cause| Fault::Der(cause.into()))?;
-        if text::without_newline(text) != text::without_newline(block(&der).as_bytes()) {
-            return Err(Fault::Rule("a PEM block in another spelling, or something after it"));
-        }
-        Self::read(&der)
+        Self::read(&pem::decode(text, BLOCK)?)
     }
 
     fn read(der: &[u8]) -> Result<Self, Fault> {
@@ -174,18 +165,6 @@ impl Certificate {
             claims,
         })
     }
-}
-
-/// One PEM block (RFC 7468 §3): lines of 64 characters.
-fn block(der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let mut block = String::from("-----BEGIN CERTIFICATE-----\n");
-    for line in text.as_bytes().chunks(64) {
-        block.extend(line.iter().copied().map(char::from));
-        block.push('\n');
-    }
-    block.push_str("-----END CERTIFICATE-----\n");
-    block
 }
 
 /// An extension is there once (RFC 5280 §4.2): of two, each reader would take the one it likes.

@@ -28,8 +28,12 @@ pub enum Form {
     Marker,
     /// A list of attestations, as an index serves them (PEP 740).
     Provenance,
+    /// A public key.
+    PublicKey,
     /// A detached signature.
     Signature,
+    /// A statement about files.
+    Statement,
 }
 
 /// What is wrong with it.
@@ -65,8 +69,13 @@ pub enum Fault {
 
 impl Error {
     /// Every code of this type.
-    pub const CODES: &'static [&'static str] =
-        &["bundle-malformed", "certificate-malformed", "marker-malformed", "signature-malformed"];
+    pub const CODES: &'static [&'static str] = &[
+        "bundle-malformed",
+        "certificate-malformed",
+        "marker-malformed",
+        "signature-malformed",
+        "statement-malformed",
+    ];
 
     /// Says which file it is about.
     #[must_use]
@@ -102,7 +111,9 @@ impl fmt::Display for Form {
             Self::LegacyBundle => "a bundle of cosign's",
             Self::Marker => "the marker of a release",
             Self::Provenance => "a provenance object",
+            Self::PublicKey => "a public key",
             Self::Signature => "a detached signature",
+            Self::Statement => "an in-toto statement",
         })
     }
 }
@@ -138,14 +149,16 @@ impl Problem for Error {
             Form::Bundle | Form::LegacyBundle => "bundle-malformed",
             Form::Certificate => "certificate-malformed",
             Form::Marker => "marker-malformed",
+            Form::PublicKey => "key-malformed",
             Form::Signature => "signature-malformed",
+            Form::Statement => "statement-malformed",
         }
     }
 
     /// A malformed signature proves nothing, and that is a no.
     fn status(&self) -> Status {
         match self.form {
-            Form::Marker => Status::Input,
+            Form::Marker | Form::PublicKey => Status::Input,
             _ => Status::Refused,
         }
     }

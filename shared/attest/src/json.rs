@@ -1,28 +1,41 @@
 //! JSON that everyone reads alike (RFC 8259 §4 and §6 leave the rest to each reader): no equal keys,
 //! no fractions; and objects taken apart member by member until none is left.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pysign_host::Sha256;
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::{Map, Value};
 
 use crate::error::Fault;
 
 /// One value and nothing after it.
 pub(crate) fn parse(document: &[u8], cap: usize) -> Result<Value, Fault> {
+    read(document, cap, Strict { fractions: false })
+}
+
+/// As [`parse`], for what others define: fractions are allowed, and nothing here computes with them.
+pub(crate) fn parse_with_fractions(document: &[u8], cap: usize) -> Result<Value, Fault> {
+    read(document, cap, Strict { fractions: true })
+}
+
+fn read(document: &[u8], cap: usize, strict: Strict) -> Result<Value, Fault> {
     if document.len() > cap {
         return Err(Fault::TooMany { what: "bytes".to_owned(), cap });
     }
     let mut reader = serde_json::Deserializer::from_slice(document);
-    let value = Strict.deserialize(&mut reader).map_err(Fault::Json)?;
+    let value = strict.deserialize(&mut reader).map_err(Fault::Json)?;
     reader.end().map_err(Fault::Json)?;
     Ok(value)
 }
 
-struct Strict;
+#[derive(Clone, Copy)]
+struct Strict {
+    fractions: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Strict {
     type Value = Value;
@@ -55,6 +68,13 @@ impl<'de> Visitor<'de> for Strict {
         Ok(value.into())
     }
 
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        if self.fractions {
+            return Ok(value.into());
+        }
+        Err(E::invalid_type(Unexpected::Float(value), &self))
+    }
+
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
         Ok(value.into())
     }
@@ -65,7 +85,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Self)? {
+        while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
         }
         Ok(list.into())
@@ -77,7 +97,7 @@ impl<'de> Visitor<'de> for Strict {
             if map.contains_key(&key) {
                 return Err(A::Error::custom(format_args!("the key {key:?} is there twice")));
             }
-            let value = entries.next_value_seed(Self)?;
+            let value = entries.next_value_seed(self)?;
             map.insert(key, value);
         }
         Ok(map.into())
@@ -212,6 +232,24 @@ impl Members {
         self.list(name, cap, |place, item| read(Self::of(place, item)?))
     }
 
+    /// All members, of which there are at most `cap`: each a string.
+    pub(crate) fn texts(self, cap: usize) -> Result<BTreeMap<String, String>, Fault> {
+        let Self { place, members } = self;
+        if members.len() > cap {
+            return Err(Fault::TooMany { what: format!("members of '{place}'"), cap });
+        }
+        let text = |(name, value)| match value {
+            Value::String(text) => Ok((name, text)),
+            _ => Err(Fault::Member { place: format!("{place}.{name}"), expected: "a string" }),
+        };
+        members.into_iter().map(text).collect()
+    }
+
+    /// What was not taken, for forms that say nothing of it.
+    pub(crate) fn into_inner(self) -> Map<String, Value> {
+        self.members
+    }
+
     /// The end of the object: what was not taken is not known.
     pub(crate) fn end(self) -> Result<(), Fault> {
         match self.members.keys().next() {
@@ -258,6 +296,8 @@ mod tests {
         }
         let deep = "[".repeat(100_000);
         assert!(matches!(parse(deep.as_bytes(), 1 << 20), Err(Fault::Json(_))));
+        assert_eq!(parse_with_fractions(b"[1.5]", 9).unwrap(), serde_json::json!([1.5]));
+        assert!(parse_with_fractions(br#"{"a":1.5,"a":1.5}"#, 99).is_err());
         assert!(parse(br#"{"a":[1,-1,"x",null,true]}"#, 26).is_ok());
         assert!(matches!(parse(br#"{"a":[1,-1,"x",null,true]}"#, 25), Err(Fault::TooMany { .. })));
     }

@@ -4,22 +4,29 @@
 mod attestation;
 mod bundle;
 mod certificate;
+mod envelope;
 mod error;
 mod json;
 mod legacy;
 mod marker;
+mod pem;
 mod provenance;
+mod public_key;
 #[cfg(feature = "samples")]
 pub mod samples;
+mod statement;
 mod text;
 
 pub use attestation::Attestation;
 pub use bundle::{Bundle, Content, InclusionProof, LogEntry, Material};
 pub use certificate::{CLAIMS, Certificate};
+pub use envelope::Envelope;
 pub use error::{Error, Fault, Form};
 pub use legacy::LegacyBundle;
 pub use marker::{MARKER_SCHEMA, MarkedFile, MarkedSidecar, Marker};
 pub use provenance::Provenance;
+pub use public_key::{KeyKind, PublicKey};
+pub use statement::{Statement, Subject};
 pub use text::signature_from_text;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use pysign_host::{Evidence, FileError, Problem, Sha256, Status};
 use sigstore_verify::TransparencyLogError;
 
-use crate::{Mismatch, Part};
+use crate::{Mismatch, Part, StatementFault};
 
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -93,6 +93,20 @@ pub enum Error {
         /// The flags that would accept this signer, never weaker ones.
         hint: Option<String>,
     },
+    /// The signature is by a key where a certificate is wanted, or the other way round.
+    SignerKind {
+        /// The file.
+        file: PathBuf,
+        /// Whether it is by a key.
+        key: bool,
+    },
+    /// The statement is not about the file, or contradicts its certificate.
+    Statement {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        fault: StatementFault,
+    },
     /// There is no proof of the time, or a wrong one.
     Timestamp {
         /// The file.
@@ -122,14 +136,15 @@ pub enum Error {
 pub enum Unsupported {
     /// Over a digest other than SHA-256.
     Digest,
-    /// Logged as something else than a file's digest.
+    /// By an Ed25519 key over the file itself: it would have to be in memory as a whole, and no log
+    /// takes such a signature (Rekor's hashedrekord is for prehashed ones).
+    Ed25519File,
+    /// Logged as something that is not for its kind of content.
     Entry,
-    /// By a key without a certificate.
-    Key,
     /// Of a kind that the library does not know.
     Library,
-    /// Over a statement about the file.
-    Statement,
+    /// In an envelope around something else than a statement.
+    Payload,
 }
 
 /// What is wrong with the log's part of a bundle.
@@ -146,6 +161,8 @@ pub enum LogFault {
     Promise,
     /// A time or promise in an entry of version 2, where nobody signs it.
     Unsigned,
+    /// The signature was made when the log's key was not valid.
+    Window,
 }
 
 impl Error {
@@ -160,9 +177,13 @@ impl Error {
         "log-invalid",
         "log-proof-missing",
         "log-unknown",
+        "provenance-mismatch",
         "signature-invalid",
         "signature-other-file",
         "signature-unsupported",
+        "signer-kind",
+        "statement-other-file",
+        "statement-other-name",
         "timestamp-invalid",
         "trusted-root-malformed",
     ];
@@ -197,6 +218,8 @@ impl Error {
             | Self::OtherFile { file, .. }
             | Self::Signature { file, .. }
             | Self::Signer { file, .. }
+            | Self::SignerKind { file, .. }
+            | Self::Statement { file, .. }
             | Self::Timestamp { file, .. }
             | Self::TrustedRoot { file, .. }
             | Self::Unsupported { file, .. } => file,
@@ -213,10 +236,10 @@ impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Digest => "it is over a digest other than SHA-256",
-            Self::Entry => "its log entry is not a hashedrekord",
-            Self::Key => "it is by a key without a certificate",
+            Self::Ed25519File => "an Ed25519 key signs statements, and this is over the file",
+            Self::Entry => "its log entry is of a kind that is not for it",
             Self::Library => "its algorithm is unknown",
-            Self::Statement => "it is over a statement about the file",
+            Self::Payload => "its envelope has no in-toto statement in it",
         })
     }
 }
@@ -229,6 +252,7 @@ impl fmt::Display for LogFault {
             Self::Library(cause) => cause.fmt(f),
             Self::Promise => f.write_str("the log's promise is missing"),
             Self::Unsigned => f.write_str("the entry has a time or promise that nobody signs"),
+            Self::Window => f.write_str("the log's key was not valid at the time"),
         }
     }
 }
@@ -280,12 +304,19 @@ impl fmt::Display for Error {
                      signed it"
                 ),
             },
+            Self::SignerKind { key: true, .. } => {
+                write!(f, "'{file}' was signed with a key that no certificate names")
+            }
+            Self::SignerKind { .. } => {
+                write!(f, "'{file}' was signed with a certificate, and not with the key alone")
+            }
+            Self::Statement { fault, .. } => write!(f, "the statement for '{file}' {fault}"),
             Self::Timestamp { .. } => {
                 write!(f, "the time of the signature of '{file}' is not proven")
             }
             Self::TrustedRoot { .. } => write!(f, "'{file}' is no usable trusted root"),
             Self::Unsupported { what, .. } => {
-                write!(f, "the signature of '{file}' can't be verified yet: {what}")
+                write!(f, "the signature of '{file}' can't be verified: {what}")
             }
         }
     }
@@ -324,6 +355,8 @@ impl Problem for Error {
                 Part::Claim(_) => "claim-mismatch",
                 Part::Source(_) => "source-mismatch",
             },
+            Self::SignerKind { .. } => "signer-kind",
+            Self::Statement { fault, .. } => fault.code(),
             Self::Timestamp { .. } => "timestamp-invalid",
             Self::TrustedRoot { .. } => "trusted-root-malformed",
             Self::Unsupported { .. } => "signature-unsupported",
@@ -357,6 +390,7 @@ impl Problem for Error {
             Self::Signer { mismatch: Mismatch { expected, found, .. }, .. } => {
                 (expected.clone(), found.clone().unwrap_or_else(|| "nothing".to_owned()))
             }
+            Self::Statement { fault, .. } => return Some(fault.evidence()),
             _ => return None,
         };
         Some(Evidence { expected, found })

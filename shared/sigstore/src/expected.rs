@@ -12,7 +12,7 @@ use std::path::Path;
 
 use pysign_attest::Certificate;
 
-use crate::Error;
+use crate::{Error, Proof};
 
 pub use claim::{ClaimName, UnknownClaim};
 pub use regexp::{Regexp, RegexpFault};
@@ -134,6 +134,14 @@ impl Expected {
             expected: format!("the repository of {}", certificate.identity()),
             found: Some(found.to_owned()),
         })
+    }
+
+    /// Refuses the proof of another signer, and of a key.
+    pub fn check_proof(&self, file: &Path, proof: &Proof) -> Result<(), Error> {
+        match proof.certificate() {
+            Some(certificate) => self.check(file, certificate),
+            None => Err(Error::SignerKind { file: file.into(), key: true }),
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use pysign_host::{Problem as _, Sha256};
 use serde_json::{Value, json};
 
-use crate::Expected;
 use crate::vectors::{BEACON, GITHUB, Vector, set};
+use crate::{Expected, Subject};
 
 /// Where the parts of a bundle are.
 const ENTRIES: &str = "/verificationMaterial/tlogEntries";
@@ -180,7 +180,9 @@ fn another_file_is_refused() {
         let Some(good) = vector(name) else { return };
         let prove = |bundle: &Value| {
             let bundle = bundle.to_string();
-            good.verifier.prove(&Sha256::of(b"x"), Path::new("x"), bundle.as_bytes())
+            let subject =
+                Subject { file: Path::new("x"), digest: Sha256::of(b"x"), filename: None };
+            good.verifier.prove(&subject, bundle.as_bytes(), None)
         };
         let mut bundle = good.json();
         assert_eq!(prove(&bundle).unwrap_err().code(), "signature-other-file", "{name}");
@@ -233,7 +235,8 @@ fn what_is_not_supported_is_not_passed_over() {
     let entry = refused(&good, |bundle| {
         at(bundle, ENTRY)["kindVersion"] = json!({"kind": "rekord", "version": "0.0.1"});
     });
-    assert_eq!([digest, key, entry], ["signature-unsupported"; 3]);
+    assert_eq!([digest, entry], ["signature-unsupported"; 2]);
+    assert_eq!(key, "signer-kind");
 }
 
 #[test]
@@ -241,7 +244,7 @@ fn another_signer_is_named() {
     let Some(good) = vector(LOG_1) else { return };
     let proof = good.prove().unwrap();
     let check = |identity: &str, issuer: &str| {
-        Expected::exact(identity, issuer).check(Path::new("a.txt"), &proof.certificate)
+        Expected::exact(identity, issuer).check_proof(Path::new("a.txt"), &proof)
     };
     assert!(check(BEACON, GITHUB).is_ok());
     let error = check(&BEACON[..20], GITHUB).unwrap_err();

@@ -84,7 +84,7 @@ fn a_mutated_bundle_says_nothing_new() {
                 random.mutate(&mut bytes);
             }
             if let Ok(other) = good.prove_bytes(&bytes) {
-                assert_eq!(other.certificate, proof.certificate);
+                assert_eq!(other.signer, proof.signer);
                 assert_eq!(other.signature, proof.signature);
                 assert_eq!(other.signed_at, proof.signed_at);
                 assert_eq!(other.log_index, proof.log_index);

@@ -3,8 +3,10 @@
 
 mod error;
 mod expected;
+mod proof;
 pub mod rekor;
 pub mod signing_config;
+mod statement;
 mod strict;
 mod trust;
 mod tuf;
@@ -12,9 +14,11 @@ mod verifier;
 
 pub use error::{Error, LogFault, Unsupported};
 pub use expected::{ClaimName, Expected, Mismatch, Part, Regexp, RegexpFault, Text, UnknownClaim};
+pub use proof::{Proof, Signer, Subject};
+pub use statement::StatementFault;
 pub use trust::{Trust, TrustSource, TrustedRoot};
 pub use tuf::{Instance, TrustError, TufSource};
-pub use verifier::{Proof, Verifier};
+pub use verifier::Verifier;
 
 #[cfg(test)]
 mod attestations;

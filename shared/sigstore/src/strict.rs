@@ -3,53 +3,75 @@
 
 use std::path::Path;
 
-use pysign_attest::{Bundle, Content, InclusionProof, LogEntry, Material};
-use pysign_host::Sha256;
+use pysign_attest::{Bundle, Content, InclusionProof, KeyKind, LogEntry, Material, PublicKey};
 use sigstore_verify::types::Checkpoint;
 
-use crate::Error;
 use crate::error::{LogFault, Unsupported};
+use crate::{Error, Subject};
 
-/// Gives the one log entry of a bundle that the library may look at.
+/// Gives the one log entry of a bundle that the library may look at, if the bundle is of the kind
+/// that is asked for: by `key`, or by a certificate.
 pub(crate) fn check<'b>(
     bundle: &'b Bundle,
-    digest: &Sha256,
-    file: &Path,
+    subject: &Subject<'_>,
+    key: Option<&PublicKey>,
 ) -> Result<&'b LogEntry, Error> {
-    let unsupported = |what| Error::Unsupported { file: file.into(), what };
-    let log = |fault| Error::Log { file: file.into(), fault };
-
-    let Content::Message { digest: named, .. } = &bundle.content else {
-        return Err(unsupported(Unsupported::Statement));
-    };
-    match &bundle.material {
-        Material::PublicKey => return Err(unsupported(Unsupported::Key)),
-        // Authorities come from the trusted root; what the bundle brings would prove nothing.
-        Material::Certificates(_, above) if !above.is_empty() => {
-            return Err(Error::Authorities { file: file.into(), found: above.len() });
-        }
-        Material::Certificates(..) => {}
-    }
-    match (named, bundle.digest()) {
-        (Some(_), None) => return Err(unsupported(Unsupported::Digest)),
-        (_, Some(found)) if found != *digest => {
-            return Err(Error::OtherFile { file: file.into(), expected: *digest, found });
-        }
-        _ => {}
-    }
+    let file = subject.file;
+    material(&bundle.material, file, key)?;
+    content(bundle, subject, key)?;
     let [entry] = bundle.entries.as_slice() else {
         return Err(Error::LogEntries { file: file.into(), found: bundle.entries.len() });
     };
     let Some(proof) = &entry.proof else {
         return Err(Error::LogProofMissing { file: file.into() });
     };
-    match (entry.kind.0.as_str(), entry.kind.1.as_str()) {
-        ("hashedrekord", "0.0.1") => version_1(entry).map_err(log)?,
-        ("hashedrekord", "0.0.2") => version_2(entry, proof).map_err(log)?,
-        _ => return Err(unsupported(Unsupported::Entry)),
+    let log = |fault| Error::Log { file: file.into(), fault };
+    let statement = matches!(bundle.content, Content::Envelope(_));
+    match (entry.kind.0.as_str(), entry.kind.1.as_str(), statement) {
+        ("hashedrekord", "0.0.1", false) | ("dsse", "0.0.1", true) | ("intoto", "0.0.2", true) => {
+            version_1(entry).map_err(log)?;
+        }
+        // Rekor v2 has no kind of its own for envelopes: it logs the digest of what was signed.
+        ("hashedrekord", "0.0.2", _) => version_2(entry, proof).map_err(log)?,
+        _ => return Err(unsupported(file, Unsupported::Entry)),
     }
     tree_head(proof).map_err(log)?;
     Ok(entry)
+}
+
+fn unsupported(file: &Path, what: Unsupported) -> Error {
+    Error::Unsupported { file: file.into(), what }
+}
+
+fn material(material: &Material, file: &Path, key: Option<&PublicKey>) -> Result<(), Error> {
+    match (material, key) {
+        (Material::PublicKey, Some(_)) => Ok(()),
+        (Material::PublicKey, None) => Err(Error::SignerKind { file: file.into(), key: true }),
+        (_, Some(_)) => Err(Error::SignerKind { file: file.into(), key: false }),
+        // Authorities come from the trusted root; what the bundle brings would prove nothing.
+        (Material::Certificates(_, above), None) if !above.is_empty() => {
+            Err(Error::Authorities { file: file.into(), found: above.len() })
+        }
+        (Material::Certificates(..), None) => Ok(()),
+    }
+}
+
+fn content(bundle: &Bundle, subject: &Subject<'_>, key: Option<&PublicKey>) -> Result<(), Error> {
+    let (file, expected) = (subject.file, subject.digest);
+    match &bundle.content {
+        Content::Envelope(envelope) if envelope.is_statement() => Ok(()),
+        Content::Envelope(_) => Err(unsupported(file, Unsupported::Payload)),
+        Content::Message { .. } if key.is_some_and(|key| key.kind() == KeyKind::Ed25519) => {
+            Err(unsupported(file, Unsupported::Ed25519File))
+        }
+        Content::Message { digest, .. } => match (digest, bundle.digest()) {
+            (Some(_), None) => Err(unsupported(file, Unsupported::Digest)),
+            (_, Some(found)) if found != expected => {
+                Err(Error::OtherFile { file: file.into(), expected, found })
+            }
+            _ => Ok(()),
+        },
+    }
 }
 
 /// Rekor v1 signs time and index of an entry in its promise and nowhere else.

@@ -3,10 +3,11 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use pysign_attest::PublicKey;
 use pysign_host::{Sha256, read_regular};
 use serde_json::Value;
 
-use crate::{Error, Instance, Proof, TrustedRoot, Verifier};
+use crate::{Error, Instance, Proof, Subject, TrustedRoot, Verifier};
 
 /// Who signed the bundles of the conformance suite.
 pub(crate) const BEACON: &str = "https://github.com/sigstore-conformance/\
@@ -29,11 +30,16 @@ pub(crate) fn set(name: &str) -> Option<PathBuf> {
     None
 }
 
+fn read_key(pem: &[u8]) -> Result<PublicKey, Error> {
+    PublicKey::from_pem(pem).map_err(|cause| Error::Malformed { file: PathBuf::new(), cause })
+}
+
 /// A good bundle, and what it takes to prove it.
 pub(crate) struct Vector {
     pub(crate) bundle: Vec<u8>,
     pub(crate) digest: Sha256,
     pub(crate) verifier: Verifier,
+    pub(crate) key: Option<PublicKey>,
 }
 
 impl Vector {
@@ -48,11 +54,17 @@ impl Vector {
             own if own.exists() => own,
             _ => directory.join("../../a.txt"),
         };
+        let key = directory.join("key.pub");
         Ok(Self {
             bundle: bytes(directory.join("bundle.sigstore.json")),
             digest: Sha256::of(&bytes(artifact)),
             verifier: Verifier::new(root)?,
+            key: key.exists().then(|| read_key(&bytes(key))).transpose()?,
         })
+    }
+
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject { file: Path::new("a.txt"), digest: self.digest, filename: None }
     }
 
     pub(crate) fn prove(&self) -> Result<Proof, Error> {
@@ -60,7 +72,7 @@ impl Vector {
     }
 
     pub(crate) fn prove_bytes(&self, bundle: &[u8]) -> Result<Proof, Error> {
-        self.verifier.prove(&self.digest, Path::new("a.txt"), bundle)
+        self.verifier.prove(&self.subject(), bundle, self.key.as_ref())
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -1,16 +1,15 @@
 //! The verifier: a bundle and a digest become a proof, or an error.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use jiff::Timestamp;
-use pysign_attest::{Bundle, Certificate};
+use pysign_attest::{Bundle, Content, PublicKey};
 use pysign_host::Sha256;
-use sigstore_verify::types::Sha256Hash;
-use sigstore_verify::{VerificationPolicy, VerificationResult};
+use sigstore_verify::types::{DerPublicKey, Sha256Hash, TimeRange};
+use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
 
 use crate::error::said;
-use crate::{Error, Trust, TrustedRoot, strict};
+use crate::{Error, LogFault, Proof, Signer, Subject, Trust, TrustedRoot, statement, strict};
 
 /// Verifies against one trusted root.
 pub struct Verifier {
@@ -21,27 +20,9 @@ pub struct Verifier {
 /// A log of the trusted root, and a verifier that knows no other.
 struct Log {
     url: String,
+    /// When its key was valid, both ends included (protobuf-specs, `TimeRange`).
+    window: Option<TimeRange>,
     verifier: sigstore_verify::Verifier,
-}
-
-/// That a file was signed: only [`Verifier::prove`] makes one.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Proof {
-    /// The certificate's one subject alternative name: a URI or an e-mail address.
-    pub identity: String,
-    /// The OIDC issuer that vouched for it.
-    pub issuer: String,
-    /// The certificate.
-    pub certificate: Certificate,
-    /// The signature.
-    pub signature: Vec<u8>,
-    /// The earliest time that is proven; its text is RFC 3339 in UTC.
-    pub signed_at: Timestamp,
-    /// The log's address, by the trusted root.
-    pub log: String,
-    /// The entry's index in that log.
-    pub log_index: u64,
 }
 
 impl Verifier {
@@ -58,7 +39,8 @@ impl Verifier {
         for log in &root.tlogs {
             let mut only = root.clone();
             only.tlogs = vec![log.clone()];
-            let known = Log { url: log.base_url.clone(), verifier: verifier(&only)? };
+            let (url, window) = (log.base_url.clone(), log.public_key.valid_for);
+            let known = Log { url, window, verifier: verifier(&only)? };
             // The verifier has refused any id that is no digest.
             if let Ok(id) = log.log_id.key_id.as_bytes().try_into() {
                 logs.insert(Sha256::from_bytes(id), known);
@@ -72,32 +54,55 @@ impl Verifier {
         self.trust
     }
 
-    /// Proves that `bundle` is a signature of the file with this digest: by the key of a
-    /// certificate from an authority of the trusted root, at a time when that was valid, and logged.
-    /// Whose it is, [`Proof`] says; whether that is enough, [`crate::Expected::check`].
-    ///
-    /// `file` is what messages call the signed file.
-    pub fn prove(&self, digest: &Sha256, file: &Path, bundle: &[u8]) -> Result<Proof, Error> {
+    /// Proves that `bundle` is a signature of `subject`, or of a statement about it, and logged: by
+    /// `key`, or without one by the key of a certificate from an authority of the trusted root, at a
+    /// time when that was valid. Whose certificate it is, [`Proof`] says; whether that is enough,
+    /// [`crate::Expected::check`].
+    pub fn prove(
+        &self,
+        subject: &Subject<'_>,
+        bundle: &[u8],
+        key: Option<&PublicKey>,
+    ) -> Result<Proof, Error> {
+        let file = subject.file;
         let malformed = |cause| Error::Malformed { file: file.into(), cause };
         let parts = Bundle::parse(bundle).map_err(malformed)?;
-        let entry = strict::check(&parts, digest, file)?;
-        let certificate = parts.certificate().map_err(malformed)?;
+        let entry = strict::check(&parts, subject, key)?;
+        let signer = match key {
+            Some(key) => Signer::Key(key.clone()),
+            None => Signer::Certificate(parts.certificate().map_err(malformed)?),
+        };
+        let statement = match &parts.content {
+            Content::Envelope(envelope) => Some(envelope.statement().map_err(malformed)?),
+            Content::Message { .. } => None,
+        };
+        if let Some(statement) = &statement {
+            statement::check(statement, subject, &signer)
+                .map_err(|fault| Error::Statement { file: file.into(), fault })?;
+        }
         let log = self
             .logs
             .get(&entry.log)
             .ok_or_else(|| Error::LogUnknown { file: file.into(), log: entry.log })?;
         let disagreement = || Error::Disagreement { file: file.into() };
         let text = std::str::from_utf8(bundle).map_err(|_| disagreement())?;
-        let result = log.verify(digest, text).map_err(|cause| Error::from_library(file, cause))?;
-        let signed_at = signed_at(&result, &certificate).ok_or_else(disagreement)?;
+        let result = log
+            .verify(subject.digest, text, &signer)
+            .map_err(|cause| Error::from_library(file, cause))?;
+        let times = times(&result, &signer).ok_or_else(disagreement)?;
+        let signed_at = times.iter().min().copied();
+        if signed_at.is_some_and(|time| log.window.is_some_and(|window| !window.contains(time))) {
+            return Err(Error::Log { file: file.into(), fault: LogFault::Window });
+        }
         Ok(Proof {
-            identity: certificate.identity().to_owned(),
-            issuer: certificate.issuer().to_owned(),
-            certificate,
+            signer,
             signature: parts.signature().to_vec(),
             signed_at,
+            times,
+            timestamps: parts.timestamps.len(),
             log: log.url.clone(),
             log_index: entry.index,
+            statement,
         })
     }
 }
@@ -105,20 +110,37 @@ impl Verifier {
 impl Log {
     fn verify(
         &self,
-        digest: &Sha256,
+        digest: Sha256,
         bundle: &str,
+        signer: &Signer,
     ) -> Result<VerificationResult, sigstore_verify::Error> {
         let bundle = sigstore_verify::types::Bundle::from_json(bundle)?;
         let digest = Sha256Hash::new(*digest.as_bytes());
-        self.verifier.verify(digest, &bundle, &VerificationPolicy::any_identity())
+        match signer {
+            Signer::Certificate(_) => {
+                self.verifier.verify(digest, &bundle, &VerificationPolicy::any_identity())
+            }
+            Signer::Key(key) => {
+                let key = DerPublicKey::new(key.spki().to_vec());
+                self.verifier.verify(digest, &bundle, &PublicKeyVerificationPolicy::new(key))
+            }
+        }
     }
 }
 
-/// The earliest proven time, if the library has proven everything that it was asked for, about the
-/// signer that we read from the certificate ourselves.
-fn signed_at(result: &VerificationResult, certificate: &Certificate) -> Option<Timestamp> {
-    let whole = result.certificate_verified() && result.sct_verified() && result.tlog_verified();
-    let same = result.identity().is_some_and(|name| name.as_str() == certificate.identity())
-        && result.issuer() == Some(certificate.issuer());
-    result.verified_timestamps().iter().min().copied().filter(|_| whole && same)
+/// The proven times, if the library has proven everything that it was asked for, about the signer
+/// that we read from the certificate ourselves. For a certificate there is always one.
+fn times(result: &VerificationResult, signer: &Signer) -> Option<Vec<Timestamp>> {
+    let times = result.verified_timestamps().to_vec();
+    let same = match signer {
+        Signer::Certificate(certificate) => {
+            result.certificate_verified()
+                && result.sct_verified()
+                && result.identity().is_some_and(|name| name.as_str() == certificate.identity())
+                && result.issuer() == Some(certificate.issuer())
+                && !times.is_empty()
+        }
+        Signer::Key(_) => result.certificate().is_none(),
+    };
+    (result.tlog_verified() && same).then_some(times)
 }

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use der::asn1::{BitString, Ia5String, OctetString, OctetStringRef, UtcTime};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;

@@ -1,0 +1,189 @@
+//! Whether a statement is about the file, and whether it agrees with its own certificate.
+//!
+//! SHA-256 decides: two sets of digests match if they agree in one algorithm that the reader takes
+//! (in-toto, `spec/v1/digest_set.md`), and this reader takes no other. What a subject says by other
+//! algorithms proves nothing, and denies nothing.
+//!
+//! For a wheel or an sdist the subject must carry the file's name as well: an index and an installer
+//! go by names, and a signed 1.0.0 is not a 2.0.0 (PEP 740, "Attestation verification"). And where a
+//! statement is SLSA provenance, version 1, its source must be the certificate's: what the authority
+//! was told by the CI system is proven, what the predicate says is only what the build says of
+//! itself.
+
+use std::fmt;
+
+use pysign_attest::{Certificate, Statement};
+use pysign_host::{Evidence, Sha256};
+use serde_json::Value;
+
+use crate::proof::{Signer, Subject};
+
+/// SLSA provenance (slsa.dev/spec/v1.0/provenance).
+pub(crate) const SLSA: &str = "https://slsa.dev/provenance/v1";
+
+/// Why a statement does not hold for a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StatementFault {
+    /// No subject has the file's digest.
+    OtherFile {
+        /// The file's digest.
+        expected: Sha256,
+        /// How many subjects there are, and what the first has.
+        found: Option<Sha256>,
+    },
+    /// The subject with the file's digest has another name.
+    OtherName {
+        /// The file's name.
+        expected: String,
+        /// The subject's.
+        found: String,
+    },
+    /// Provenance names another source than the certificate.
+    OtherSource {
+        /// Which part of it.
+        what: &'static str,
+        /// The certificate's.
+        expected: String,
+        /// The predicate's.
+        found: String,
+    },
+}
+
+/// Refuses a statement that is not about `subject`, or that contradicts the certificate.
+pub(crate) fn check(
+    statement: &Statement,
+    subject: &Subject<'_>,
+    signer: &Signer,
+) -> Result<(), StatementFault> {
+    is_about(statement, subject)?;
+    match signer {
+        Signer::Certificate(certificate)
+            if subject.filename.is_some() && statement.predicate_type == SLSA =>
+        {
+            same_source(&statement.predicate, certificate)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_about(statement: &Statement, subject: &Subject<'_>) -> Result<(), StatementFault> {
+    let expected = subject.digest;
+    let ours = |one: &&pysign_attest::Subject| one.sha256() == Some(expected);
+    let other_file = || {
+        let found = statement.subjects.first().and_then(pysign_attest::Subject::sha256);
+        StatementFault::OtherFile { expected, found }
+    };
+    let by_digest = statement.subjects.iter().find(ours).ok_or_else(other_file)?;
+    let Some(name) = subject.filename else { return Ok(()) };
+    let mut by_name = statement.subjects.iter().filter(|one| one.name == name).peekable();
+    if by_name.peek().is_none() {
+        let found = by_digest.name.clone();
+        return Err(StatementFault::OtherName { expected: name.to_owned(), found });
+    }
+    // A name that is there twice is that of two files, or it is the file's.
+    if by_name.all(|one| ours(&one)) { Ok(()) } else { Err(other_file()) }
+}
+
+/// Where the parameters of a build name the repository.
+const PARAMETERS: [&str; 2] = [
+    "/buildDefinition/externalParameters/workflow/repository",
+    "/buildDefinition/externalParameters/source",
+];
+/// What went into a build.
+const DEPENDENCIES: &str = "/buildDefinition/resolvedDependencies";
+
+/// Where provenance names the source, by what makes it: GitHub's workflows
+/// (actions.github.io/buildtypes/workflow/v1 and slsa-framework.github.io's) have
+/// `externalParameters.workflow.repository`, GitLab's runner has `externalParameters.source`; and
+/// both list repository and commit among the `resolvedDependencies`.
+///
+/// The certificate must have both. Each place that is there must name its repository; among the
+/// dependencies that repository must be, and whenever it is, with the certificate's commit.
+fn same_source(predicate: &Value, certificate: &Certificate) -> Result<(), StatementFault> {
+    let claim = |name| certificate.claims().get(name).map(String::as_str).unwrap_or_default();
+    let repository = claim("source-repository-uri");
+    let commit = claim("source-repository-digest");
+    for found in PARAMETERS.iter().filter_map(|place| predicate.pointer(place)) {
+        same("repository", repository, found.as_str().unwrap_or_default())?;
+    }
+    let dependencies = predicate.pointer(DEPENDENCIES).and_then(Value::as_array);
+    let dependencies = || dependencies.into_iter().flatten();
+    let repository_of = |one| text(one, "/uri").map(repository_of);
+    let mut sources = dependencies().filter(|one| repository_of(*one) == Some(repository));
+    let Some(first) = sources.next() else {
+        let found = dependencies().find_map(repository_of).unwrap_or_default();
+        return Err(other("repository", repository, found));
+    };
+    let same_commit = |one| same("commit", commit, commit_of(one).unwrap_or_default());
+    same_commit(first).and_then(|()| sources.try_for_each(same_commit))
+}
+
+fn text<'v>(value: &'v Value, place: &str) -> Option<&'v str> {
+    value.pointer(place).and_then(Value::as_str)
+}
+
+/// Equal, and there.
+fn same(what: &'static str, expected: &str, found: &str) -> Result<(), StatementFault> {
+    if expected == found && !found.is_empty() { Ok(()) } else { Err(other(what, expected, found)) }
+}
+
+fn other(what: &'static str, expected: &str, found: &str) -> StatementFault {
+    StatementFault::OtherSource { what, expected: expected.to_owned(), found: found.to_owned() }
+}
+
+/// The repository of a dependency: `git+URL@REF` (SPDX 2.3 §7.7), or the bare URL as GitLab has it.
+fn repository_of(uri: &str) -> &str {
+    let Some(uri) = uri.strip_prefix("git+") else { return uri };
+    // Only in a path: an @ before the host would be a user's name.
+    match uri.rsplit_once('@') {
+        Some((repository, _)) if repository.splitn(4, '/').count() == 4 => repository,
+        _ => uri,
+    }
+}
+
+/// The commit of a dependency. `gitCommit` is in-toto's name for it (`digest_set.md`), `sha1` what it
+/// was before; GitLab's runner writes it as `sha256`, whatever its length.
+fn commit_of(dependency: &Value) -> Option<&str> {
+    let places = ["/digest/gitCommit", "/digest/sha1", "/digest/sha256"];
+    places.into_iter().find_map(|place| text(dependency, place))
+}
+
+impl StatementFault {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::OtherFile { .. } => "statement-other-file",
+            Self::OtherName { .. } => "statement-other-name",
+            Self::OtherSource { .. } => "provenance-mismatch",
+        }
+    }
+
+    pub(crate) fn evidence(&self) -> Evidence {
+        let (expected, found) = match self {
+            Self::OtherFile { expected, found } => {
+                let found = found.map(|found| format!("sha256:{found}"));
+                (format!("sha256:{expected}"), found.unwrap_or_default())
+            }
+            Self::OtherName { expected, found } | Self::OtherSource { expected, found, .. } => {
+                (expected.clone(), found.clone())
+            }
+        };
+        let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
+        Evidence { expected: or_none(expected), found: or_none(found) }
+    }
+}
+
+impl fmt::Display for StatementFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherFile { .. } => f.write_str("is about other files"),
+            Self::OtherName { .. } => f.write_str("gives these bytes another name"),
+            Self::OtherSource { what, .. } => {
+                write!(f, "names another {what} than its certificate")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
