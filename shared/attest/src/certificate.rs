@@ -129,7 +129,9 @@ impl Certificate {
             return Self::read(bytes);
         }
         if bytes.starts_with(b"-----") {
-            return Self::read_pem(bytes);
+            // Some write a block as if it were a line, and end it twice: sigstore-python 4.
+            let ended_twice = bytes.ends_with(b"\n\n");
+            return Self::read_pem(if ended_twice { text::without_newline(bytes) } else { bytes });
         }
         let inner = text::decode(bytes).ok_or(Fault::Rule("neither PEM nor DER nor base64"))?;
         if inner.starts_with(b"-----") { Self::read_pem(&inner) } else { Self::read(&inner) }

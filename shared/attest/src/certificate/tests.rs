@@ -189,6 +189,7 @@ fn every_form_of_a_file_is_the_same_certificate() {
     let encoded = STANDARD.encode(&der);
     for text in [
         pem.clone().into_bytes(),
+        format!("{pem}\n").into_bytes(),
         der.clone(),
         STANDARD.encode(&pem).into_bytes(),
         encoded.clone().into_bytes(),
@@ -198,6 +199,7 @@ fn every_form_of_a_file_is_the_same_certificate() {
     }
     for text in [
         [&der[..], b"\n"].concat(),
+        format!("{pem}\n\n").into_bytes(),
         format!("{encoded}\n\n").into_bytes(),
         STANDARD.encode(&encoded).into_bytes(),
         STANDARD.encode(format!("{pem}{pem}")).into_bytes(),
