@@ -43,7 +43,8 @@ impl Rekor {
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Reply {
-        match (request.verb(), request.path.as_str()) {
+        // The real one cleans paths first; sigstore-python ends one with a slash.
+        match (request.verb(), request.path.trim_end_matches('/')) {
             ("POST", ENTRIES) => self.add(request),
             ("GET", ENTRIES) => self.by_index(request),
             ("POST", "/api/v1/log/entries/retrieve") => self.by_content(request),
@@ -314,7 +315,9 @@ pub(crate) mod tests {
             same(&body(&post(&rekor, "/api/v1/log/entries/retrieve", &query))[0]);
         }
         let query = json!({"hash": format!("sha256:{}", hex::encode(sha256(b"b")))});
-        assert_eq!(body(&post(&rekor, "/api/v1/index/retrieve", &query)), json!([uuid]));
+        for path in ["/api/v1/index/retrieve", "/api/v1/index/retrieve/"] {
+            assert_eq!(body(&post(&rekor, path, &query)), json!([uuid]));
+        }
     }
 
     #[test]
