@@ -8,6 +8,7 @@
 
 mod arguments;
 mod der;
+mod difference;
 mod mutation;
 mod overseer;
 mod random;

@@ -58,6 +58,39 @@ pub(crate) fn attestations(end: &str) -> Vec<Seed> {
     seeds
 }
 
+/// The statements in them and in bundles.
+pub(crate) fn statements() -> Vec<Seed> {
+    let read = |seed: Seed| {
+        let document = json(&seed.bytes);
+        let places = ["/dsseEnvelope/payload", "/envelope/statement"];
+        let payload = places.iter().find_map(|place| text(&document, place))?;
+        Some(Seed::new(seed.name, base64(payload)?))
+    };
+    bundles().into_iter().chain(attestations(".attestation")).filter_map(read).collect()
+}
+
+/// The trusted roots of the public instances and of the conformance suite.
+pub(crate) fn trusted_roots() -> Vec<Seed> {
+    let public = ["production", "staging"]
+        .map(|name| (name.to_owned(), set("trust").unwrap_or_default().join(name)));
+    let read = |(name, directory): (String, PathBuf)| {
+        fs::read(directory.join("trusted_root.json")).ok().map(|bytes| Seed::new(name, bytes))
+    };
+    public.into_iter().chain(good_cases()).filter_map(read).collect()
+}
+
+/// One of each kind, made with openssl.
+pub(crate) fn public_keys() -> Vec<Seed> {
+    [
+        ("p256", include_str!("seeds/p256.pem")),
+        ("p384", include_str!("seeds/p384.pem")),
+        ("ed25519", include_str!("seeds/ed25519.pem")),
+        ("rsa", include_str!("seeds/rsa2048.pem")),
+    ]
+    .map(|(name, pem)| Seed::new(name, pem))
+    .into()
+}
+
 /// The leaf certificates of bundles and attestations, in each of the forms that files have.
 pub(crate) fn certificates() -> Vec<Seed> {
     const PLACES: [&str; 3] = [
@@ -103,6 +136,11 @@ pub(crate) fn json(document: &[u8]) -> Value {
 /// The text at a place in it.
 pub(crate) fn text<'v>(document: &'v Value, place: &str) -> Option<&'v str> {
     document.pointer(place)?.as_str()
+}
+
+/// What a text in base64 stands for.
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
 }
 
 /// What cosign would have written for a bundle of Rekor v1 over a file, and the proof that it would

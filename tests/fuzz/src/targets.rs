@@ -1,6 +1,8 @@
 //! The readers.
 
 mod formats;
+mod proof;
+mod trust;
 
 use std::path::Path;
 use std::{fs, io};
@@ -10,14 +12,21 @@ use crate::worker;
 
 type Make = fn() -> Target;
 
-const ALL: [(&str, Make); 7] = [
+const ALL: [(&str, Make); 14] = [
     ("attestation", formats::attestation),
     ("bundle", formats::bundle),
     ("certificate", formats::certificate),
     ("legacy-bundle", formats::legacy),
     ("manifest", formats::manifest),
+    ("marker", trust::marker),
+    ("proof", proof::bundle),
+    ("proof-attestation", proof::attestation),
+    ("proof-legacy", proof::legacy),
     ("provenance", formats::provenance),
+    ("public-key", formats::public_key),
     ("signature", formats::signature),
+    ("statement", formats::statement),
+    ("trusted-root", trust::trusted_root),
 ];
 
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -36,4 +45,20 @@ pub(crate) fn judge_file(target: &Target, file: &Path) -> io::Result<Verdict> {
     let own = Seed::new("itself", input.clone());
     let seed = target.seeds.iter().find(|seed| seed.name == name).unwrap_or(&own);
     Ok(worker::judge(target, seed, &input))
+}
+
+/// `fact` unless `holds`.
+fn unless(holds: bool, fact: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(fact.to_owned()) }
+}
+
+/// An error with its causes: where a library refuses is what tells inputs apart.
+fn text(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{error}: {text}");
+        cause = error.source();
+    }
+    text
 }

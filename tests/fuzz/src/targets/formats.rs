@@ -3,21 +3,18 @@
 use std::path::Path;
 
 use pysign_attest::{
-    Attestation, Bundle, Certificate, LegacyBundle, Provenance, signature_from_text,
+    Attestation, Bundle, Certificate, LegacyBundle, Provenance, PublicKey, Statement,
+    signature_from_text,
 };
 use pysign_manifest::Manifest;
 use serde_json::json;
 
+use super::unless;
 use crate::seeds;
 use crate::target::{Seed, Target};
 
 /// What a bundle holds at most, by its own reader; one made of something shorter may be longer.
 const MAX_BUNDLE: usize = 1 << 20;
-
-/// `fact` unless `holds`.
-fn unless(holds: bool, fact: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(fact.to_owned()) }
-}
 
 pub(crate) fn bundle() -> Target {
     Target::reading(seeds::bundles(), Bundle::parse, |bundle| {
@@ -99,5 +96,22 @@ pub(crate) fn signature() -> Target {
     });
     Target::reading(signatures.collect(), signature_from_text, |signature| {
         unless(!signature.is_empty() && signature.len() <= 16 << 10, "none, or more than its cap")
+    })
+}
+
+pub(crate) fn statement() -> Target {
+    Target::reading(seeds::statements(), Statement::parse, |statement| {
+        let digests = |count: usize| (1..=32).contains(&count);
+        let within = (1..=1024).contains(&statement.subjects.len())
+            && statement.subjects.iter().all(|subject| digests(subject.digests.len()));
+        unless(within, "none, or more than its caps")?;
+        unless(statement.predicate.is_object(), "a predicate that is no object")
+    })
+}
+
+pub(crate) fn public_key() -> Target {
+    Target::reading(seeds::public_keys(), PublicKey::from_pem, |key| {
+        let again = PublicKey::from_der(key.spki());
+        unless(again.is_ok_and(|again| again == *key), "another key when it is read again")
     })
 }
