@@ -34,8 +34,10 @@
 //! | | `no-sct`, `bad-sct` | it has no promise of the log, or one with a broken signature |
 //! | `rekor`, `rekor2` | `bad-proof` | a hash of the inclusion proof is another |
 //! | | `bad-checkpoint` | the checkpoint's signature is broken |
-//! | | `other-entry` | the answer is a true one, about another artifact by another key |
+//! | | `other-entry` | the answer is a true one, about another artifact by another key; to a search or a look-up too |
+//! | | `other-proof` | the inclusion proof is a good one, but another entry's |
 //! | `rekor` | `bad-set` | the promise's signature is broken |
+//! | | `many-entries` | a search finds 10,000 entries, the true ones last |
 //! | `tsa` | `wrong-nonce`, `wrong-imprint` | the token is for another question |
 //! | | `bad-signature` | the token's signature is broken |
 //! | all four | `unknown-signer` | a stand-in with the same names and other keys answers |
@@ -112,9 +114,11 @@ pub(crate) enum Lie {
     BadSct,
     BadSet,
     BadSignature,
+    ManyEntries,
     NoDigest,
     NoSct,
     OtherEntry,
+    OtherProof,
     UnknownSigner,
     WrongBytes,
     WrongDigest,
@@ -126,7 +130,7 @@ pub(crate) enum Lie {
 }
 
 /// Every lie, and who can tell it.
-const LIES: [(&str, Lie, &[Service]); 16] = {
+const LIES: [(&str, Lie, &[Service]); 18] = {
     use Service::{Fulcio, Generic, Index, Public, Pypi, Rekor, Rekor2, Storage, Tsa};
     [
         ("bad-checkpoint", Lie::BadCheckpoint, &[Rekor, Rekor2]),
@@ -134,9 +138,11 @@ const LIES: [(&str, Lie, &[Service]); 16] = {
         ("bad-sct", Lie::BadSct, &[Fulcio]),
         ("bad-set", Lie::BadSet, &[Rekor]),
         ("bad-signature", Lie::BadSignature, &[Tsa]),
+        ("many-entries", Lie::ManyEntries, &[Rekor]),
         ("no-digest", Lie::NoDigest, &[Index, Public]),
         ("no-sct", Lie::NoSct, &[Fulcio]),
         ("other-entry", Lie::OtherEntry, &[Rekor, Rekor2]),
+        ("other-proof", Lie::OtherProof, &[Rekor, Rekor2]),
         ("unknown-signer", Lie::UnknownSigner, &[Fulcio, Rekor, Rekor2, Tsa]),
         ("wrong-bytes", Lie::WrongBytes, &[Generic, Public, Pypi, Storage]),
         ("wrong-digest", Lie::WrongDigest, &[Index, Public]),

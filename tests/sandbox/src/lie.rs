@@ -26,6 +26,7 @@ use crate::rekor2::Rekor2;
 use crate::tsa::{TimeStampReq, Tsa};
 use crate::world::{World, refusal};
 
+mod lookup;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,9 @@ impl World {
     /// The answer to a request, wrong in one thing.
     pub(crate) fn lie(&self, lie: Lie, service: Service, request: &Request) -> Response {
         let asked = match lie {
+            Lie::OtherEntry if service == Service::Rekor && lookup::is_lookup(request) => {
+                self.asked_for_another(request)
+            }
             Lie::OtherEntry => for_another_entry(service, request),
             Lie::WrongIdentity => self.for_other_claims(request, |claims| {
                 for name in ["ci_config_ref_uri", "job_workflow_ref"] {
@@ -61,6 +65,8 @@ impl World {
             Lie::BadCheckpoint => in_json(&answer, broken_checkpoint),
             Lie::BadProof => in_json(&answer, broken_proof),
             Lie::BadSet => in_json(&answer, broken_promise),
+            Lie::ManyEntries => self.with_many_entries(request, &answer),
+            Lie::OtherProof => self.with_another_proof(service, &answer),
             Lie::BadSct | Lie::NoSct => in_json(&answer, |body| self.with_another_sct(lie, body)),
             Lie::BadSignature | Lie::WrongBytes if answer.status < 300 => {
                 let mut changed = answer.clone();
@@ -201,8 +207,11 @@ fn in_json(
     Some(Response { body: body.to_string().into_bytes(), ..answer.clone() })
 }
 
-/// The one entry in an answer of Rekor v1, or all of an answer of v2.
+/// The one entry in an answer of Rekor v1 or the first in a list of them, or all of an answer of v2.
 fn entry(body: &mut Value) -> &mut Value {
+    if body.get(0).is_some() {
+        return entry(&mut body[0]);
+    }
     let key = body.as_object().and_then(|object| {
         object.iter().find(|(_, value)| value.get("verification").is_some()).map(|(key, _)| key)
     });

@@ -199,7 +199,8 @@ fn absent() -> Error {
     Error::Forge { reason: "there is no such entry".to_owned() }
 }
 
-const ENTRIES: &str = "/api/v1/log/entries";
+/// Where entries are proposed and looked up.
+pub(crate) const ENTRIES: &str = "/api/v1/log/entries";
 
 /// The id of an entry: the tree and the leaf.
 fn uuid(body: &str) -> String {

@@ -143,6 +143,7 @@ fn an_entry_is_wrong_in_one_thing() {
     };
     assert_eq!(found(None), [true; 4]);
     assert_eq!(found(Some(Lie::OtherEntry)), [false, true, true, true]);
+    assert_eq!(found(Some(Lie::OtherProof)), [true, true, false, true]);
     assert_eq!(found(Some(Lie::BadSet)), [true, false, true, true]);
     assert_eq!(found(Some(Lie::BadProof)), [true, true, false, true]);
     assert_eq!(found(Some(Lie::BadCheckpoint)), [true, true, true, false]);
