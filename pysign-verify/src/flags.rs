@@ -195,6 +195,7 @@ impl Tool for Verify {
             pysign_http::Error::CODES,
             pysign_manifest::Error::CODES,
             pysign_sigstore::Error::CODES,
+            pysign_sigstore::TrustError::CODES,
             FileError::CODES,
         ],
     };

@@ -22,3 +22,5 @@ mod place;
 mod readme;
 #[cfg(test)]
 mod services;
+#[cfg(test)]
+mod tuf;

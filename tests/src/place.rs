@@ -102,6 +102,7 @@ impl Place {
         let job = |name: &str| variables[&OsString::from(name)].to_str().unwrap().to_owned();
         let directory = sandbox.directory().display();
         let root = format!("--trusted-root {directory}/trusted_root.json");
+        let tuf = job("PYSIGN_SANDBOX_TUF");
         let identity = format!(
             "--identity https://{}/{}//.gitlab-ci.yml@refs/heads/{} --issuer {}",
             job("CI_SERVER_FQDN"),
@@ -117,6 +118,7 @@ impl Place {
             ("SIGN", format!("--signing-config {directory}/signing_config.json {root}").into()),
             ("SIGN2", format!("--signing-config {directory}/signing_config.v2.json {root}").into()),
             ("VERIFY", root.clone().into()),
+            ("TUF", format!("--tuf-url {tuf} --tuf-root {directory}/tuf/root.json").into()),
             ("IDENTITY", identity.into()),
             ("PATH", path),
             ("HOME", at("home")),

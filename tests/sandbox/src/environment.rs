@@ -67,12 +67,13 @@ pub(crate) fn github(world: &World, directory: &Path) -> Vec<Variable> {
 pub(crate) type Variable = (&'static str, String);
 
 /// What no CI system has.
-fn sandbox(world: &World, directory: &Path) -> [Variable; 4] {
+fn sandbox(world: &World, directory: &Path) -> [Variable; 5] {
     let index = &world.urls.public;
     [
         ("PYSIGN_SANDBOX", directory.display().to_string()),
         ("PYSIGN_SANDBOX_INDEX", index.clone()),
         ("PYSIGN_SANDBOX_TOKEN", world.job.private_token.clone()),
+        ("PYSIGN_SANDBOX_TUF", world.urls.tuf.clone()),
         ("PYSIGN_SANDBOX_UPLOAD", format!("{index}{}", PublicIndex::UPLOAD)),
     ]
 }

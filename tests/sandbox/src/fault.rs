@@ -3,7 +3,7 @@
 //! A fault is written `SERVICE[/METHOD]:KIND[*COUNT][@FIRST]`, as `fulcio:html`,
 //! `generic/put:status=503;retry-after=1*2` or `storage:wrong-bytes@2`.
 //!
-//! - SERVICE: `oidc`, `fulcio`, `ct`, `rekor`, `rekor2`, `tsa`; of GitLab `index` (simple pages),
+//! - SERVICE: `oidc`, `fulcio`, `ct`, `rekor`, `rekor2`, `tsa`, `tuf`; of GitLab `index` (simple pages),
 //!   `pypi` (uploads and files), `generic`, `packages` (the list API); `storage`, the object store
 //!   on another origin; `public`, the index that unknown projects are forwarded to.
 //! - METHOD: only requests of this method, in lower case.
@@ -21,6 +21,7 @@
 //! | `stall` | half of the right answer, then nothing until the client gives up |
 //! | `truncate` | half of the right answer, then the end of the connection |
 //! | `endless` | 200 and bytes that don't end |
+//! | `trickle` | so, but one byte four times a second |
 //! | `reset` | the connection is reset; the service sees nothing |
 //! | `lost-reply` | what isn't GET or HEAD is done, and the connection is reset instead of the answer |
 //!
@@ -43,11 +44,12 @@
 //! | all four | `unknown-signer` | a stand-in with the same names and other keys answers |
 //! | `index`, `public` | `wrong-digest`, `no-digest` | the page lists other SHA-256s, or none |
 //! | `pypi`, `generic`, `storage`, `public` | `wrong-bytes` | the last byte of a file is another |
+//! | `tuf` | | see the module `tuf_lie` |
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::Error;
+use crate::{Error, tuf_lie};
 
 /// A part of the sandbox that can fail by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +60,7 @@ pub(crate) enum Service {
     Rekor,
     Rekor2,
     Tsa,
+    Tuf,
     Index,
     Pypi,
     Generic,
@@ -67,13 +70,14 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    pub(crate) const ALL: [(Self, &str); 12] = [
+    pub(crate) const ALL: [(Self, &str); 13] = [
         (Self::Oidc, "oidc"),
         (Self::Fulcio, "fulcio"),
         (Self::Ct, "ct"),
         (Self::Rekor, "rekor"),
         (Self::Rekor2, "rekor2"),
         (Self::Tsa, "tsa"),
+        (Self::Tuf, "tuf"),
         (Self::Index, "index"),
         (Self::Pypi, "pypi"),
         (Self::Generic, "generic"),
@@ -103,7 +107,9 @@ pub(crate) enum Kind {
     Reset,
     Stall,
     Status { code: u16, retry_after: Option<u32> },
+    Trickle,
     Truncate,
+    TufLie(tuf_lie::Lie),
 }
 
 /// An answer that is wrong in one thing: see the module's table.
@@ -270,7 +276,13 @@ impl Kind {
             ("redirect", None) => Ok(Self::Redirect(302)),
             ("reset", None) => Ok(Self::Reset),
             ("stall", None) => Ok(Self::Stall),
+            ("trickle", None) => Ok(Self::Trickle),
             ("truncate", None) => Ok(Self::Truncate),
+            (name, None) if service == Service::Tuf => {
+                let lie = tuf_lie::LIES.iter().find(|(known, _)| *known == name);
+                let lie = lie.ok_or("is of no kind that there is")?;
+                Ok(Self::TufLie(lie.1))
+            }
             (name, None) => match LIES.iter().find(|(known, ..)| *known == name) {
                 Some((_, lie, tellers)) if tellers.contains(&service) => Ok(Self::Lie(*lie)),
                 Some(_) => Err("is a lie that its service can't tell"),
@@ -306,6 +318,8 @@ mod tests {
             ("packages:stall", Kind::Stall),
             ("storage:truncate", Kind::Truncate),
             ("public:endless", Kind::Endless),
+            ("tuf:trickle", Kind::Trickle),
+            ("tuf:bad-root", Kind::TufLie(tuf_lie::Lie::BadRoot)),
             ("rekor2:reset", Kind::Reset),
             ("tsa:wrong-nonce", Kind::Lie(Lie::WrongNonce)),
         ] {
@@ -345,6 +359,8 @@ mod tests {
             "fulcio:html@0",
             "fulcio:delay=x",
             "tsa:no-sct",
+            "tsa:bad-root",
+            "tuf:no-sct",
         ] {
             assert!(Faults::default().add(text).is_err(), "{text}");
         }

@@ -1,7 +1,7 @@
 //! A GitLab job with a whole Sigstore on one machine, for tests.
 //!
-//! A [`Sandbox`] is Fulcio with its CT log, Rekor in both versions, a time-stamp authority, the
-//! OIDC issuers, GitLab's two package registries with an object store on another origin, and a
+//! A [`Sandbox`] is Fulcio with its CT log, Rekor in both versions, a time-stamp authority, a TUF
+//! repository, the OIDC issuers, GitLab's two package registries with an object store on another origin, and a
 //! public index. Each checks what the real one checks: nothing here accepts what production would
 //! refuse. What goes wrong is asked for by [`Sandbox::fault`], in the grammar of the module
 //! `fault`.
@@ -44,6 +44,10 @@ mod storage;
 mod tokens;
 mod trust;
 mod tsa;
+mod tuf;
+mod tuf_delegation;
+mod tuf_lie;
+mod tuf_metadata;
 mod wire;
 mod world;
 

@@ -39,6 +39,19 @@ pub(crate) fn send_endlessly(stream: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// Sends a body that never ends and never pauses for long.
+pub(crate) fn send_slowly(stream: &mut TcpStream) -> io::Result<()> {
+    let response = Response::new(200, "application/octet-stream", "");
+    stream.write_all(&head(&response, None))?;
+    for _ in 0..PATIENCE.as_secs() * 4 {
+        stream.write_all(b" ")?;
+        if client_leaves(stream, Some(Duration::from_millis(250)))? {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Waits until the client has left (`true`) or the time is over.
 pub(crate) fn client_leaves(stream: &mut TcpStream, limit: Option<Duration>) -> io::Result<bool> {
     let limit = limit.unwrap_or(PATIENCE);

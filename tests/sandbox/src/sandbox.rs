@@ -14,7 +14,7 @@ use crate::record::{Exchange, Record};
 use crate::server::{self, Server, Site};
 use crate::setup::Setup;
 use crate::world::{Urls, World};
-use crate::{Error, environment, tokens, trust};
+use crate::{Error, environment, tokens, trust, tuf};
 
 /// All services, running.
 pub struct Sandbox {
@@ -54,6 +54,7 @@ impl Sandbox {
             rekor2: open(Site::Alone(Service::Rekor2))?,
             storage: open(Site::Alone(Service::Storage))?,
             tsa: open(Site::Alone(Service::Tsa))?,
+            tuf: open(Site::Alone(Service::Tuf))?,
         };
         let job = Arc::new(Job {
             fqdn: urls.gitlab.trim_start_matches("http://").to_owned(),
@@ -68,6 +69,7 @@ impl Sandbox {
         let record = Record::new(&directory.join("requests.jsonl"))?;
         let world = Arc::new(World::new(urls, job, setup.options, record)?);
         trust::write(&directory, &world)?;
+        tuf::write(&directory, &world)?;
         tokens::write(&directory, &world)?;
         let mut servers = Vec::new();
         for (listener, site) in ports {
@@ -97,13 +99,27 @@ impl Sandbox {
         self.world.faults.clear();
     }
 
-    /// Moves the clock of `oidc`, `fulcio`, `ct`, `rekor`, `rekor2` or `tsa` to so many seconds
+    /// Moves the clock of `oidc`, `fulcio`, `ct`, `rekor`, `rekor2`, `tsa` or `tuf` to so many seconds
     /// after (before, when negative) the system's. The files with tokens are written again by the
-    /// issuer's new time.
+    /// issuer's new time; so is what the TUF repository signs, its root aside.
     pub fn move_clock(&self, service: &str, seconds: i64) -> Result<(), Error> {
         let service = named(service)?;
         self.world.clock(service).set_offset(seconds);
-        if service == Service::Oidc { tokens::write(&self.directory, &self.world) } else { Ok(()) }
+        match service {
+            Service::Oidc => tokens::write(&self.directory, &self.world),
+            Service::Tuf => self.publish_trust(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Has the TUF repository sign everything anew, by its clock's time.
+    pub fn publish_trust(&self) -> Result<(), Error> {
+        self.world.tuf.publish()
+    }
+
+    /// Gives the TUF repository new keys, and a root that says so, signed by the old and the new.
+    pub fn rotate_trust(&self) -> Result<(), Error> {
+        self.world.tuf.rotate()
     }
 
     /// A signed token that says this.
@@ -132,6 +148,7 @@ impl Sandbox {
             Service::Rekor2 => &urls.rekor2,
             Service::Storage => &urls.storage,
             Service::Tsa => &urls.tsa,
+            Service::Tuf => &urls.tuf,
         })
     }
 }

@@ -116,6 +116,11 @@ fn exchange(stream: &mut TcpStream, site: Site, world: &World) -> io::Result<()>
             record(Some(200));
             return reply::send_endlessly(stream);
         }
+        Some(Kind::Trickle) => {
+            wire::take(stream)?;
+            record(Some(200));
+            return reply::send_slowly(stream);
+        }
         Some(Kind::Status { code, retry_after }) => {
             let response = Response::message(code, "a fault was asked for");
             match retry_after {
@@ -132,6 +137,7 @@ fn exchange(stream: &mut TcpStream, site: Site, world: &World) -> io::Result<()>
             Response::redirect(code, format!("{}/elsewhere", world.urls.storage))
         }
         Some(Kind::Lie(lie)) => world.lie(lie, service, &request),
+        Some(Kind::TufLie(lie)) => world.tuf.lie(lie, &request),
         Some(Kind::Stall | Kind::Truncate) | None => world.answer(service, &request),
     };
     wire::take(stream)?;

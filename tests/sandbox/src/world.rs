@@ -19,6 +19,7 @@ use crate::rekor::Rekor;
 use crate::rekor2::Rekor2;
 use crate::storage::Storage;
 use crate::tsa::Tsa;
+use crate::tuf::Tuf;
 
 /// The origins, each without `/` at its end.
 pub(crate) struct Urls {
@@ -30,6 +31,7 @@ pub(crate) struct Urls {
     pub(crate) rekor2: String,
     pub(crate) storage: String,
     pub(crate) tsa: String,
+    pub(crate) tuf: String,
 }
 
 impl Urls {
@@ -51,6 +53,7 @@ pub(crate) struct World {
     pub(crate) rekor: Rekor,
     pub(crate) rekor2: Rekor2,
     pub(crate) tsa: Tsa,
+    pub(crate) tuf: Tuf,
     gitlab: GitLab,
     storage: Arc<Storage>,
     public: PublicIndex,
@@ -82,6 +85,7 @@ impl World {
             rekor: Rekor::new(clock(Service::Rekor))?,
             rekor2: Rekor2::new(clock(Service::Rekor2))?,
             tsa: Tsa::new(clock(Service::Tsa))?,
+            tuf: Tuf::new(clock(Service::Tuf))?,
             gitlab: GitLab::new(Arc::clone(&job), Arc::clone(&storage), options, forward_to),
             storage,
             public: PublicIndex::new(urls.public.clone(), job.private_token.clone()),
@@ -105,6 +109,7 @@ impl World {
             Service::Rekor => self.rekor.answer(request),
             Service::Rekor2 => self.rekor2.answer(request),
             Service::Tsa => self.tsa.answer(request),
+            Service::Tuf => Ok(self.tuf.answer(request)),
             Service::Index | Service::Pypi | Service::Generic | Service::Packages => {
                 self.gitlab.answer(request)
             }
