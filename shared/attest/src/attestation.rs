@@ -3,14 +3,14 @@
 
 use serde_json::{Value, json};
 
+use crate::Envelope;
 use crate::bundle::{LogEntry, MAX_BYTES, MAX_ENTRIES};
+use crate::envelope::STATEMENT;
 use crate::error::{Error, Fault, Form};
 use crate::json::{self, Members};
 
 /// The one version that PEP 740 knows.
 const VERSION: u64 = 1;
-/// An attestation's statement is always one of in-toto's (PEP 740, "Attestation statement").
-const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
 /// An attestation's parts. Nothing is said about whether they are true, or belong together.
 #[derive(Debug)]
@@ -18,8 +18,7 @@ pub struct Attestation {
     certificate: Vec<u8>,
     /// Log entries as bundles hold them (protobuf-specs, `TransparencyLogEntry`).
     entries: Vec<Value>,
-    statement: Vec<u8>,
-    signature: Vec<u8>,
+    envelope: Envelope,
 }
 
 impl Attestation {
@@ -48,12 +47,21 @@ impl Attestation {
         let read = Self {
             certificate: material.bytes("certificate")?,
             entries,
-            statement: envelope.bytes("statement")?,
-            signature: envelope.bytes("signature")?,
+            envelope: Envelope {
+                // Always one of in-toto's (PEP 740, "Attestation statement").
+                payload_type: STATEMENT.to_owned(),
+                payload: envelope.bytes("statement")?,
+                signature: envelope.bytes("signature")?,
+            },
         };
         material.end()?;
         envelope.end()?;
         Ok(read)
+    }
+
+    /// What was signed, and the signature.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
     }
 
     /// The same as a Sigstore bundle of version 0.3, in JSON.
@@ -65,9 +73,9 @@ impl Attestation {
                 "tlogEntries": self.entries,
             },
             "dsseEnvelope": {
-                "payloadType": PAYLOAD_TYPE,
-                "payload": json::encode_base64(&self.statement),
-                "signatures": [{"sig": json::encode_base64(&self.signature)}],
+                "payloadType": self.envelope.payload_type,
+                "payload": json::encode_base64(&self.envelope.payload),
+                "signatures": [{"sig": json::encode_base64(&self.envelope.signature)}],
             },
         });
         bundle.to_string().into_bytes()

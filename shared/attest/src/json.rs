@@ -153,6 +153,12 @@ impl Members {
         decode_base64(&text).ok_or_else(|| self.wrong(name, "bytes in base64"))
     }
 
+    /// Bytes that may be absent.
+    pub(crate) fn optional_bytes(&mut self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(text) = self.optional_text(name)? else { return Ok(None) };
+        decode_base64(&text).map(Some).ok_or_else(|| self.wrong(name, "bytes in base64"))
+    }
+
     /// A SHA-256 digest in base64.
     pub(crate) fn hash(&mut self, name: &str) -> Result<Sha256, Fault> {
         let text = self.text(name)?;

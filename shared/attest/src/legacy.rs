@@ -1,15 +1,16 @@
 //! What cosign writes for `sign-blob --bundle` unless it is told to write a Sigstore bundle: a
 //! signature, the certificate, and the promise of Rekor v1 to log both (cosign,
 //! `pkg/cosign/fetch.go`, `LocalSignedPayload`). It has no proof that the promise was kept; with
-//! one from the log it is a Sigstore bundle.
+//! one from the log it is a Sigstore bundle. A signature by a key that the user keeps has no
+//! certificate, and its key is in the log entry.
 
 use pysign_host::Sha256;
 use serde_json::{Value, json};
 
-use crate::Certificate;
 use crate::bundle::MAX_BYTES;
 use crate::error::{Error, Fault, Form};
 use crate::json::{self, Members};
+use crate::{Certificate, PublicKey};
 
 /// What a Sigstore bundle can hold of it, and what cosign logs for a signature over a file.
 const KIND: (&str, &str) = ("hashedrekord", "0.0.1");
@@ -20,10 +21,17 @@ const MAX_BODY: usize = 256 << 10;
 /// Nothing is said about whether that is true.
 #[derive(Debug)]
 pub struct LegacyBundle {
-    certificate: Certificate,
+    signer: Signer,
     signature: Vec<u8>,
     digest: Sha256,
     entry: Entry,
+}
+
+/// What the signer is known by.
+#[derive(Debug, PartialEq, Eq)]
+enum Signer {
+    Certificate(Certificate),
+    Key(PublicKey),
 }
 
 /// The log's part.
@@ -40,7 +48,7 @@ struct Entry {
 struct Logged {
     digest: Sha256,
     signature: Vec<u8>,
-    certificate: Certificate,
+    signer: Signer,
 }
 
 impl LegacyBundle {
@@ -60,17 +68,26 @@ impl LegacyBundle {
     fn read(document: Value) -> Result<Self, Fault> {
         let mut bundle = Members::of(String::new(), document)?;
         let signature = bundle.bytes("base64Signature")?;
-        let certificate = certificate(&bundle.bytes("cert")?)?;
+        let signer = match bundle.optional_bytes("cert")? {
+            Some(pem) => Some(Signer::read(&pem)?),
+            None => None,
+        };
         let entry = Entry::read(bundle.object("rekorBundle")?)?;
         bundle.end()?;
         let logged = Logged::read(&entry.body)?;
         if signature != logged.signature {
             return Err(Fault::Rule("the log entry is for another signature"));
         }
-        if certificate.der() != logged.certificate.der() {
-            return Err(Fault::Rule("the log entry is for another certificate"));
+        match signer {
+            Some(signer) if signer != logged.signer => {
+                return Err(Fault::Rule("the log entry is for another certificate or key"));
+            }
+            None if matches!(logged.signer, Signer::Certificate(_)) => {
+                return Err(Fault::Rule("the log entry has a certificate, and there is no 'cert'"));
+            }
+            _ => {}
         }
-        Ok(Self { certificate, signature, digest: logged.digest, entry })
+        Ok(Self { signer: logged.signer, signature, digest: logged.digest, entry })
     }
 
     /// The log that gave the promise: the digest of its key.
@@ -92,10 +109,19 @@ impl LegacyBundle {
     /// the entry: `inclusion_proof` as a bundle holds it (protobuf-specs, `InclusionProof`).
     pub fn to_bundle(&self, inclusion_proof: &Value) -> Vec<u8> {
         let entry = &self.entry;
+        let (name, signer) = match &self.signer {
+            Signer::Certificate(certificate) => {
+                ("certificate", json!({"rawBytes": json::encode_base64(certificate.der())}))
+            }
+            // As cosign calls a key in a Sigstore bundle; nobody has to believe it.
+            Signer::Key(key) => {
+                ("publicKey", json!({"hint": json::encode_base64(key.sha256().as_bytes())}))
+            }
+        };
         let bundle = json!({
             "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
             "verificationMaterial": {
-                "certificate": {"rawBytes": json::encode_base64(self.certificate.der())},
+                name: signer,
                 "tlogEntries": [{
                     "logIndex": entry.index.to_string(),
                     "logId": {"keyId": json::encode_base64(entry.log.as_bytes())},
@@ -156,7 +182,7 @@ impl Logged {
         let read = Self {
             digest: hash.hex_hash("value")?,
             signature: signature.bytes("content")?,
-            certificate: certificate(&key.bytes("content")?)?,
+            signer: Signer::read(&key.bytes("content")?)?,
         };
         for object in [hash, data, key, signature, spec, body] {
             object.end()?;
@@ -168,14 +194,15 @@ impl Logged {
 /// Where a body stands in the document.
 const PLACE: &str = "rekorBundle.Payload.body";
 
-/// A signer's certificate in PEM. In its place cosign writes the public key, if it has signed with
-/// one that the user keeps.
-fn certificate(pem: &[u8]) -> Result<Certificate, Fault> {
-    if pem.starts_with(b"-----BEGIN PUBLIC KEY-----") {
-        return Err(Fault::Rule("it has a public key in place of a certificate"));
+impl Signer {
+    /// A certificate or a public key in PEM.
+    fn read(pem: &[u8]) -> Result<Self, Fault> {
+        if let Ok(certificate) = Certificate::from_pem(pem) {
+            return Ok(Self::Certificate(certificate));
+        }
+        let neither = Fault::Rule("its signer is neither one certificate nor one public key");
+        PublicKey::from_pem(pem).map(Self::Key).map_err(|_| neither)
     }
-    let unfit = Fault::Rule("its 'cert' is not one certificate");
-    Certificate::from_pem(pem).map_err(|_| unfit)
 }
 
 #[cfg(test)]

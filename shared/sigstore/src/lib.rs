@@ -29,6 +29,8 @@ mod forgery;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod legacy;
+#[cfg(test)]
 mod vectors;
 #[cfg(test)]
 mod walk;

@@ -89,14 +89,17 @@ fn with_a_proof_it_is_a_bundle() {
 /// Both in the document and in the entry's body.
 #[test]
 fn every_change_is_refused_or_changes_the_bundle() {
-    let good = parse(&legacy(&body())).unwrap().to_bundle(&proof());
     let bodies = changes(&body()).into_iter().map(|(what, body)| (what, legacy(&body)));
+    let certified = changes(&legacy(&body())).into_iter().chain(bodies).collect();
     let (mut count, mut changed) = (0, 0);
-    for (what, document) in changes(&legacy(&body())).into_iter().chain(bodies) {
-        count += 1;
-        if let Ok(read) = parse(&document) {
-            changed += 1;
-            assert_ne!(read.to_bundle(&proof()), good, "{what}");
+    for (good, changes) in [(legacy(&body()), certified), (by_key(), changes(&by_key()))] {
+        let good = parse(&good).unwrap().to_bundle(&proof());
+        for (what, document) in changes {
+            count += 1;
+            if let Ok(read) = parse(&document) {
+                changed += 1;
+                assert_ne!(read.to_bundle(&proof()), good, "{what}");
+            }
         }
     }
     assert!(count > 1000 && changed > 10, "{changed} of {count}");
@@ -112,20 +115,46 @@ fn signature_and_certificate_are_those_of_the_log_entry() {
     extensions.reverse();
     let other = Certificate::from_der(&der(extensions)).unwrap().pem();
     let refused = changed(|it| it["cert"] = json!(STANDARD.encode(other))).unwrap_err();
-    assert!(refused.ends_with("the log entry is for another certificate"), "{refused}");
+    assert!(refused.ends_with("the log entry is for another certificate or key"), "{refused}");
+}
+
+/// A key on P-256, as `openssl pkey -pubout` writes it.
+const KEY: &str = "-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEk6OmqS5DB/UM4agcXHo1FQGnjvpZ
+VD5tu1bDWBKI0pY9cVSgaYPc2cS2E1yHjIn9yIgFRU43x9057PSCltq78A==
+-----END PUBLIC KEY-----
+";
+
+/// As cosign signs with a key that the user keeps.
+fn by_key() -> Value {
+    let mut body = body();
+    body["spec"]["signature"]["publicKey"]["content"] = json!(STANDARD.encode(KEY));
+    let mut legacy = legacy(&body);
+    legacy.as_object_mut().unwrap().remove("cert");
+    legacy
 }
 
 #[test]
-fn what_a_file_was_not_signed_with_is_refused() {
-    let key = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
-    let refused = changed(|it| it["cert"] = json!(STANDARD.encode(key))).unwrap_err();
-    assert!(refused.ends_with("a public key in place of a certificate"), "{refused}");
-    let refused = changed(|it| it["cert"] = json!(STANDARD.encode("text"))).unwrap_err();
-    assert!(refused.ends_with("'cert' is not one certificate"), "{refused}");
-    // cosign leaves out what it has not got.
-    assert!(changed(|it| drop(it.as_object_mut().unwrap().remove("cert"))).is_err());
-    let unlogged = changed(|it| drop(it.as_object_mut().unwrap().remove("rekorBundle")));
-    assert!(unlogged.unwrap_err().contains("'rekorBundle'"));
+fn a_key_is_in_the_log_entry() {
+    let read = parse(&by_key()).unwrap();
+    let bundle = Bundle::parse(&read.to_bundle(&proof())).unwrap();
+    assert!(matches!(bundle.material, Material::PublicKey));
+    let mut named = by_key();
+    named["cert"] = json!(STANDARD.encode(KEY));
+    assert_eq!(parse(&named).unwrap().to_bundle(&proof()), read.to_bundle(&proof()));
+    named["cert"] = json!(STANDARD.encode(pem()));
+    assert!(parse(&named).unwrap_err().ends_with("another certificate or key"));
+}
+
+#[test]
+fn a_bundle_without_its_signer_or_its_entry_is_refused() {
+    let without = |name| changed(|it| drop(it.as_object_mut().unwrap().remove(name))).unwrap_err();
+    assert!(without("cert").ends_with("there is no 'cert'"));
+    assert!(without("rekorBundle").contains("'rekorBundle'"));
+    assert!(without("base64Signature").contains("'base64Signature'"));
+    for cert in ["", "text", KEY, &format!("{}{}", pem(), pem())] {
+        assert!(changed(|it| it["cert"] = json!(STANDARD.encode(cert))).is_err(), "{cert}");
+    }
 }
 
 #[test]
