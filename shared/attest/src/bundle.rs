@@ -71,8 +71,7 @@ pub struct LogEntry {
     pub index: u64,
     /// Which log: the digest of its key.
     pub log: Sha256,
-    /// Kind and version of its body.
-    pub kind: (String, String),
+    kind: (String, String),
     /// What the log has a leaf for: JSON of that kind.
     pub body: Vec<u8>,
     /// When the log says it took it, in seconds since 1970; 0 is never.
@@ -214,6 +213,11 @@ fn raw_bytes(mut object: Members) -> Result<Vec<u8>, Fault> {
 }
 
 impl LogEntry {
+    /// Kind and version of its body.
+    pub fn kind(&self) -> (&str, &str) {
+        (&self.kind.0, &self.kind.1)
+    }
+
     pub(crate) fn read(mut entry: Members) -> Result<Self, Fault> {
         let mut log = entry.object("logId")?;
         let mut kind = entry.object("kindVersion")?;

@@ -1,8 +1,10 @@
 //! Sigstore: strict verification of what was signed, against a trusted root and nothing else; and
 //! the services that signing needs. The only crate that knows the libraries of sigstore-rust.
 
+mod authorities;
 mod error;
 mod expected;
+mod fault;
 mod proof;
 pub mod rekor;
 pub mod signing_config;
@@ -12,8 +14,9 @@ mod trust;
 mod tuf;
 mod verifier;
 
-pub use error::{Error, LogFault, Unsupported};
+pub use error::Error;
 pub use expected::{ClaimName, Expected, Mismatch, Part, Regexp, RegexpFault, Text, UnknownClaim};
+pub use fault::{LogFault, Unsupported};
 pub use proof::{Proof, Signer, Subject};
 pub use statement::StatementFault;
 pub use trust::{Trust, TrustSource, TrustedRoot};
@@ -31,6 +34,10 @@ mod hostile;
 #[cfg(test)]
 mod legacy;
 #[cfg(test)]
+mod managed_keys;
+#[cfg(test)]
 mod vectors;
 #[cfg(test)]
 mod walk;
+#[cfg(test)]
+mod windows;

@@ -1,12 +1,16 @@
 //! What a bundle must be beyond what the library demands. It accepts some that hold parts nobody
 //! has signed; here every part is either proven or not there.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use pysign_attest::{Bundle, Content, InclusionProof, KeyKind, LogEntry, Material, PublicKey};
+use serde_json::Value;
 use sigstore_verify::types::Checkpoint;
 
-use crate::error::{LogFault, Unsupported};
+use crate::fault::{LogFault, Unsupported};
 use crate::{Error, Subject};
 
 /// Gives the one log entry of a bundle that the library may look at, if the bundle is of the kind
@@ -27,16 +31,51 @@ pub(crate) fn check<'b>(
     };
     let log = |fault| Error::Log { file: file.into(), fault };
     let statement = matches!(bundle.content, Content::Envelope(_));
-    match (entry.kind.0.as_str(), entry.kind.1.as_str(), statement) {
-        ("hashedrekord", "0.0.1", false) | ("dsse", "0.0.1", true) | ("intoto", "0.0.2", true) => {
+    match (entry.kind(), statement) {
+        (("hashedrekord", "0.0.1"), false) | (("dsse", "0.0.1") | ("intoto", "0.0.2"), true) => {
             version_1(entry).map_err(log)?;
         }
         // Rekor v2 has no kind of its own for envelopes: it logs the digest of what was signed.
-        ("hashedrekord", "0.0.2", _) => version_2(entry, proof).map_err(log)?,
+        (("hashedrekord", "0.0.2"), _) if key.is_some_and(|key| key.kind() != KeyKind::P256) => {
+            return Err(unsupported(file, Unsupported::KeyInLog2));
+        }
+        (("hashedrekord", "0.0.2"), _) => version_2(entry, proof).map_err(log)?,
         _ => return Err(unsupported(file, Unsupported::Entry)),
     }
     tree_head(proof).map_err(log)?;
+    if let (("intoto", _), Material::Certificates(leaf, _)) = (entry.kind(), &bundle.material) {
+        same_certificate(&entry.body, leaf).map_err(log)?;
+    }
+    stamped_once(&bundle.timestamps, file)?;
     Ok(entry)
+}
+
+/// The library compares the key of an intoto entry with that of the certificate, and not the
+/// certificate: whoever has two for one key could log the one and show the other, and who watches
+/// the log for the other's name would see nothing.
+fn same_certificate(body: &[u8], leaf: &[u8]) -> Result<(), LogFault> {
+    let body: Value = serde_json::from_slice(body).map_err(|_| LogFault::Body)?;
+    let logged = body.pointer("/spec/content/envelope/signatures/0/publicKey");
+    let logged = logged.and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+    let logged = logged.and_then(|pem| block(&pem)).ok_or(LogFault::Body)?;
+    if logged == leaf { Ok(()) } else { Err(LogFault::OtherCertificate) }
+}
+
+/// The one certificate of a text. Its lines are as long as its author liked: the log has taken it.
+fn block(pem: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(pem).ok()?.trim();
+    let text = text.strip_prefix("-----BEGIN CERTIFICATE-----")?;
+    let text = text.strip_suffix("-----END CERTIFICATE-----")?;
+    STANDARD.decode(text.split_ascii_whitespace().collect::<String>()).ok()
+}
+
+/// A timestamp that is there twice would count twice where they are counted.
+fn stamped_once(stamps: &[Vec<u8>], file: &Path) -> Result<(), Error> {
+    let different: BTreeSet<&Vec<u8>> = stamps.iter().collect();
+    if different.len() == stamps.len() {
+        return Ok(());
+    }
+    Err(Error::Timestamp { file: file.into(), cause: "a timestamp is there twice".into() })
 }
 
 fn unsupported(file: &Path, what: Unsupported) -> Error {
@@ -122,7 +161,29 @@ fn signer(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn an_intoto_entry_is_by_the_certificate_and_not_only_by_its_key() {
+        let body = |pem: &str| {
+            let signature = json!({"publicKey": STANDARD.encode(pem), "sig": "x"});
+            let content = json!({"envelope": {"signatures": [signature]}});
+            json!({"spec": {"content": content}}).to_string().into_bytes()
+        };
+        let pem = |text: &str| {
+            format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+        };
+        assert!(same_certificate(&body(&pem("AAE\nCAw==")), &[0, 1, 2, 3]).is_ok());
+        let other = same_certificate(&body(&pem("AAECAw==")), &[0, 1, 2, 4]);
+        assert!(matches!(other, Err(LogFault::OtherCertificate)));
+        for text in [pem("AAECAw==").repeat(2), pem("x"), "AAECAw==".to_owned(), String::new()] {
+            let fault = same_certificate(&body(&text), &[0, 1, 2, 3]).unwrap_err();
+            assert!(matches!(fault, LogFault::Body), "{text}");
+        }
+        assert!(same_certificate(b"{}", &[]).is_err() && same_certificate(b"x", &[]).is_err());
+    }
 
     #[test]
     fn a_note_has_one_blank_line_and_signatures_after_it() {

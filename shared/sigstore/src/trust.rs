@@ -85,7 +85,7 @@ impl TrustedRoot {
         Self::parse(PathBuf::from("the embedded one"), "embedded", bytes)
     }
 
-    fn parse(name: PathBuf, source: &'static str, bytes: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(name: PathBuf, source: &'static str, bytes: &[u8]) -> Result<Self, Error> {
         let refused = |cause| Error::TrustedRoot { file: name.clone(), cause };
         let text = std::str::from_utf8(bytes).map_err(|cause| refused(said(&cause)))?;
         let root =

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pysign_attest::PublicKey;
 use pysign_host::{Sha256, read_regular};
+use pysign_sandbox::{Forge, Sandbox};
 use serde_json::Value;
 
 use crate::{Error, Instance, Proof, Subject, TrustedRoot, Verifier};
@@ -34,6 +35,23 @@ fn read_key(pem: &[u8]) -> Result<PublicKey, Error> {
     PublicKey::from_pem(pem).map_err(|cause| Error::Malformed { file: PathBuf::new(), cause })
 }
 
+/// Trusts the sandbox, after `change` of its trusted root.
+pub(crate) fn verifier(
+    sandbox: &Sandbox,
+    change: impl FnOnce(&mut Value),
+) -> Result<Verifier, Error> {
+    let mut root = trusted_root(sandbox);
+    change(&mut root);
+    let name = PathBuf::from("trusted_root.json");
+    Verifier::new(TrustedRoot::parse(name, "file", root.to_string().as_bytes())?)
+}
+
+/// The sandbox's trusted root.
+pub(crate) fn trusted_root(sandbox: &Sandbox) -> Value {
+    let root = sandbox.directory().join("trusted_root.json");
+    serde_json::from_slice(&std::fs::read(root).unwrap()).unwrap()
+}
+
 /// A good bundle, and what it takes to prove it.
 pub(crate) struct Vector {
     pub(crate) bundle: Vec<u8>,
@@ -43,6 +61,27 @@ pub(crate) struct Vector {
 }
 
 impl Vector {
+    /// What the sandbox has forged about these bytes; it may be trusted after `change`.
+    pub(crate) fn forged(
+        sandbox: &Sandbox,
+        forge: &Forge,
+        bytes: &[u8],
+        change: impl FnOnce(&mut Value),
+    ) -> Self {
+        let forged = sandbox.forge(forge).unwrap();
+        let bundle = forged.bundle().unwrap();
+        let key = forged
+            .public_key()
+            .ok()
+            .filter(|_| bundle.pointer("/verificationMaterial/publicKey").is_some());
+        Self {
+            bundle: bundle.to_string().into_bytes(),
+            digest: Sha256::of(bytes),
+            verifier: verifier(sandbox, change).unwrap(),
+            key: key.map(|pem| PublicKey::from_pem(pem.as_bytes()).unwrap()),
+        }
+    }
+
     /// The conformance suite's case in `directory`.
     pub(crate) fn read(directory: &Path) -> Result<Self, Error> {
         let bytes = |path: PathBuf| read_regular(&path, 1 << 20).unwrap();

@@ -9,7 +9,9 @@ use sigstore_verify::types::{DerPublicKey, Sha256Hash, TimeRange};
 use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
 
 use crate::error::said;
-use crate::{Error, LogFault, Proof, Signer, Subject, Trust, TrustedRoot, statement, strict};
+use crate::{
+    Error, LogFault, Proof, Signer, Subject, Trust, TrustedRoot, authorities, statement, strict,
+};
 
 /// Verifies against one trusted root.
 pub struct Verifier {
@@ -28,11 +30,13 @@ struct Log {
 impl Verifier {
     /// Takes the keys of `root`. One that can't be used is an error, and not one trust less.
     pub fn new(root: TrustedRoot) -> Result<Self, Error> {
-        let TrustedRoot { name, trust, root } = root;
+        let TrustedRoot { name, trust, mut root } = root;
         let verifier = |root: &_| {
             sigstore_verify::Verifier::new(root)
                 .map_err(|cause| Error::TrustedRoot { file: name.clone(), cause: said(&cause) })
         };
+        authorities::narrow(&mut root)
+            .map_err(|cause| Error::TrustedRoot { file: name.clone(), cause })?;
         // The whole of it once: two logs of one id would not meet below.
         verifier(&root)?;
         let mut logs = BTreeMap::new();

@@ -82,7 +82,7 @@ fn with_a_proof_it_is_a_bundle() {
     let [entry] = bundle.entries.as_slice() else { panic!("{:?}", bundle.entries) };
     assert_eq!((entry.index, entry.log), (7, Sha256::of(b"log")));
     assert_eq!((entry.integrated_time, entry.promised), (1_700_000_000, true));
-    assert_eq!(entry.kind, ("hashedrekord".to_owned(), "0.0.1".to_owned()));
+    assert_eq!(entry.kind(), ("hashedrekord", "0.0.1"));
     assert_eq!(entry.proof.as_ref().unwrap().tree_size, 9);
 }
 
