@@ -3,21 +3,27 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-use pysign_host::{Failure, FileError, HashingWriter, Host, NewDirectory, Sha256, read_regular};
-use pysign_manifest::{Kind, Manifest, ProjectName, Role, Version};
+use pysign_host::{Failure, FileError, HashingWriter, Host, NewDirectory, Sha256};
+use pysign_manifest::{
+    Kind, Manifest, ProjectName, Role, SIDECARS, SignatureKind, Suffix, Version,
+};
 
 use crate::Error;
-use crate::proof::BUNDLE;
-use crate::subject::MAX_BYTES;
+use crate::subject::{BLOCK, MAX_BYTES};
 
 /// What pip and uv install from.
 const REQUIREMENTS: &str = "requirements.txt";
 
 /// A directory that is being filled. It appears when everything in it is proven, or not at all.
-pub(crate) struct Copy(NewDirectory);
+pub(crate) struct Copy {
+    directory: NewDirectory,
+    /// What was written beside the artifacts.
+    sidecars: Mutex<BTreeMap<String, Sha256>>,
+}
 
 impl Copy {
     /// Refuses the directory that any of these files is in: it would be read and replaced.
@@ -35,7 +41,7 @@ impl Copy {
                 return Err(Error::OutputIsInput { directory: target.into() }.into());
             }
         }
-        Ok(Self(host.out.directory(target)?))
+        Ok(Self { directory: host.out.directory(target)?, sidecars: Mutex::default() })
     }
 
     /// Copies `original` and hashes what was written. The copy is at its beginning.
@@ -46,9 +52,9 @@ impl Copy {
         path: &Path,
     ) -> Result<(File, Sha256, u64), FileError> {
         let unwritable =
-            |cause| FileError::Unwritable { file: self.0.target().join(filename), cause };
-        let mut writer = HashingWriter::new(self.0.create_file(filename)?);
-        let mut buffer = vec![0; 1 << 16];
+            |cause| FileError::Unwritable { file: self.directory.target().join(filename), cause };
+        let mut writer = HashingWriter::new(self.directory.create_file(filename)?);
+        let mut buffer = vec![0; BLOCK];
         let mut left = MAX_BYTES;
         loop {
             let count =
@@ -67,28 +73,23 @@ impl Copy {
         Ok((file, sha256, size))
     }
 
-    /// Writes the bytes of a sidecar that were looked at. Two signatures may list the same file.
+    /// Writes the bytes of a sidecar that were looked at. Two signatures may list the same file, and
+    /// every file of a release has its statement.
     pub(crate) fn add_sidecar(
         &self,
         filename: &str,
-        (role, path): (Role, &Path),
+        (kind, role, path): (SignatureKind, Role, &Path),
         bytes: &[u8],
     ) -> Result<(), FileError> {
-        let name = name_of(filename, role, path);
-        match self.write(&name, bytes) {
-            Err(FileError::Unwritable { cause, .. })
-                if cause.kind() == ErrorKind::AlreadyExists && self.holds(&name, bytes) =>
-            {
-                Ok(())
-            }
-            written => written,
+        let name = name_of(filename, kind, role, path);
+        let sha256 = Sha256::of(bytes);
+        let mut sidecars = self.sidecars.lock().unwrap_or_else(PoisonError::into_inner);
+        if sidecars.get(&name) == Some(&sha256) {
+            return Ok(());
         }
-    }
-
-    fn holds(&self, name: &str, bytes: &[u8]) -> bool {
-        let cap = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let there = read_regular(&self.0.path().join(name), cap);
-        there.is_ok_and(|there| there == bytes)
+        self.write(&name, bytes)?;
+        sidecars.insert(name, sha256);
+        Ok(())
     }
 
     /// Adds what it takes to install, and lets every path of the release lead here.
@@ -96,30 +97,38 @@ impl Copy {
         self.write(REQUIREMENTS, requirements(release).as_bytes())?;
         for artifact in &mut release.artifacts {
             let filename = artifact.filename.clone();
-            for file in artifact.signatures.iter_mut().flat_map(|signature| &mut signature.files) {
-                file.path = self.0.target().join(name_of(&filename, file.role, &file.path));
+            for signature in &mut artifact.signatures {
+                for file in &mut signature.files {
+                    let name = name_of(&filename, signature.kind, file.role, &file.path);
+                    file.path = self.directory.target().join(name);
+                }
             }
-            artifact.path = Some(self.0.target().join(filename));
+            if artifact.kind != Kind::Digest {
+                artifact.path = Some(self.directory.target().join(filename));
+            }
         }
-        host.out.later_directory(self.0);
+        host.out.later_directory(self.directory);
         Ok(())
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FileError> {
-        self.0
-            .create_file(name)?
-            .write_all(bytes)
-            .map_err(|cause| FileError::Unwritable { file: self.0.target().join(name), cause })
+        self.directory.create_file(name)?.write_all(bytes).map_err(|cause| FileError::Unwritable {
+            file: self.directory.target().join(name),
+            cause,
+        })
     }
 }
 
-/// Where a sidecar belongs; a bundle may come from elsewhere.
-fn name_of(filename: &str, role: Role, path: &Path) -> String {
-    if role == Role::Bundle {
-        return format!("{filename}{BUNDLE}");
+/// The name that a sidecar has beside its artifact: as it was listed or found, where that is one.
+fn name_of(filename: &str, kind: SignatureKind, role: Role, path: &Path) -> String {
+    let own = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let rows = || SIDECARS.iter().filter(|row| row.kind == kind && row.role == role);
+    let is_there = |row: &Suffix| own.strip_prefix(filename) == Some(row.text);
+    match rows().next() {
+        // Named on the command line, it may come from anywhere.
+        Some(first) if !rows().any(is_there) => format!("{filename}{}", first.text),
+        _ => own,
     }
-    // Beside its artifact, as it was listed or found: a name that was parsed.
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// One line a release: pip takes the file that fits, and refuses one that is not listed. The place

@@ -15,6 +15,18 @@ pub enum Error {
         /// The directory.
         directory: PathBuf,
     },
+    /// No log knows of a signature that does not say itself where it is logged.
+    NotLogged {
+        /// The signature.
+        file: PathBuf,
+    },
+    /// A sidecar whose name promises another kind of signature.
+    OtherKind {
+        /// The sidecar.
+        file: PathBuf,
+        /// The kind that its name is for.
+        kind: SignatureKind,
+    },
     /// A pair is not that of any bundle of its file.
     PairMismatch {
         /// The signature.
@@ -25,24 +37,34 @@ pub enum Error {
         /// The file.
         file: PathBuf,
     },
-    /// A signature of a kind that this version can't verify.
-    UnsupportedSignature {
-        /// The sidecar.
-        file: PathBuf,
-        /// The kind.
-        kind: SignatureKind,
-    },
 }
 
 impl Error {
     /// Every code of this type.
     pub const CODES: &'static [&'static str] =
-        &["output-is-input", "pair-mismatch", "signature-unsupported", "unsigned"];
+        &["not-logged", "output-is-input", "pair-mismatch", "signature-kind", "unsigned"];
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotLogged { file } => {
+                write!(f, "no log that was asked has an entry for '{}'", file.display())
+            }
+            Self::OtherKind {
+                file,
+                kind: kind @ (SignatureKind::Bundle | SignatureKind::Pair),
+            } => {
+                let file = file.display();
+                write!(
+                    f,
+                    "'{file}' is over a statement about the file, and a {kind} is over the file"
+                )
+            }
+            Self::OtherKind { file, kind } => {
+                let file = file.display();
+                write!(f, "'{file}' is over the file, and a {kind} is over a statement about it")
+            }
             Self::OutputIsInput { directory } => {
                 write!(f, "'{}' can't take the copies: files are read from it", directory.display())
             }
@@ -50,18 +72,6 @@ impl fmt::Display for Error {
                 write!(f, "'{}' and its certificate are not those of the bundle", file.display())
             }
             Self::Unsigned { file } => write!(f, "'{}' has no signature", file.display()),
-            Self::UnsupportedSignature { file, kind: SignatureKind::Pair } => write!(
-                f,
-                "'{}' has no bundle beside it, and can't be looked up in the log yet",
-                file.display()
-            ),
-            Self::UnsupportedSignature { file, kind } => {
-                write!(
-                    f,
-                    "'{}' is a signature of the kind '{kind}', which can't be verified yet",
-                    file.display()
-                )
-            }
         }
     }
 }
@@ -71,10 +81,11 @@ impl std::error::Error for Error {}
 impl Problem for Error {
     fn code(&self) -> &'static str {
         match self {
+            Self::NotLogged { .. } => "not-logged",
+            Self::OtherKind { .. } => "signature-kind",
             Self::OutputIsInput { .. } => "output-is-input",
             Self::PairMismatch { .. } => "pair-mismatch",
             Self::Unsigned { .. } => "unsigned",
-            Self::UnsupportedSignature { .. } => "signature-unsupported",
         }
     }
 
@@ -88,9 +99,10 @@ impl Problem for Error {
     fn file(&self) -> Option<&Path> {
         match self {
             Self::OutputIsInput { directory: file }
+            | Self::NotLogged { file }
+            | Self::OtherKind { file, .. }
             | Self::PairMismatch { file }
-            | Self::Unsigned { file }
-            | Self::UnsupportedSignature { file, .. } => Some(file),
+            | Self::Unsigned { file } => Some(file),
         }
     }
 }

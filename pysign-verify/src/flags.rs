@@ -9,6 +9,7 @@ use pysign_manifest::Manifest;
 use pysign_sigstore::{Expected, Instance, TrustSource, TufSource};
 
 use crate::jobs::Jobs;
+use crate::named::Subject;
 use crate::{policy, run};
 
 /// The program as manifests see it.
@@ -94,8 +95,47 @@ const FLAGS: &[Flag] = &[
         value: Some("FILE"),
         repeat: Repeat::Once,
         about: "The signature of the one file that is given, wherever it lies",
-        detail: "A Sigstore bundle. Nothing beside the file is looked at then, and the manifest \
+        detail: "A Sigstore bundle over the file or over a statement about it, or what cosign \
+                 writes for --bundle. Nothing beside the file is looked at then, and the manifest \
                  lists the bundle only if that is where it lies, or with -o.",
+    },
+    Flag {
+        name: "signature",
+        short: None,
+        value: Some("FILE"),
+        repeat: Repeat::Once,
+        about: "The signature of the one file that is given, with --certificate",
+        detail: "In base64, as cosign and pysign-sign write a .sig. It stands in the place of a \
+                 bundle: when it was made, and that it is logged, the log is asked (see --rekor-url).",
+    },
+    Flag {
+        name: "certificate",
+        short: None,
+        value: Some("FILE"),
+        repeat: Repeat::Once,
+        about: "The certificate of the key of --signature",
+        detail: "One certificate in PEM or DER, or either of them in base64.",
+    },
+    Flag {
+        name: "digest",
+        short: None,
+        value: Some("sha256:HEX"),
+        repeat: Repeat::Once,
+        about: "Prove who signed the file with this digest, without the file",
+        detail: "In the place of a file; standard input is not read then. The signature must be \
+                 named. Nothing is said about the file's name.",
+    },
+    Flag {
+        name: "rekor-url",
+        short: None,
+        value: Some("URL"),
+        repeat: Repeat::Once,
+        about: "Ask this log (Rekor v1) for the entry of a signature that comes without one",
+        detail: "By default that is each log of the trusted root of which Rekor v1 is the service. \
+                 What it answers must be an entry of a log of the trusted root, proven like that \
+                 of any bundle. It is asked for a pair that has no bundle beside it and for cosign's \
+                 first form of bundle, and told the digest, signature and certificate, or the \
+                 entry's index.",
     },
     flags::MANIFEST,
     Flag {
@@ -119,13 +159,11 @@ const FLAGS: &[Flag] = &[
 
 /// Parts of the design that this version does not have.
 const LATER: &[&str] = &[
-    "certificate",
     "certificate-identity-regexp",
     "certificate-oidc-issuer-regexp",
     "claim",
     "complete",
     "config",
-    "digest",
     "github",
     "gitlab",
     "identity-regexp",
@@ -136,9 +174,7 @@ const LATER: &[&str] = &[
     "predicate-type",
     "project",
     "ref",
-    "rekor-url",
     "require-tsa",
-    "signature",
     "signed-after",
     "signed-before",
     "workflow",
@@ -196,6 +232,7 @@ impl Tool for Verify {
             pysign_manifest::Error::CODES,
             pysign_sigstore::Error::CODES,
             pysign_sigstore::TrustError::CODES,
+            pysign_sigstore::rekor::RekorError::CODES,
             FileError::CODES,
         ],
     };
@@ -213,7 +250,8 @@ impl Tool for Verify {
                 cacert: m.path("cacert"),
                 ..defaults
             },
-            bundle: m.path("bundle"),
+            subject: Subject::from(m)?,
+            log: m.parse("rekor-url")?,
             output: m.path("output"),
             jobs: m.parse("jobs")?.unwrap_or_else(Jobs::cores),
         })
@@ -230,7 +268,8 @@ pub struct Args {
     pub(crate) expected: Expected,
     pub(crate) trust: TrustSource,
     pub(crate) http: Options,
-    pub(crate) bundle: Option<PathBuf>,
+    pub(crate) subject: Subject,
+    pub(crate) log: Option<Url>,
     pub(crate) output: Option<PathBuf>,
     pub(crate) jobs: Jobs,
 }

@@ -42,7 +42,6 @@ impl Jobs {
                 });
             }
         });
-        drop(left);
         // None is missing: a thread that panics ends the scope, and the process with it.
         results.into_iter().flatten().collect()
     }

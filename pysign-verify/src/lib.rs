@@ -6,10 +6,14 @@
 
 mod copy;
 mod error;
+mod evidence;
 mod flags;
 mod jobs;
+mod logs;
+mod named;
 mod policy;
 mod proof;
+mod report;
 mod run;
 mod subject;
 

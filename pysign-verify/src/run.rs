@@ -2,42 +2,45 @@
 
 use std::path::{Path, PathBuf};
 
-use pysign_cli::{Input, Usage};
+use pysign_cli::Input;
 use pysign_host::{Failure, Host};
 use pysign_http::Client;
-use pysign_manifest::{Artifact, Manifest, Role, Sidecar, Signature, SignatureKind};
-use pysign_sigstore::{Expected, TrustSource, TrustedRoot, Verifier};
+use pysign_manifest::{Artifact, Manifest};
+use pysign_sigstore::{TrustSource, TrustedRoot, Verifier};
 
 use crate::copy::Copy;
 use crate::flags::{Args, TOOL};
-use crate::proof;
+use crate::logs::Logs;
+use crate::proof::Judge;
+use crate::report::Report;
 use crate::subject::Subject;
 
 pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
-    let mut release = input.release(&host.notes)?;
+    let named = args.subject.has_signature();
+    let mut release = args.subject.release(input, &host.notes)?;
     forget_claims(&mut release);
-    if let Some(bundle) = &args.bundle {
-        only_signature(&mut release, bundle.clone())?;
-    }
     let client = Client::new(host, args.http)?;
     let verifier = Verifier::new(TrustedRoot::load(&args.trust, &client, host)?)?;
+    let logs = Logs { client: &client, verifier: &verifier, named: args.log.as_ref() };
     let begin = |directory: PathBuf| Copy::begin(&directory, inputs(&release, &args.trust), host);
     let copy = args.output.map(begin).transpose()?;
+    let judge =
+        Judge { verifier: &verifier, logs, expected: &args.expected, copy: copy.as_ref(), named };
 
     let outcomes = args.jobs.on_each(&mut release.artifacts, |artifact| {
         host.notes.progress(format!("verifying '{}'", artifact.filename));
-        verify(artifact, &verifier, &args.expected, copy.as_ref())
+        verify(artifact, &judge)
     });
-    for line in outcomes.iter().flatten().flatten() {
+    for line in outcomes.iter().flatten().flat_map(|report| &report.lines) {
         host.notes.detail(line.clone());
     }
-    Failure::collect(outcomes)?;
+    let reports = Failure::collect(outcomes)?;
     match copy {
         Some(copy) => copy.finish(&mut release, host)?,
-        None => proof::drop_unlisted(&mut release),
+        None => drop_unlisted(&mut release),
     }
     release.add_tool(TOOL);
-    host.notes.summary(signed_by(&release, &args.expected));
+    host.notes.summary(Report::summary(&reports));
     Ok(Some(release))
 }
 
@@ -46,18 +49,6 @@ fn forget_claims(release: &mut Manifest) {
     for artifact in &mut release.artifacts {
         artifact.verified.clear();
     }
-}
-
-/// Puts `bundle` in the place of all that was found beside the one file.
-fn only_signature(release: &mut Manifest, bundle: PathBuf) -> Result<(), Usage> {
-    let [artifact] = release.artifacts.as_mut_slice() else {
-        let reason = "it is for one file, and there are several".to_owned();
-        let value = bundle.display().to_string();
-        return Err(Usage::Invalid { flag: "--bundle".to_owned(), value, reason });
-    };
-    let file = Sidecar::new(Role::Bundle, bundle, None);
-    artifact.signatures = vec![Signature::new(SignatureKind::Bundle, vec![file])];
-    Ok(())
 }
 
 /// Every file that is read.
@@ -72,27 +63,26 @@ fn inputs<'a>(release: &'a Manifest, trust: &'a TrustSource) -> impl Iterator<It
         .chain(trust.file())
 }
 
-/// Proves one file by all of its signatures, and takes note of it. Gives what to say of each.
-fn verify(
-    artifact: &mut Artifact,
-    verifier: &Verifier,
-    expected: &Expected,
-    copy: Option<&Copy>,
-) -> Result<Vec<String>, Failure> {
-    let subject = Subject::open(artifact, copy)?;
-    let signed = proof::prove(artifact, &subject, verifier, expected, copy);
+/// Proves one file by all of its signatures, and takes note of it.
+fn verify(artifact: &mut Artifact, judge: &Judge<'_>) -> Result<Report, Failure> {
+    let subject = Subject::open(artifact, judge.copy)?;
+    let signed = judge.prove(artifact, &subject);
     let named = subject.check_name();
     let proven = match (signed, named) {
         (Ok(proven), Ok(())) => proven,
         (Err(one), Ok(())) | (Ok(_), Err(one)) => return Err(one),
         (Err(one), Err(other)) => return Err(one.and_also(other)),
     };
-    artifact.verified = proven.iter().map(|one| one.encode(verifier.trust())).collect();
-    Ok(proven.iter().map(|one| format!("'{}' is {one}", artifact.filename)).collect())
+    let trust = judge.verifier.trust();
+    artifact.verified = proven.iter().map(|one| one.encode(trust)).collect();
+    Ok(Report::on(artifact, &proven))
 }
 
-fn signed_by(release: &Manifest, expected: &Expected) -> String {
-    let count = release.artifacts.len();
-    let files = if count == 1 { "file" } else { "files" };
-    format!("{count} {files} signed by '{}'", expected.identity())
+/// Takes signatures off the list that do not lie beside their artifact: no manifest can name them.
+fn drop_unlisted(release: &mut Manifest) {
+    for artifact in &mut release.artifacts {
+        let mut signatures = std::mem::take(&mut artifact.signatures);
+        signatures.retain(|signature| signature.lies_beside(artifact));
+        artifact.signatures = signatures;
+    }
 }

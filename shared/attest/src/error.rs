@@ -70,6 +70,7 @@ pub enum Fault {
 impl Error {
     /// Every code of this type.
     pub const CODES: &'static [&'static str] = &[
+        "attestation-malformed",
         "bundle-malformed",
         "certificate-malformed",
         "marker-malformed",

@@ -138,6 +138,12 @@ impl Signature {
         self.files.iter().find(|file| file.role == role)
     }
 
+    /// Whether each of its files has the name and the place that a manifest can list.
+    pub fn lies_beside(&self, artifact: &Artifact) -> bool {
+        let place = |file: &Sidecar| sidecars::belongs(&file.path, self.kind, file.role, artifact);
+        self.files.iter().all(place)
+    }
+
     pub(crate) fn parse(
         mut fields: Fields,
         artifact: &Artifact,

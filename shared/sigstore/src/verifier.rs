@@ -24,6 +24,7 @@ struct Log {
     url: String,
     /// When its key was valid, both ends included (protobuf-specs, `TimeRange`).
     window: Option<TimeRange>,
+    searchable: bool,
     verifier: sigstore_verify::Verifier,
 }
 
@@ -43,11 +44,16 @@ impl Verifier {
         for log in &root.tlogs {
             let mut only = root.clone();
             only.tlogs = vec![log.clone()];
-            let (url, window) = (log.base_url.clone(), log.public_key.valid_for);
-            let known = Log { url, window, verifier: verifier(&only)? };
             // The verifier has refused any id that is no digest.
             if let Ok(id) = log.log_id.key_id.as_bytes().try_into() {
-                logs.insert(Sha256::from_bytes(id), known);
+                let id = Sha256::from_bytes(id);
+                let known = Log {
+                    url: log.base_url.clone(),
+                    window: log.public_key.valid_for,
+                    searchable: id == Sha256::of(log.public_key.raw_bytes.as_bytes()),
+                    verifier: verifier(&only)?,
+                };
+                logs.insert(id, known);
             }
         }
         Ok(Self { trust, logs })
@@ -56,6 +62,17 @@ impl Verifier {
     /// Which trusted root it is.
     pub fn trust(&self) -> Trust {
         self.trust
+    }
+
+    /// The address of a log of the trusted root, by its id.
+    pub fn log_url(&self, id: &Sha256) -> Option<&str> {
+        self.logs.get(id).map(|log| log.url.as_str())
+    }
+
+    /// The addresses of the logs that answer searches: those of Rekor v1, whose id is the digest of
+    /// the key. Of a tiled log (v2) it is that of name and key (C2SP `signed-note`).
+    pub fn searchable_logs(&self) -> impl Iterator<Item = &str> {
+        self.logs.values().filter(|log| log.searchable).map(|log| log.url.as_str())
     }
 
     /// Proves that `bundle` is a signature of `subject`, or of a statement about it, and logged: by

@@ -13,16 +13,18 @@ const MAX_FOUND: usize = 10;
 
 /// The entries of a log of version 1 that are for this digest, signature and certificate: the log is
 /// asked for the very entry that these make (`SearchLogQuery.entries` of its API), not for all that
-/// name the digest, whose number anyone can make endless. A service that does not know of this API
-/// has none.
+/// name the digest, whose number anyone can make endless.
+///
+/// Of what is no signature by this certificate over this digest, a log says so (400) and has no
+/// entry; nor has a service that does not know of this API (404).
 pub fn search(client: &Client, log: &Url, signed: Signed<'_>) -> Result<Vec<Value>, RekorError> {
     let (digest, signature, certificate) = signed.parts();
     let entry = HashedRekord::new(&digest, &signature, &certificate);
     let body =
         serde_json::to_vec(&json!({"entries": [entry]})).map_err(|cause| unreadable(log, cause))?;
     let url = log.with_path_segments(&["api", "v1", "log", "entries", "retrieve"]);
-    let answer = post(client, url, &body, &[404])?;
-    if answer.status == 404 {
+    let answer = post(client, url, &body, &[400, 404])?;
+    if answer.status != 200 {
         return Ok(Vec::new());
     }
     let Value::Array(found) = parse(log, &answer.body)? else {

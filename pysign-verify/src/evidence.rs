@@ -1,0 +1,79 @@
+//! A signature's files, read once, and the Sigstore bundles that they stand for: whatever form a
+//! signature has, one verifier judges it.
+
+use std::path::{Path, PathBuf};
+
+use pysign_attest::{Attestation, Certificate, LegacyBundle, Provenance, signature_from_text};
+use pysign_host::Failure;
+use pysign_manifest::{Role, Signature, SignatureKind};
+
+use crate::logs::Logs;
+
+/// A signature's files, read once.
+pub(crate) struct Evidence {
+    pub(crate) kind: SignatureKind,
+    /// Never empty: every kind has files.
+    pub(crate) files: Vec<(Role, PathBuf, Vec<u8>)>,
+}
+
+/// A signature and the certificate of its key, without anything that a log says of them.
+pub(crate) struct Pair {
+    pub(crate) signature: Vec<u8>,
+    pub(crate) certificate: Certificate,
+}
+
+impl Evidence {
+    pub(crate) fn read(signature: &mut Signature) -> Result<Self, Failure> {
+        let files = signature.files.iter_mut().map(|file| {
+            let bytes = file.load()?;
+            Ok((file.role, file.path.clone(), bytes))
+        });
+        let files = Failure::collect(files)?;
+        Ok(Self { kind: signature.kind, files })
+    }
+
+    /// What messages call it: its first file.
+    pub(crate) fn path(&self) -> &Path {
+        self.files.first().map_or(Path::new(""), |(_, path, _)| path)
+    }
+
+    /// The bundles: one, but for each attestation of a provenance object. A pair has none: it is
+    /// [`Evidence::pair`].
+    pub(crate) fn bundles(&self, logs: &Logs<'_>) -> Result<Vec<Vec<u8>>, Failure> {
+        let mut bundles = Vec::new();
+        for (role, path, bytes) in &self.files {
+            match role {
+                Role::Bundle
+                    if self.kind == SignatureKind::Bundle && LegacyBundle::is_legacy(bytes) =>
+                {
+                    let legacy = LegacyBundle::parse(bytes).map_err(|error| error.at(path))?;
+                    bundles.push(logs.complete(&legacy, path)?);
+                }
+                Role::Bundle => bundles.push(bytes.clone()),
+                Role::Attestation => {
+                    let attestation = Attestation::parse(bytes).map_err(|error| error.at(path))?;
+                    bundles.push(attestation.to_bundle());
+                }
+                Role::Provenance => {
+                    let provenance = Provenance::parse(bytes).map_err(|error| error.at(path))?;
+                    bundles.extend(provenance.attestations().iter().map(Attestation::to_bundle));
+                }
+                Role::Certificate | Role::Signature => {}
+            }
+        }
+        Ok(bundles)
+    }
+
+    /// The halves of a pair.
+    pub(crate) fn pair(&self) -> Result<Pair, Failure> {
+        let half = |wanted: Role| {
+            let found = self.files.iter().find(|(role, _, _)| *role == wanted);
+            found.map_or((Path::new(""), &[][..]), |(_, path, bytes)| (path, bytes))
+        };
+        let (path, bytes) = half(Role::Signature);
+        let signature = signature_from_text(bytes).map_err(|error| error.at(path))?;
+        let (path, bytes) = half(Role::Certificate);
+        let certificate = Certificate::from_text(bytes).map_err(|error| error.at(path))?;
+        Ok(Pair { signature, certificate })
+    }
+}
