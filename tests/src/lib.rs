@@ -7,6 +7,8 @@ mod command_line;
 #[cfg(test)]
 mod disk;
 #[cfg(test)]
+mod forged;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod layout;
