@@ -12,6 +12,9 @@ use serde_json::Value;
 use crate::golden::furnish;
 use crate::place::{Place, names_below};
 
+mod cache;
+mod offline;
+
 /// A lie; the code for who has seen the repository before; the code for who has not. None: it is
 /// good.
 type Attack = (&'static str, Option<&'static str>, Option<&'static str>);
@@ -117,13 +120,30 @@ fn kept(place: &Place, cache: &str) -> BTreeMap<PathBuf, Vec<u8>> {
     files.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
-/// Makes what is kept older than a day, as if it had been fetched then.
-fn age(place: &Place, cache: &str) {
-    let (file, _) = kept(place, cache).pop_first().unwrap();
-    place.ok(&format!(
-        "sed -i 's/\"refreshed\":\"[^\"]*\"/\"refreshed\":\"'$(date -u -d '25 hours ago' +%FT%TZ)'\"/' {}",
-        file.display()
-    ));
+/// Changes the document in which things are kept.
+fn edit(place: &Place, cache: &str, change: impl FnOnce(&mut Value)) {
+    let (file, bytes) = kept(place, cache).pop_first().unwrap();
+    let mut document = serde_json::from_slice(&bytes).unwrap();
+    change(&mut document);
+    fs::write(file, document.to_string()).unwrap();
+}
+
+/// Makes what is kept so many hours old, as if it had been fetched then.
+fn age(place: &Place, cache: &str, hours: u32) {
+    let then = place.ok(&format!("date -u -d '{hours} hours ago' +%FT%TZ"));
+    edit(place, cache, |document| document["refreshed"] = then.trim().into());
+}
+
+/// What the run before has taken its trust from.
+fn source(place: &Place) -> String {
+    let proof = fs::read(place.work().join("proof.json")).unwrap();
+    let proof: Value = serde_json::from_slice(&proof).unwrap();
+    proof["artifacts"][0]["verified"][0]["trust"]["source"].as_str().unwrap().to_owned()
+}
+
+/// How many requests the repository has had.
+fn asked(place: &Place) -> usize {
+    place.sandbox.exchanges().iter().filter(|one| one.service == "tuf").count()
 }
 
 /// What of it may decide anything: a failed refresh adds the roots that it has verified, which is
@@ -154,7 +174,7 @@ fn differences(place: &Place, (lie, seen, new): Attack) -> Vec<String> {
         let cache = format!("{who}-{lie}");
         if who == "seen" {
             expect("an honest repository", None, verify(place, &cache, ""));
-            age(place, &cache);
+            age(place, &cache, 25);
         }
         let before = decisive(place, &cache);
         place.sandbox.fault(&format!("tuf:{lie}")).unwrap();

@@ -40,6 +40,8 @@ pub(crate) struct State {
     pub(crate) version: u64,
     /// By the names of the repository.
     pub(crate) files: Files,
+    /// As it was before the last rotation.
+    pub(crate) before: Files,
     /// The last lie that was told, kept: a signature is another each time that it is made.
     told: Option<(Lie, Files)>,
 }
@@ -53,6 +55,7 @@ impl Tuf {
             root_version: 0,
             version: 0,
             files: Files::new(),
+            before: Files::new(),
             told: None,
         };
         Ok(Self { clock, state: Mutex::new(state) })
@@ -81,6 +84,7 @@ impl Tuf {
     /// Replaces all keys: the new root is signed by the old ones and the new.
     pub(crate) fn rotate(&self) -> Result<(), Error> {
         let mut state = self.state();
+        state.before = state.files.clone();
         let old = std::mem::replace(&mut state.keys, Keys::generate()?);
         state.publish_root(Some(&old), &self.clock)?;
         state.publish(&self.clock)

@@ -6,6 +6,7 @@
 //! | lie | |
 //! |---|---|
 //! | `rollback-timestamp`, `-snapshot`, `-targets` | the version is lower than before, by the role itself or by the one that pins it |
+//! | `replay` | all is as it was before the keys were rotated |
 //! | `drop-targets` | the snapshot pins the targets no more |
 //! | `expired-root`, `-timestamp`, `-snapshot`, `-targets` | the role has expired |
 //! | `mix-snapshot`, `mix-targets` | a signed file of the same version that is not the pinned one |
@@ -79,6 +80,7 @@ pub(crate) enum Lie {
     OldRoot,
     Other(Role),
     OtherKey,
+    Replay,
     Rollback(Role),
     SelfRoot,
     SkippedRoot,
@@ -89,7 +91,7 @@ pub(crate) enum Lie {
 }
 
 /// All lies by their names.
-pub(crate) const LIES: [(&str, Lie); 51] = [
+pub(crate) const LIES: [(&str, Lie); 52] = [
     ("bad-root", Lie::BadRoot),
     ("broken-snapshot", Lie::Broken(Role::Snapshot)),
     ("broken-targets", Lie::Broken(Role::Targets)),
@@ -130,6 +132,7 @@ pub(crate) const LIES: [(&str, Lie); 51] = [
     ("other-role", Lie::Timestamp("_type", "\"snapshot\"")),
     ("other-snapshot", Lie::Other(Role::Snapshot)),
     ("other-targets", Lie::Other(Role::Targets)),
+    ("replay", Lie::Replay),
     ("rollback-snapshot", Lie::Rollback(Role::Snapshot)),
     ("rollback-targets", Lie::Rollback(Role::Targets)),
     ("rollback-timestamp", Lie::Rollback(Role::Timestamp)),
@@ -168,6 +171,9 @@ impl Lie {
 
     /// The repository under this lie, without that root.
     pub(crate) fn files(self, state: &State, clock: &Clock) -> Result<Files, Error> {
+        if self == Self::Replay {
+            return Ok(state.before.clone());
+        }
         let version = state.version + 1;
         let mut files = state.files.clone();
         let keys = match self {
