@@ -5,7 +5,7 @@ use std::path::Path;
 use pysign_host::{Problem as _, Sha256};
 use serde_json::{Value, json};
 
-use crate::vectors::{BEACON, GITHUB, Vector, set};
+use crate::vectors::{BEACON, GITHUB, Vector, good, say, set};
 use crate::{Expected, Subject};
 
 /// Where the parts of a bundle are.
@@ -17,10 +17,6 @@ const CERTIFICATE: &str = "/verificationMaterial/certificate/rawBytes";
 
 /// 32 bytes that are no digest of anything.
 const ZEROS: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-
-/// A bundle with an entry of Rekor v1, and one of Rekor v2 with a timestamp.
-const LOG_1: &str = "happy-path-v0.3";
-const LOG_2: &str = "rekor2-happy-path";
 
 fn vector(name: &str) -> Option<Vector> {
     let vector = Vector::read(&set("conformance/bundle-verify")?.join(name)).unwrap();
@@ -37,68 +33,150 @@ fn refused(vector: &Vector, change: impl FnOnce(&mut Value)) -> &'static str {
     vector.changed(change).map_or_else(|error| error.code(), |_| "nothing")
 }
 
-#[test]
-fn a_forged_part_of_rekor_v1_is_refused() {
-    let Some(good) = vector(LOG_1) else { return };
-    let zeroed = refused(&good, |bundle| {
-        at(bundle, PROOF)["hashes"].as_array_mut().unwrap().fill(json!(ZEROS));
-    });
-    assert_eq!(zeroed, "log-invalid");
-    let moved = refused(&good, |bundle| at(bundle, ENTRY)["integratedTime"] = json!("1710869187"));
-    assert_eq!(moved, "log-invalid");
-    let constant = refused(&good, |bundle| {
-        at(bundle, ENTRY)["inclusionPromise"] = json!({"signedEntryTimestamp": "MAYCAQECAQE="});
-    });
-    assert_eq!(constant, "log-invalid");
-    let junk = refused(&good, |bundle| *at(bundle, CHECKPOINT) = json!("junk"));
-    assert_eq!(junk, "log-invalid");
-    for place in [ENTRY, PROOF] {
-        let index = refused(&good, |bundle| at(bundle, place)["logIndex"] = json!("7"));
-        assert_eq!(index, "log-invalid");
-    }
+/// A forged part of a bundle.
+struct Forgery {
+    part: &'static str,
+    /// Whether it is one of bundles with entries of Rekor v1, and of v2.
+    of: [bool; 2],
+    forge: fn(&mut Value),
+    /// The code of the refusal.
+    code: &'static str,
 }
 
-#[test]
-fn a_bundle_without_log_evidence_is_refused() {
-    let Some(good) = vector(LOG_1) else { return };
-    let junk = refused(&good, |bundle| {
-        let entry = at(bundle, ENTRY);
-        entry["inclusionPromise"] = json!({"signedEntryTimestamp": "AAAA"});
-        entry["inclusionProof"]["hashes"] = json!([]);
-        entry["inclusionProof"]["checkpoint"]["envelope"] = json!("junk");
-        entry["logId"]["keyId"] = json!(ZEROS);
-    });
-    assert_eq!(junk, "log-invalid");
-    assert_eq!(refused(&good, |bundle| *at(bundle, ENTRIES) = json!([])), "log-entries");
-}
+const BOTH: [bool; 2] = [true, true];
+const ONLY_1: [bool; 2] = [true, false];
+
+/// What other clients have taken for good bundles.
+const FORGERIES: [Forgery; 11] = [
+    Forgery {
+        part: "the hashes of the inclusion proof are zeros",
+        of: BOTH,
+        forge: |bundle| {
+            let hashes = &mut at(bundle, PROOF)["hashes"];
+            let none = hashes.as_array().is_none_or(Vec::is_empty);
+            *hashes = if none { json!([ZEROS]) } else { hashes.clone() };
+            hashes.as_array_mut().unwrap().fill(json!(ZEROS));
+        },
+        code: "log-invalid",
+    },
+    Forgery {
+        part: "the entry was integrated a second later",
+        of: BOTH,
+        forge: |bundle| {
+            let time = &mut at(bundle, ENTRY)["integratedTime"];
+            let second = time.as_str().map_or(0, |text| text.parse::<i64>().unwrap());
+            *time = json!((second + 1).to_string());
+        },
+        code: "log-invalid",
+    },
+    Forgery {
+        part: "the log's promise is a constant",
+        of: BOTH,
+        forge: |bundle| {
+            at(bundle, ENTRY)["inclusionPromise"] = json!({"signedEntryTimestamp": "MAYCAQECAQE="});
+        },
+        code: "log-invalid",
+    },
+    Forgery {
+        part: "there is no promise for the time",
+        of: ONLY_1,
+        forge: |bundle| {
+            at(bundle, ENTRY).as_object_mut().unwrap().remove("inclusionPromise");
+        },
+        code: "log-invalid",
+    },
+    Forgery {
+        part: "the checkpoint is junk",
+        of: BOTH,
+        forge: |bundle| *at(bundle, CHECKPOINT) = json!("junk"),
+        code: "log-invalid",
+    },
+    Forgery {
+        part: "the index is another",
+        of: BOTH,
+        forge: |bundle| at(bundle, ENTRY)["logIndex"] = json!("7"),
+        code: "log-invalid",
+    },
+    Forgery {
+        part: "there is no evidence of the log",
+        of: BOTH,
+        forge: |bundle| {
+            let entry = at(bundle, ENTRY);
+            entry["inclusionPromise"] = json!({"signedEntryTimestamp": "AAAA"});
+            entry["inclusionProof"]["hashes"] = json!([]);
+            entry["inclusionProof"]["checkpoint"]["envelope"] = json!("junk");
+            entry["logId"]["keyId"] = json!(ZEROS);
+        },
+        code: "log-invalid",
+    },
+    Forgery {
+        part: "a promise stands for the proof, as it did in version 0.1",
+        of: BOTH,
+        forge: |bundle| {
+            bundle["mediaType"] = json!("application/vnd.dev.sigstore.bundle+json;version=0.1");
+            at(bundle, ENTRY).as_object_mut().unwrap().remove("inclusionProof");
+        },
+        code: "log-proof-missing",
+    },
+    Forgery {
+        part: "the log is an unknown one",
+        of: BOTH,
+        forge: |bundle| at(bundle, ENTRY)["logId"]["keyId"] = json!(ZEROS),
+        code: "log-unknown",
+    },
+    Forgery {
+        part: "there is a second entry, the same or without a proof",
+        of: BOTH,
+        forge: |bundle| {
+            let entries = at(bundle, ENTRIES).as_array_mut().unwrap();
+            let mut second = entries[0].clone();
+            second.as_object_mut().unwrap().remove("inclusionProof");
+            entries.push(second);
+        },
+        code: "log-entries",
+    },
+    Forgery {
+        part: "there is text after the signatures of the checkpoint",
+        of: BOTH,
+        forge: |bundle| {
+            let note = at(bundle, CHECKPOINT);
+            *note = json!(format!("{}\nmore\n", note.as_str().unwrap()));
+        },
+        code: "log-invalid",
+    },
+];
 
 #[test]
-fn a_promise_is_no_proof() {
-    let Some(good) = vector(LOG_1) else { return };
-    let older = refused(&good, |bundle| {
-        bundle["mediaType"] = json!("application/vnd.dev.sigstore.bundle+json;version=0.1");
-        at(bundle, ENTRY).as_object_mut().unwrap().remove("inclusionProof");
-    });
-    assert_eq!(older, "log-proof-missing");
-}
-
-#[test]
-fn an_unknown_log_is_refused() {
-    for name in [LOG_1, LOG_2] {
+fn no_forged_part_is_taken_for_a_good_one() {
+    let mut count = 0;
+    for name in good::ALL {
         let Some(good) = vector(name) else { return };
-        let unknown = json!(ZEROS);
-        let code = refused(&good, |bundle| at(bundle, ENTRY)["logId"]["keyId"] = unknown);
-        assert_eq!(code, "log-unknown", "{name}");
+        let version = usize::from([good::FILE_2, good::STATEMENT_2].contains(&name));
+        for forgery in FORGERIES.iter().filter(|forgery| forgery.of[version]) {
+            let code = refused(&good, forgery.forge);
+            assert_eq!(code, forgery.code, "{name}: {}", forgery.part);
+            count += 1;
+        }
+    }
+    let rows = FORGERIES.len();
+    say(&format!("forgeries: {count} of {count} refused, by {rows} kinds of forged parts"));
+}
+
+#[test]
+fn a_bundle_without_an_entry_is_refused() {
+    for name in good::ALL {
+        let Some(good) = vector(name) else { return };
+        assert_eq!(refused(&good, |bundle| *at(bundle, ENTRIES) = json!([])), "log-entries");
     }
 }
 
 /// Each log of the trusted root answers for its own entries only.
 #[test]
 fn an_entry_does_not_pass_for_one_of_another_trusted_log() {
-    let (Some(good), Some(set)) = (vector(LOG_2), set("conformance/bundle-verify")) else {
+    let (Some(good), Some(set)) = (vector(good::FILE_2), set("conformance/bundle-verify")) else {
         return;
     };
-    let root = std::fs::read(set.join(LOG_2).join("trusted_root.json")).unwrap();
+    let root = std::fs::read(set.join(good::FILE_2).join("trusted_root.json")).unwrap();
     let root: Value = serde_json::from_slice(&root).unwrap();
     let own = good.json().pointer(&format!("{ENTRY}/logId/keyId")).unwrap().clone();
     let logs = root["tlogs"].as_array().unwrap();
@@ -108,26 +186,8 @@ fn an_entry_does_not_pass_for_one_of_another_trusted_log() {
 }
 
 #[test]
-fn a_second_entry_is_refused() {
-    for name in [LOG_1, LOG_2] {
-        let Some(good) = vector(name) else { return };
-        for proven in [true, false] {
-            let code = refused(&good, |bundle| {
-                let entries = at(bundle, ENTRIES).as_array_mut().unwrap();
-                let mut second = entries[0].clone();
-                if !proven {
-                    second.as_object_mut().unwrap().remove("inclusionProof");
-                }
-                entries.push(second);
-            });
-            assert_eq!(code, "log-entries", "{name}");
-        }
-    }
-}
-
-#[test]
 fn text_around_the_signatures_of_a_checkpoint_is_refused() {
-    for name in [LOG_1, LOG_2] {
+    for name in good::ALL {
         let Some(good) = vector(name) else { return };
         for (find, replace) in
             [("=\n", "=\n\nmore\n"), ("=\n\n", "=\n\n\n"), ("=\n\n—", "=\n\n\n—")]
@@ -146,7 +206,7 @@ fn text_around_the_signatures_of_a_checkpoint_is_refused() {
 /// Parts that are each genuine, of two bundles of the same signer and log.
 #[test]
 fn parts_of_another_bundle_are_refused() {
-    let Some(good) = vector(LOG_1) else { return };
+    let Some(good) = vector(good::FILE_1) else { return };
     let Some(other) = vector("happy-path-v0.2") else { return };
     let as_newer = |bundle: &mut Value| {
         bundle["mediaType"] = good.json()["mediaType"].clone();
@@ -176,7 +236,7 @@ fn parts_of_another_bundle_are_refused() {
 
 #[test]
 fn another_file_is_refused() {
-    for name in [LOG_1, LOG_2] {
+    for name in [good::FILE_1, good::FILE_2] {
         let Some(good) = vector(name) else { return };
         let prove = |bundle: &Value| {
             let bundle = bundle.to_string();
@@ -223,7 +283,7 @@ fn authorities_come_from_the_trusted_root_alone() {
 
 #[test]
 fn what_is_not_supported_is_not_passed_over() {
-    let Some(good) = vector(LOG_1) else { return };
+    let Some(good) = vector(good::FILE_1) else { return };
     let digest = refused(&good, |bundle| {
         bundle["messageSignature"]["messageDigest"]["algorithm"] = json!("SHA2_512");
     });
@@ -241,7 +301,7 @@ fn what_is_not_supported_is_not_passed_over() {
 
 #[test]
 fn another_signer_is_named() {
-    let Some(good) = vector(LOG_1) else { return };
+    let Some(good) = vector(good::FILE_1) else { return };
     let proof = good.prove().unwrap();
     let check = |identity: &str, issuer: &str| {
         Expected::exact(identity, issuer).check_proof(Path::new("a.txt"), &proof)

@@ -26,9 +26,32 @@ pub(crate) fn set(name: &str) -> Option<PathBuf> {
     if set.is_dir() {
         return Some(set);
     }
-    // Straight to the stream: what a test prints otherwise is shown only if it fails.
-    let _ = writeln!(std::io::stderr(), "skipped: no vectors '{name}' in '{}'", root.display());
+    say(&format!("skipped: no vectors '{name}' in '{}'", root.display()));
     None
+}
+
+/// Writes straight to the stream: what a test prints otherwise is shown only if it fails.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// The suite's bundles that are changed in tests, one for each way in which something is signed and
+/// logged.
+pub(crate) mod good {
+    /// A file, in Rekor v1.
+    pub(crate) const FILE_1: &str = "happy-path-v0.3";
+    /// A file, in Rekor v2, with a timestamp.
+    pub(crate) const FILE_2: &str = "rekor2-happy-path";
+    /// A statement, in Rekor v1 as `dsse`.
+    pub(crate) const STATEMENT_1: &str = "happy-path-intoto-in-dsse-v3";
+    /// A statement, in Rekor v1 as `intoto`, with a timestamp.
+    pub(crate) const INTOTO: &str = "intoto-with-custom-trust-root";
+    /// A statement, in Rekor v2, with a timestamp.
+    pub(crate) const STATEMENT_2: &str = "rekor2-dsse-happy-path";
+    /// A file by a key, in Rekor v1, with a timestamp.
+    pub(crate) const KEY: &str = "managed-key-happy-path";
+
+    pub(crate) const ALL: [&str; 6] = [FILE_1, FILE_2, STATEMENT_1, INTOTO, STATEMENT_2, KEY];
 }
 
 fn read_key(pem: &[u8]) -> Result<PublicKey, Error> {
