@@ -126,6 +126,7 @@ impl Tool for Build {
             "verify-rebuild",
             "write-build-lock",
         ],
+        sections: &[],
         examples: &[
             (
                 "Build the commit that is checked out, and keep the manifest",

@@ -115,6 +115,7 @@ impl Tool for Fetch {
             "r",
             "requirements",
         ],
+        sections: &[],
         examples: &[
             (
                 "Fetch all files of a release, and verify them",

@@ -84,6 +84,7 @@ impl Tool for Publish {
         instead: &[],
         flags: FLAGS,
         later: &["attestations", "jobs", "replace-signatures", "repository"],
+        sections: &[],
         examples: &[
             (
                 "Publish what was signed and verified, in a GitLab job",

@@ -114,6 +114,7 @@ impl Tool for Sign {
         instead: &[],
         flags: FLAGS,
         later: &["dry-run", "jobs", "key", "staging", "statement", "tuf-root", "tuf-url"],
+        sections: &[],
         examples: &[
             (
                 "Sign what was built, in a GitLab job with id_tokens",

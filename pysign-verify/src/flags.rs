@@ -6,52 +6,40 @@ use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Us
 use pysign_host::{Failure, FileError, Host};
 use pysign_http::{Options, Url};
 use pysign_manifest::Manifest;
-use pysign_sigstore::{Expected, Instance, TrustSource, TufSource};
+use pysign_sigstore::{Instance, TrustSource, TufSource};
 
 use crate::jobs::Jobs;
 use crate::named::Subject;
+use crate::policy::PolicySource;
 use crate::{policy, run};
 
 /// The program as manifests see it.
 pub(crate) const TOOL: &str = concat!("pysign-verify/", env!("CARGO_PKG_VERSION"));
 
 const FLAGS: &[Flag] = &[
-    Flag {
-        name: "identity",
-        short: None,
-        value: Some("ID"),
-        repeat: Repeat::Once,
-        about: "Who must have signed: the name in the certificate",
-        detail: "Compared byte for byte. GitLab's is https://gitlab.com/GROUP/PROJECT//\
-                 .gitlab-ci.yml@refs/heads/main, GitHub Actions' is https://github.com/OWNER/REPO/\
-                 .github/workflows/FILE@refs/tags/TAG, a person's is an e-mail address. It means \
-                 nothing without the issuer.",
-    },
-    Flag {
-        name: "issuer",
-        short: None,
-        value: Some("URL"),
-        repeat: Repeat::Once,
-        about: "The OIDC issuer that must have vouched for the signer",
-        detail: "Compared byte for byte. GitLab's is https://gitlab.com, GitHub Actions' is \
-                 https://token.actions.githubusercontent.com.",
-    },
-    Flag {
-        name: "certificate-identity",
-        short: None,
-        value: Some("ID"),
-        repeat: Repeat::Once,
-        about: "The same as --identity, as cosign spells it",
-        detail: "",
-    },
-    Flag {
-        name: "certificate-oidc-issuer",
-        short: None,
-        value: Some("URL"),
-        repeat: Repeat::Once,
-        about: "The same as --issuer, as cosign spells it",
-        detail: "",
-    },
+    policy::flags::IDENTITY,
+    policy::flags::IDENTITY_REGEXP,
+    policy::flags::ISSUER,
+    policy::flags::ISSUER_REGEXP,
+    policy::flags::GITLAB,
+    policy::flags::CONFIG,
+    policy::flags::GITHUB,
+    policy::flags::WORKFLOW,
+    policy::flags::REF,
+    policy::flags::CLAIM,
+    policy::flags::KEY,
+    policy::flags::POLICY,
+    policy::flags::PROJECT,
+    policy::flags::SIGNED_AFTER,
+    policy::flags::SIGNED_BEFORE,
+    policy::flags::REQUIRE_TSA,
+    policy::flags::PREDICATE_TYPE,
+    policy::flags::ONLY,
+    policy::flags::COMPLETE,
+    policy::flags::CERTIFICATE_IDENTITY,
+    policy::flags::CERTIFICATE_IDENTITY_REGEXP,
+    policy::flags::CERTIFICATE_OIDC_ISSUER,
+    policy::flags::CERTIFICATE_OIDC_ISSUER_REGEXP,
     Flag {
         name: "trusted-root",
         short: None,
@@ -158,27 +146,7 @@ const FLAGS: &[Flag] = &[
 ];
 
 /// Parts of the design that this version does not have.
-const LATER: &[&str] = &[
-    "certificate-identity-regexp",
-    "certificate-oidc-issuer-regexp",
-    "claim",
-    "complete",
-    "config",
-    "github",
-    "gitlab",
-    "identity-regexp",
-    "issuer-regexp",
-    "key",
-    "only",
-    "policy",
-    "predicate-type",
-    "project",
-    "ref",
-    "require-tsa",
-    "signed-after",
-    "signed-before",
-    "workflow",
-];
+const LATER: &[&str] = &[];
 
 /// The program.
 #[derive(Debug)]
@@ -193,14 +161,17 @@ impl Tool for Verify {
                       signer that is named; every file must have one; and every wheel and sdist \
                       must be what its name says. If all of that is so, the manifest is written \
                       to standard output with what was proven; else nothing is.\n\nWhat a manifest \
-                      says was proven before is dropped.\n\nA signer has a name and an issuer: \
-                      without both it is exit 2. A file that is not proven is exit 1, and every \
+                      says was proven before is dropped.\n\nWithout a policy it is exit 2. A file that is not proven is exit 1, and every \
                       such file is named.",
         operands: Some("FILE"),
         input: Takes::Files,
         instead: &["digest"],
         flags: FLAGS,
         later: LATER,
+        sections: &[
+            ("POLICIES", policy::manual::POLICIES),
+            ("POLICY FILES", policy::manual::POLICY_FILES),
+        ],
         examples: &[
             (
                 "Prove a release that was fetched, and install from the copy that was proven",
@@ -224,6 +195,7 @@ impl Tool for Verify {
         ],
         codes: &[
             crate::Error::CODES,
+            crate::PolicyError::CODES,
             InputError::CODES,
             Usage::CODES,
             pysign_archive::Error::CODES,
@@ -242,7 +214,7 @@ impl Tool for Verify {
     fn args(m: &Matches) -> Result<Args, Usage> {
         let defaults = Options::new(TOOL);
         Ok(Args {
-            expected: policy::expected(m)?,
+            policy: PolicySource::from(m)?,
             trust: trust(m)?,
             http: Options {
                 timeout: m.timeout()?.unwrap_or(defaults.timeout),
@@ -265,7 +237,7 @@ impl Tool for Verify {
 /// The command line, parsed.
 #[derive(Debug)]
 pub struct Args {
-    pub(crate) expected: Expected,
+    pub(crate) policy: PolicySource,
     pub(crate) trust: TrustSource,
     pub(crate) http: Options,
     pub(crate) subject: Subject,

@@ -19,3 +19,4 @@ mod subject;
 
 pub use error::Error;
 pub use flags::{Args, Verify};
+pub use policy::{Bound, PolicyError, PolicyFault, PolicyFile, ReleaseFault};

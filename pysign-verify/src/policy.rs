@@ -1,45 +1,187 @@
-//! Whose signatures count. Nothing passes vacuously: without both halves of a signer there is no
-//! policy, and without a policy nothing is verified.
+//! Whose signatures count, and what else must be so. Nothing passes vacuously: without a signer there
+//! is no policy, and without a policy nothing is verified.
+//!
+//! A policy comes from the command line and the files that it names, never from a manifest, the
+//! environment or what lies beside a file.
 
-use pysign_cli::{Matches, Usage};
-use pysign_sigstore::{Expected, Text};
+mod command_line;
+mod conditions;
+mod error;
+mod file;
+pub(crate) mod flags;
+mod git_ref;
+pub(crate) mod manual;
+mod pattern;
+mod preset;
+mod release;
+mod shell;
+mod signer;
 
-/// Our spelling of each half, and cosign's.
-const IDENTITY: [&str; 2] = ["--identity", "--certificate-identity"];
-const ISSUER: [&str; 2] = ["--issuer", "--certificate-oidc-issuer"];
+use std::path::Path;
 
-/// What a GitLab project's signer looks like.
-const AN_IDENTITY: &str =
-    "--identity 'https://gitlab.com/GROUP/PROJECT//.gitlab-ci.yml@refs/heads/main'";
-const AN_ISSUER: &str = "--issuer https://gitlab.com";
+use pysign_attest::{PublicKey, Statement};
+use pysign_host::{Failure, Sha256};
+use pysign_manifest::{Artifact, SignatureKind, Version};
+use pysign_sigstore::{ClaimName, Proof, Signer as Found, Text};
 
-/// The signer that the command line names.
-pub(crate) fn expected(m: &Matches) -> Result<Expected, Usage> {
-    let missing = |what, hint: String| Err(Usage::Missing { what, hint });
-    match (one(m, IDENTITY)?, one(m, ISSUER)?) {
-        (Some(identity), Some(issuer)) => {
-            Ok(Expected::new(Text::exact(&identity), Text::exact(&issuer)))
-        }
-        (Some(_), None) => missing("the identity's issuer", format!("to name it: {AN_ISSUER}")),
-        (None, Some(_)) => missing("the signer's identity", format!("to name it: {AN_IDENTITY}")),
-        (None, None) => missing("a policy", format!("to name a signer: {AN_IDENTITY} {AN_ISSUER}")),
+pub(crate) use command_line::PolicySource;
+pub use error::{Bound, PolicyError, ReleaseFault};
+pub use file::{Fault as PolicyFault, PolicyFile};
+pub(crate) use release::Releases;
+
+use conditions::Conditions;
+use file::{Entry, Requirement};
+use pattern::Pattern;
+use signer::Signer;
+
+/// What is demanded of every file.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    demands: Demands,
+    conditions: Conditions,
+}
+
+/// Who must have signed.
+#[derive(Clone, Debug)]
+enum Demands {
+    /// This one.
+    Signer(Signer),
+    /// One of those that a file lists for the project; and this one too, if there is one, with
+    /// these claims.
+    Listed { file: PolicyFile, also: Option<Signer>, claims: Vec<(ClaimName, Text)> },
+}
+
+/// A policy for one file.
+pub(crate) struct Rule<'p> {
+    policy: &'p Policy,
+    version: Option<Version>,
+    listed: Option<(&'p PolicyFile, &'p Pattern, &'p Entry)>,
+}
+
+impl Policy {
+    /// What holds for this file; an error if it is not of the project, or of none that is covered.
+    pub(crate) fn for_artifact(&self, artifact: &Artifact) -> Result<Rule<'_>, PolicyError> {
+        self.conditions.check_project(artifact)?;
+        let listed = match &self.demands {
+            Demands::Signer(_) => None,
+            Demands::Listed { file, .. } => {
+                let (pattern, entry) = file.entry(artifact)?;
+                Some((file, pattern, entry))
+            }
+        };
+        Ok(Rule { policy: self, version: artifact.version.clone(), listed })
+    }
+
+    /// Whether signatures of this kind are looked at, and kept on the list.
+    pub(crate) fn only(&self, kind: SignatureKind) -> bool {
+        self.conditions.only(kind)
+    }
+
+    /// Whether the files of each release statement must all be there.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.conditions.complete
     }
 }
 
-/// The value of a flag, in one of its two spellings. An empty one would be no policy.
-fn one(m: &Matches, [ours, cosign]: [&'static str; 2]) -> Result<Option<String>, Usage> {
-    let given = |flag: &'static str| m.text(flag.trim_start_matches('-'));
-    let (flag, value) = match (given(ours)?, given(cosign)?) {
-        (Some(_), Some(_)) => {
-            return Err(Usage::Conflict { a: ours.to_owned(), b: cosign.to_owned() });
-        }
-        (Some(value), None) => (ours, value),
-        (None, Some(value)) => (cosign, value),
-        (None, None) => return Ok(None),
-    };
-    if value.is_empty() {
-        let reason = "it is empty".to_owned();
-        return Err(Usage::Invalid { flag: flag.to_owned(), value: String::new(), reason });
+impl<'p> Rule<'p> {
+    /// Every key that may have signed the file: a signature without a certificate is tried with each.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'p PublicKey> {
+        let listed = self.listed.iter().flat_map(|(_, _, entry)| &entry.signers);
+        let own = match &self.policy.demands {
+            Demands::Signer(signer) => Some(signer),
+            Demands::Listed { .. } => None,
+        };
+        own.into_iter().chain(listed).filter_map(Signer::key)
     }
-    Ok(Some(value.to_owned()))
+
+    /// The digest of the policy file that lists this one: such a file needs no signature. One that
+    /// has any is judged by them.
+    pub(crate) fn pinned(&self, sha256: &Sha256) -> Option<Sha256> {
+        let (file, _, entry) = self.listed?;
+        entry.pins.contains(sha256).then(|| file.sha256())
+    }
+
+    /// Refuses a proven signature that is not as it must be. `file` is what messages call the file.
+    pub(crate) fn accepts(&self, file: &Path, proof: &Proof) -> Result<(), Failure> {
+        self.accepts_signer(file, &proof.signer)?;
+        self.policy.conditions.check_time(file, proof.signed_at, proof.timestamps)?;
+        Ok(())
+    }
+
+    fn accepts_signer(&self, file: &Path, found: &Found) -> Result<(), Failure> {
+        let version = self.version.as_ref();
+        match (&self.policy.demands, self.listed) {
+            (Demands::Signer(signer), _) => signer.check(file, found, version, &[]),
+            (Demands::Listed { also, claims, .. }, Some(listed)) => {
+                self.one_of(listed, file, found, claims)?;
+                also.iter().try_for_each(|signer| signer.check(file, found, version, claims))
+            }
+            // A rule of a policy file has its entry; without one, nobody may sign.
+            (Demands::Listed { file: policy, .. }, None) => Err(PolicyError::Uncovered {
+                file: file.into(),
+                policy: policy.path().into(),
+                name: file.display().to_string(),
+            }
+            .into()),
+        }
+    }
+
+    /// Refuses a signer that is none of those that are listed. One signer that is listed alone says
+    /// itself what does not fit.
+    fn one_of(
+        &self,
+        (policy, pattern, entry): (&PolicyFile, &Pattern, &Entry),
+        file: &Path,
+        found: &Found,
+        claims: &[(ClaimName, Text)],
+    ) -> Result<(), Failure> {
+        let check = |signer: &Signer| signer.check(file, found, self.version.as_ref(), claims);
+        if let [only] = entry.signers.as_slice() {
+            return check(only);
+        }
+        if entry.signers.iter().any(|signer| check(signer).is_ok()) {
+            return Ok(());
+        }
+        let names: Vec<String> = entry.signers.iter().map(Signer::to_string).collect();
+        let nobody = || "nobody: the files are pinned".to_owned();
+        let (found, listed) = signer::listed_as(found);
+        Err(PolicyError::SignerUnlisted {
+            file: file.into(),
+            entry: format!("'{pattern}' in '{}'", policy.path().display()),
+            expected: if names.is_empty() { nobody() } else { names.join(" or ") },
+            found,
+            listed,
+        }
+        .into())
+    }
+
+    /// Refuses a file whose proven signatures, each of which is accepted, are not all that it takes.
+    pub(crate) fn satisfied(
+        &self,
+        file: &Path,
+        proven: &[(SignatureKind, Option<&Statement>)],
+    ) -> Result<(), Failure> {
+        let kinds: Vec<SignatureKind> = proven.iter().map(|(kind, _)| *kind).collect();
+        let statements = proven.iter().filter_map(|(_, statement)| *statement);
+        let types: Vec<&str> = statements.map(|one| one.predicate_type.as_str()).collect();
+        let required = self.listed.iter().flat_map(|(_, _, entry)| &entry.require);
+        let asked = self.policy.conditions.predicate_types.iter();
+        let asked: Vec<Requirement> = asked.cloned().map(Requirement::Predicate).collect();
+        let missing = required.chain(&asked).filter_map(|requirement| match requirement {
+            Requirement::Kind(kind) if kinds.contains(kind) => None,
+            Requirement::Kind(kind) => {
+                Some(PolicyError::KindMissing { file: file.into(), kind: *kind })
+            }
+            Requirement::Predicate(kind) if types.contains(&kind.as_str()) => None,
+            Requirement::Predicate(kind) => Some(PolicyError::PredicateMissing {
+                file: file.into(),
+                expected: kind.clone(),
+                found: types.iter().map(|kind| (*kind).to_owned()).collect(),
+            }),
+        });
+        Failure::collect(missing.map(|error| Err::<(), Failure>(error.into()))).map(drop)
+    }
 }
+
+#[cfg(test)]
+mod tests;

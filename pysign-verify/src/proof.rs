@@ -2,21 +2,23 @@
 
 use std::path::Path;
 
+use pysign_attest::{Bundle, Material};
 use pysign_host::{Failure, Sha256};
 use pysign_manifest::{Artifact, Map, SignatureKind, Value, json};
-use pysign_sigstore::{Expected, Proof, Signer, Subject, Trust, Verifier, rekor};
+use pysign_sigstore::{Proof, Signer, Subject, Trust, Verifier, rekor};
 
 use crate::Error;
 use crate::copy::Copy;
 use crate::evidence::{Evidence, Pair};
 use crate::logs::Logs;
+use crate::policy::{Policy, Rule};
 use crate::subject::Subject as Hashed;
 
 /// What every file is judged by.
 pub(crate) struct Judge<'a> {
     pub(crate) verifier: &'a Verifier,
     pub(crate) logs: Logs<'a>,
-    pub(crate) expected: &'a Expected,
+    pub(crate) policy: &'a Policy,
     pub(crate) copy: Option<&'a Copy>,
     /// Whether the one signature was named on the command line, in whose place and name nothing
     /// says what a bundle is over.
@@ -29,27 +31,41 @@ pub(crate) struct Proven {
     pub(crate) proof: Proof,
 }
 
+/// What a file is proven by.
+pub(crate) enum Verdict {
+    /// By signatures; at least one.
+    Signed(Vec<Proven>),
+    /// By its digest alone, which this policy file lists.
+    Pinned { policy: Sha256 },
+}
+
 impl Judge<'_> {
     /// Proves that the artifact with this digest was signed as is demanded, by every signature that
-    /// is listed for it, and there must be one. The very bytes that hold go into the copy.
+    /// is listed for it, and there must be one unless the digest itself is demanded. The very bytes that hold go into the copy.
     pub(crate) fn prove(
         &self,
         artifact: &mut Artifact,
         subject: &Hashed,
-    ) -> Result<Vec<Proven>, Failure> {
+    ) -> Result<Verdict, Failure> {
         let file = artifact.path.clone().unwrap_or_else(|| artifact.filename.clone().into());
         let evidence = Failure::collect(artifact.signatures.iter_mut().map(Evidence::read))?;
+        let rule = self.policy.for_artifact(artifact)?;
         if evidence.is_empty() {
-            return Err(Error::Unsigned { file }.into());
+            let pinned = rule.pinned(&subject.sha256).map(|policy| Verdict::Pinned { policy });
+            return pinned.ok_or_else(|| Error::Unsigned { file }.into());
         }
         let filename = subject.filename.as_deref();
         let subject = Subject { file: &file, digest: subject.sha256, filename };
         let (pairs, others): (Vec<&Evidence>, Vec<&Evidence>) =
             evidence.iter().partition(|one| one.kind == SignatureKind::Pair);
-        let proven = Failure::collect(others.iter().map(|one| self.bundles(&subject, one)))?;
+        let proven = Failure::collect(others.iter().map(|one| self.bundles(&subject, &rule, one)))?;
         let mut proven: Vec<Proven> = proven.into_iter().flatten().collect();
-        let pairs = Failure::collect(pairs.iter().map(|one| self.pair(&subject, one, &proven)))?;
+        let pairs = pairs.iter().map(|one| self.pair(&subject, &rule, one, &proven));
+        let pairs = Failure::collect(pairs)?;
         proven.extend(pairs);
+        let said: Vec<_> =
+            proven.iter().map(|one| (one.kind, one.proof.statement.as_ref())).collect();
+        rule.satisfied(&file, &said)?;
         if self.named
             && let ([signature], [one]) = (artifact.signatures.as_mut_slice(), proven.as_slice())
         {
@@ -62,14 +78,19 @@ impl Judge<'_> {
                 }
             }
         }
-        Ok(proven)
+        Ok(Verdict::Signed(proven))
     }
 
     /// What a signature proves that is no pair.
-    fn bundles(&self, subject: &Subject<'_>, one: &Evidence) -> Result<Vec<Proven>, Failure> {
+    fn bundles(
+        &self,
+        subject: &Subject<'_>,
+        rule: &Rule<'_>,
+        one: &Evidence,
+    ) -> Result<Vec<Proven>, Failure> {
         let bundles = one.bundles(&self.logs)?;
         Failure::collect(bundles.iter().map(|bundle| {
-            let proof = self.accepted(subject, bundle)?;
+            let proof = self.accepted(subject, rule, bundle)?;
             let kind = match one.kind {
                 SignatureKind::Bundle if self.named && proof.statement.is_some() => {
                     SignatureKind::Statement
@@ -86,6 +107,7 @@ impl Judge<'_> {
     fn pair(
         &self,
         subject: &Subject<'_>,
+        rule: &Rule<'_>,
         one: &Evidence,
         proven: &[Proven],
     ) -> Result<Proven, Failure> {
@@ -93,7 +115,7 @@ impl Judge<'_> {
         let mut bundles = proven.iter().filter(|one| one.kind == SignatureKind::Bundle).peekable();
         let kind = SignatureKind::Pair;
         if bundles.peek().is_none() {
-            return Ok(Proven { kind, proof: self.look_up(subject, &pair, one.path())? });
+            return Ok(Proven { kind, proof: self.look_up(subject, rule, &pair, one.path())? });
         }
         let same = |proof: &&Proof| {
             proof.signature == pair.signature && proof.certificate() == Some(&pair.certificate)
@@ -104,7 +126,13 @@ impl Judge<'_> {
     }
 
     /// The proof that the first entry gives which holds.
-    fn look_up(&self, subject: &Subject<'_>, pair: &Pair, path: &Path) -> Result<Proof, Failure> {
+    fn look_up(
+        &self,
+        subject: &Subject<'_>,
+        rule: &Rule<'_>,
+        pair: &Pair,
+        path: &Path,
+    ) -> Result<Proof, Failure> {
         let signed = rekor::Signed {
             digest: subject.digest,
             signature: &pair.signature,
@@ -120,7 +148,7 @@ impl Judge<'_> {
                 }
             };
             for bundle in proofs {
-                match self.accepted(subject, &bundle) {
+                match self.accepted(subject, rule, &bundle) {
                     Ok(proof) => return Ok(proof),
                     Err(failure) => failures.push(failure),
                 }
@@ -130,11 +158,34 @@ impl Judge<'_> {
         Err(all.unwrap_or_else(|| Error::NotLogged { file: path.into() }.into()))
     }
 
-    /// The proof that a bundle gives, by a signer who may.
-    fn accepted(&self, subject: &Subject<'_>, bundle: &[u8]) -> Result<Proof, Failure> {
-        let proof = self.verifier.prove(subject, bundle, None)?;
-        self.expected.check_proof(subject.file, &proof)?;
-        Ok(proof)
+    /// The proof that a bundle gives, by a signer who may. One without a certificate is tried with
+    /// each key that the policy knows.
+    fn accepted(
+        &self,
+        subject: &Subject<'_>,
+        rule: &Rule<'_>,
+        bundle: &[u8],
+    ) -> Result<Proof, Failure> {
+        let judged = |key| {
+            let proof = self.verifier.prove(subject, bundle, key)?;
+            rule.accepts(subject.file, &proof)?;
+            Ok(proof)
+        };
+        let has_key = || {
+            Bundle::parse(bundle).is_ok_and(|parts| matches!(parts.material, Material::PublicKey))
+        };
+        let mut keys = rule.keys().peekable();
+        if keys.peek().is_none() || !has_key() {
+            return judged(None);
+        }
+        let mut refused = None;
+        for key in keys {
+            match judged(Some(key)) {
+                Ok(proof) => return Ok(proof),
+                Err(failure) => refused = refused.or(Some(failure)),
+            }
+        }
+        refused.map_or_else(|| judged(None), Err)
     }
 }
 
@@ -143,9 +194,29 @@ fn is_over_statement(kind: SignatureKind) -> bool {
     !matches!(kind, SignatureKind::Bundle | SignatureKind::Pair)
 }
 
+impl Verdict {
+    /// The signatures, if it is by them.
+    pub(crate) fn proven(&self) -> &[Proven] {
+        match self {
+            Self::Signed(proven) => proven,
+            Self::Pinned { .. } => &[],
+        }
+    }
+
+    /// As the manifest's `verified` has it.
+    pub(crate) fn encode(&self, trust: Trust) -> Vec<Value> {
+        match self {
+            Self::Signed(proven) => proven.iter().map(|one| one.encode(trust)).collect(),
+            Self::Pinned { policy } => {
+                vec![json!({"kind": "pin", "policy_sha256": policy.to_string()})]
+            }
+        }
+    }
+}
+
 impl Proven {
     /// As the manifest's `verified` has it.
-    pub(crate) fn encode(&self, trust: Trust) -> Value {
+    fn encode(&self, trust: Trust) -> Value {
         let proof = &self.proof;
         let mut members = Map::new();
         let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);

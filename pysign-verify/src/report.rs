@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pysign_manifest::{Artifact, SignatureKind};
 use pysign_sigstore::{Proof, Signer};
 
-use crate::proof::Proven;
+use crate::proof::{Proven, Verdict};
 
 /// One file that is proven, in the words of the user's report.
 #[derive(Debug, Default)]
@@ -16,7 +16,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn on(artifact: &Artifact, proven: &[Proven]) -> Self {
+    pub(crate) fn on(artifact: &Artifact, verdict: &Verdict) -> Self {
+        let Verdict::Signed(proven) = verdict else {
+            let line =
+                format!("'{}' is proven by its digest: the policy pins it", artifact.filename);
+            return Self { lines: vec![line], signers: BTreeSet::new() };
+        };
         let mut seen: Vec<(&[u8], Vec<SignatureKind>, String)> = Vec::new();
         for Proven { kind, proof } in proven {
             let known = seen.iter_mut().find(|(signature, _, _)| *signature == proof.signature);
@@ -39,6 +44,7 @@ impl Report {
         let files = if reports.len() == 1 { "file" } else { "files" };
         let signers: BTreeSet<&String> = reports.iter().flat_map(|one| &one.signers).collect();
         let by = match signers.iter().collect::<Vec<_>>().as_slice() {
+            [] => "pinned by their digests".to_owned(),
             [one] => format!("signed by {one}"),
             several => format!("signed by {} signers", several.len()),
         };

@@ -3,38 +3,48 @@
 use std::path::{Path, PathBuf};
 
 use pysign_cli::Input;
-use pysign_host::{Failure, Host};
+use pysign_host::{Failure, Host, Notes};
 use pysign_http::Client;
 use pysign_manifest::{Artifact, Manifest};
-use pysign_sigstore::{TrustSource, TrustedRoot, Verifier};
+use pysign_sigstore::{TrustedRoot, Verifier};
 
 use crate::copy::Copy;
 use crate::flags::{Args, TOOL};
 use crate::logs::Logs;
+use crate::policy::{Policy, Releases};
 use crate::proof::Judge;
 use crate::report::Report;
 use crate::subject::Subject;
 
 pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
+    let policy = args.policy.load()?;
     let named = args.subject.has_signature();
     let mut release = args.subject.release(input, &host.notes)?;
     forget_claims(&mut release);
+    if !named {
+        leave_out(&mut release, &policy, &host.notes);
+    }
     let client = Client::new(host, args.http)?;
     let verifier = Verifier::new(TrustedRoot::load(&args.trust, &client, host)?)?;
     let logs = Logs { client: &client, verifier: &verifier, named: args.log.as_ref() };
-    let begin = |directory: PathBuf| Copy::begin(&directory, inputs(&release, &args.trust), host);
+    let named_files = args.trust.file().into_iter().chain(args.policy.file());
+    let begin =
+        |directory: PathBuf| Copy::begin(&directory, inputs(&release).chain(named_files), host);
     let copy = args.output.map(begin).transpose()?;
-    let judge =
-        Judge { verifier: &verifier, logs, expected: &args.expected, copy: copy.as_ref(), named };
+    let judge = Judge { verifier: &verifier, logs, policy: &policy, copy: copy.as_ref(), named };
+    let releases = Releases::default();
 
     let outcomes = args.jobs.on_each(&mut release.artifacts, |artifact| {
         host.notes.progress(format!("verifying '{}'", artifact.filename));
-        verify(artifact, &judge)
+        verify(artifact, &judge, &releases)
     });
     for line in outcomes.iter().flatten().flat_map(|report| &report.lines) {
         host.notes.detail(line.clone());
     }
     let reports = Failure::collect(outcomes)?;
+    if policy.is_complete() {
+        releases.check_complete(&release.artifacts)?;
+    }
     match copy {
         Some(copy) => copy.finish(&mut release, host)?,
         None => drop_unlisted(&mut release),
@@ -51,31 +61,48 @@ fn forget_claims(release: &mut Manifest) {
     }
 }
 
-/// Every file that is read.
-fn inputs<'a>(release: &'a Manifest, trust: &'a TrustSource) -> impl Iterator<Item = &'a Path> {
-    let sidecars = |artifact: &'a Artifact| artifact.signatures.iter().flat_map(|one| &one.files);
-    let sidecars = release.artifacts.iter().flat_map(sidecars).map(|file| file.path.as_path());
-    release
-        .artifacts
-        .iter()
-        .filter_map(|one| one.path.as_deref())
-        .chain(sidecars)
-        .chain(trust.file())
+/// Takes signatures of kinds that the policy leaves out off the list, and says so.
+fn leave_out(release: &mut Manifest, policy: &Policy, notes: &Notes) {
+    for artifact in &mut release.artifacts {
+        let filename = &artifact.filename;
+        artifact.signatures.retain(|signature| {
+            let kept = policy.only(signature.kind);
+            if !kept {
+                let kind = signature.kind;
+                let message = format!("the {kind} of '{filename}' is not looked at (--only)");
+                notes.warn("signature-left-out", message);
+            }
+            kept
+        });
+    }
+}
+
+/// Every file of the release.
+fn inputs(release: &Manifest) -> impl Iterator<Item = &Path> {
+    let signatures = release.artifacts.iter().flat_map(|artifact| &artifact.signatures);
+    let sidecars = signatures.flat_map(|one| &one.files).map(|file| file.path.as_path());
+    release.artifacts.iter().filter_map(|one| one.path.as_deref()).chain(sidecars)
 }
 
 /// Proves one file by all of its signatures, and takes note of it.
-fn verify(artifact: &mut Artifact, judge: &Judge<'_>) -> Result<Report, Failure> {
+fn verify(
+    artifact: &mut Artifact,
+    judge: &Judge<'_>,
+    releases: &Releases,
+) -> Result<Report, Failure> {
     let subject = Subject::open(artifact, judge.copy)?;
     let signed = judge.prove(artifact, &subject);
     let named = subject.check_name();
-    let proven = match (signed, named) {
-        (Ok(proven), Ok(())) => proven,
+    let verdict = match (signed, named) {
+        (Ok(verdict), Ok(())) => verdict,
         (Err(one), Ok(())) | (Ok(_), Err(one)) => return Err(one),
         (Err(one), Err(other)) => return Err(one.and_also(other)),
     };
-    let trust = judge.verifier.trust();
-    artifact.verified = proven.iter().map(|one| one.encode(trust)).collect();
-    Ok(Report::on(artifact, &proven))
+    artifact.verified = verdict.encode(judge.verifier.trust());
+    for one in verdict.proven() {
+        releases.note(artifact, one.kind, &one.proof);
+    }
+    Ok(Report::on(artifact, &verdict))
 }
 
 /// Takes signatures off the list that do not lie beside their artifact: no manifest can name them.

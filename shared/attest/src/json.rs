@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Fault;
 
-/// One value and nothing after it.
-pub(crate) fn parse(document: &[u8], cap: usize) -> Result<Value, Fault> {
+/// One value of at most `cap` bytes, and nothing after it: without equal keys and fractions.
+pub fn parse(document: &[u8], cap: usize) -> Result<Value, Fault> {
     read(document, cap, Strict { fractions: false })
 }
 
@@ -104,18 +104,27 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-/// The members of one object, and where it stands in the document.
-pub(crate) struct Members {
+/// The members of one object, and where it stands in the document. Each is taken once, and at the end
+/// none is left.
+#[derive(Debug)]
+pub struct Members {
     place: String,
     members: Map<String, Value>,
 }
 
 impl Members {
-    pub(crate) fn of(place: String, value: Value) -> Result<Self, Fault> {
+    /// The members of `value`, which must be an object; `place` is what messages call it, and empty
+    /// for the document.
+    pub fn of(place: String, value: Value) -> Result<Self, Fault> {
         match value {
             Value::Object(members) => Ok(Self { place, members }),
             _ => Err(Fault::Member { place: or_document(place), expected: "an object" }),
         }
+    }
+
+    /// Where it stands in the document.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     fn place_of(&self, name: &str) -> String {
@@ -131,7 +140,8 @@ impl Members {
         self.members.remove(name).filter(|value| !value.is_null())
     }
 
-    pub(crate) fn text(&mut self, name: &str) -> Result<String, Fault> {
+    /// A string.
+    pub fn text(&mut self, name: &str) -> Result<String, Fault> {
         match self.take(name) {
             Some(Value::String(text)) => Ok(text),
             _ => Err(self.wrong(name, "a string")),
@@ -139,7 +149,7 @@ impl Members {
     }
 
     /// A string that may be absent.
-    pub(crate) fn optional_text(&mut self, name: &str) -> Result<Option<String>, Fault> {
+    pub fn optional_text(&mut self, name: &str) -> Result<Option<String>, Fault> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -199,7 +209,8 @@ impl Members {
         Value::Object(self.members.clone())
     }
 
-    pub(crate) fn optional_object(&mut self, name: &str) -> Result<Option<Self>, Fault> {
+    /// An object that may be absent.
+    pub fn optional_object(&mut self, name: &str) -> Result<Option<Self>, Fault> {
         let place = self.place_of(name);
         self.take(name).map(|value| Self::of(place, value)).transpose()
     }
@@ -209,7 +220,7 @@ impl Members {
     }
 
     /// Up to `cap` items, each read by `read`; an absent list is an empty one.
-    pub(crate) fn list<T>(
+    pub fn list<T>(
         &mut self,
         name: &str,
         cap: usize,
@@ -229,7 +240,7 @@ impl Members {
     }
 
     /// A list of objects.
-    pub(crate) fn objects<T>(
+    pub fn objects<T>(
         &mut self,
         name: &str,
         cap: usize,
@@ -252,12 +263,12 @@ impl Members {
     }
 
     /// What was not taken, for forms that say nothing of it.
-    pub(crate) fn into_inner(self) -> Map<String, Value> {
+    pub fn into_inner(self) -> Map<String, Value> {
         self.members
     }
 
     /// The end of the object: what was not taken is not known.
-    pub(crate) fn end(self) -> Result<(), Fault> {
+    pub fn end(self) -> Result<(), Fault> {
         match self.members.keys().next() {
             None => Ok(()),
             Some(name) => Err(Fault::Unknown { place: self.place_of(name) }),

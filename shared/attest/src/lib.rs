@@ -22,6 +22,7 @@ pub use bundle::{Bundle, Content, InclusionProof, LogEntry, Material};
 pub use certificate::{CLAIMS, Certificate};
 pub use envelope::Envelope;
 pub use error::{Error, Fault, Form};
+pub use json::{Members, parse as parse_json};
 pub use legacy::LegacyBundle;
 pub use marker::{MARKER_SCHEMA, MarkedFile, MarkedSidecar, Marker};
 pub use provenance::Provenance;

@@ -1,10 +1,12 @@
-//! What a CI job says of itself in its variables: parsed once, pure, no I/O. GitLab's, so far.
+//! What a CI job says of itself in its variables: parsed once, pure, no I/O. And what
+//! projects of GitLab and GitHub are called when they sign.
 
 mod error;
 mod job;
 mod login;
 mod project;
 mod registry;
+mod repository;
 mod tokens;
 mod url;
 
@@ -13,4 +15,5 @@ pub use job::{Job, JobToken};
 pub use login::Login;
 pub use project::{ParseProjectError, Project};
 pub use registry::Registry;
+pub use repository::{ParseRepositoryError, Repository};
 pub use tokens::{SIGSTORE_AUDIENCE, TOKEN_VARIABLES, holds_token, id_token_variable, tokens_in};

@@ -58,6 +58,9 @@ pub struct Spec {
     pub flags: &'static [Flag],
     /// Names that are part of the design and not offered yet; one of one letter is a short one.
     pub later: &'static [&'static str],
+    /// Further sections of the man page, before its EXAMPLES: title and text. An empty line parts
+    /// paragraphs; one whose lines begin with two spaces is shown as it is.
+    pub sections: &'static [(&'static str, &'static str)],
     /// What for, and the command.
     pub examples: &'static [(&'static str, &'static str)],
     /// A variable, and what it does.

@@ -41,6 +41,10 @@ pub(crate) fn page(spec: &Spec) -> String {
     codes.sort_unstable();
     codes.dedup();
     let _ = writeln!(page, ".PP\n{}", text(&codes.join(", ")));
+    for (title, prose) in spec.sections {
+        let _ = writeln!(page, ".SH {title}");
+        paragraphs(&mut page, prose);
+    }
     page.push_str(".SH EXAMPLES\n");
     for (what, command) in spec.examples {
         let _ = writeln!(page, ".PP\n{}\n.PP\n.nf\n.RS\n{}\n.RE\n.fi", text(what), text(command));
@@ -53,7 +57,13 @@ pub(crate) fn page(spec: &Spec) -> String {
 
 fn paragraphs(page: &mut String, prose: &str) {
     for paragraph in prose.split("\n\n") {
-        let _ = writeln!(page, ".PP\n{}", text(paragraph.trim()));
+        if paragraph.lines().all(|line| line.starts_with("  ")) {
+            let lines: Vec<String> =
+                paragraph.lines().map(|line| text(line.get(2..).unwrap_or_default())).collect();
+            let _ = writeln!(page, ".PP\n.nf\n.RS\n{}\n.RE\n.fi", lines.join("\n"));
+        } else {
+            let _ = writeln!(page, ".PP\n{}", text(paragraph.trim()));
+        }
     }
 }
 

@@ -129,6 +129,7 @@ mod tests {
         instead: &["digest"],
         flags: &[flags::MANIFEST, flags::OUTPUT, ONCE, TOKEN, DIGEST],
         later: &["policy", "p"],
+        sections: &[],
         examples: &[],
         environment: &[],
         codes: &[],

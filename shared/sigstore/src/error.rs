@@ -228,7 +228,10 @@ impl fmt::Display for Error {
             Self::OtherFile { .. } => write!(f, "the signature of '{file}' is of another file"),
             Self::Signature { .. } => write!(f, "the signature of '{file}' does not hold"),
             Self::Signer { mismatch: Mismatch { part, found, .. }, .. } => match (part, found) {
-                (Part::Identity, _) => write!(f, "'{file}' was signed by another identity"),
+                (Part::Identity, Some(_)) => write!(f, "'{file}' was signed by another identity"),
+                (Part::Identity, None) => {
+                    write!(f, "'{file}' was signed by a key without identity")
+                }
                 (Part::Issuer, _) => {
                     write!(f, "'{file}' was signed by this identity of another issuer")
                 }

@@ -7,7 +7,6 @@ mod claim;
 mod regexp;
 mod text;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use pysign_attest::Certificate;
@@ -23,7 +22,7 @@ pub use text::Text;
 pub struct Expected {
     identity: Text,
     issuer: Text,
-    claims: BTreeMap<ClaimName, Text>,
+    claims: Vec<(ClaimName, Text)>,
     source: Source,
 }
 
@@ -73,16 +72,16 @@ impl Expected {
     /// This identity of this issuer. Unless a claim names the repository that was built, the
     /// pipeline's definition must lie in it: a reusable workflow signs for whoever calls it.
     pub fn new(identity: Text, issuer: Text) -> Self {
-        Self { identity, issuer, claims: BTreeMap::new(), source: Source::Own }
+        Self { identity, issuer, claims: Vec::new(), source: Source::Own }
     }
 
-    /// Asks for a claim too. A second one of the same name takes the place of the first.
+    /// Asks for a claim too. Of two with the same name, both must hold.
     #[must_use]
     pub fn with_claim(mut self, name: ClaimName, value: Text) -> Self {
         if name.names_source() && self.source == Source::Own {
             self.source = Source::Named;
         }
-        self.claims.insert(name, value);
+        self.claims.push((name, value));
         self
     }
 

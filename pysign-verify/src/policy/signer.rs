@@ -1,0 +1,286 @@
+//! One signer, as a command line or a policy file describes it. There is none with less than a name
+//! and an issuer, or a key: what is left out of a description is never anything.
+
+use std::fmt;
+use std::path::Path;
+
+use pysign_attest::{Certificate, PublicKey};
+use pysign_ci::Project;
+use pysign_host::Failure;
+use pysign_manifest::{Version, json};
+use pysign_sigstore::{ClaimName, Error as Refused, Expected, Regexp, Signer as Found, Text};
+
+use super::PolicyError as Error;
+use super::git_ref::RefPattern;
+use super::preset::{Preset, Source};
+
+/// The words of a description, as they were written.
+#[derive(Debug, Default)]
+pub(crate) struct Description {
+    pub(crate) identity: Option<String>,
+    pub(crate) identity_regexp: Option<String>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) issuer_regexp: Option<String>,
+    pub(crate) gitlab: Option<String>,
+    pub(crate) config: Option<String>,
+    pub(crate) github: Option<String>,
+    pub(crate) workflow: Option<String>,
+    pub(crate) git_ref: Option<String>,
+    /// Names, and for each the values of which one must be there.
+    pub(crate) claims: Vec<(String, Vec<String>)>,
+}
+
+/// A part of a description, by its name in a policy file; a flag has hyphens for underscores.
+pub(crate) type Word = &'static str;
+
+/// What is wrong with a description.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Two parts that exclude each other.
+    Conflict(Word, Word),
+    /// A part that can't be what was written.
+    Invalid { word: Word, value: String, reason: String },
+    /// A part without one that it needs.
+    Missing { word: Word, needed_by: Word },
+}
+
+/// Who may sign.
+#[derive(Clone, Debug)]
+pub(crate) enum Signer {
+    /// Whoever has such a certificate.
+    Certified(Box<Certified>),
+    /// Whoever has this key.
+    Key(PublicKey),
+}
+
+/// A certificate that fits both, if both are there, and all claims.
+#[derive(Clone, Debug)]
+pub(crate) struct Certified {
+    named: Option<Named>,
+    preset: Option<Preset>,
+    claims: Vec<(ClaimName, Text)>,
+}
+
+/// A name, and the issuer without which it is anyone's.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    identity: Text,
+    issuer: Text,
+}
+
+impl Description {
+    /// The signer that is described; `None` if nothing is, claims aside.
+    pub(crate) fn signer(self) -> Result<Option<Signer>, Fault> {
+        let claims = self.claims()?;
+        let preset = self.preset()?;
+        let identity = text(
+            ("identity", self.identity.as_deref()),
+            ("identity_regexp", self.identity_regexp.as_deref()),
+        )?;
+        let issuer = text(
+            ("issuer", self.issuer.as_deref()),
+            ("issuer_regexp", self.issuer_regexp.as_deref()),
+        )?;
+        let own_issuer = |preset: &Preset| Text::exact(&preset.source.issuer());
+        let (named, preset) = match (identity, issuer, preset) {
+            (None, None, None) => return Ok(None),
+            (None, Some(_), None) => return Err(missing("identity", "issuer")),
+            (Some(_), None, None) => return Err(missing("issuer", "identity")),
+            (Some(identity), Some(issuer), None) => (Some(Named { identity, issuer }), None),
+            (None, issuer, Some(preset)) => (None, Some(Preset { issuer, ..preset })),
+            (Some(identity), issuer, Some(preset)) => {
+                let named = issuer.clone().unwrap_or_else(|| own_issuer(&preset));
+                (Some(Named { identity, issuer: named }), Some(Preset { issuer, ..preset }))
+            }
+        };
+        Ok(Some(Signer::Certified(Box::new(Certified { named, preset, claims }))))
+    }
+
+    /// The claims, by Fulcio's names.
+    pub(crate) fn claims(&self) -> Result<Vec<(ClaimName, Text)>, Fault> {
+        let mut claims: Vec<(ClaimName, Text)> = Vec::new();
+        for (name, values) in &self.claims {
+            let invalid = |reason: String| invalid("claim", name, reason);
+            let known: ClaimName = name.parse().map_err(|why| invalid(format!("{why}")))?;
+            if values.is_empty() || values.iter().any(String::is_empty) {
+                return Err(invalid("its value is empty".to_owned()));
+            }
+            if claims.iter().any(|(other, _)| *other == known) {
+                return Err(invalid("it is there twice".to_owned()));
+            }
+            claims.push((known, Text::AnyOf(values.clone())));
+        }
+        Ok(claims)
+    }
+
+    fn preset(&self) -> Result<Option<Preset>, Fault> {
+        let source = match (&self.gitlab, &self.github) {
+            (Some(_), Some(_)) => return Err(Fault::Conflict("gitlab", "github")),
+            (Some(project), None) => Some(self.gitlab_source(project)?),
+            (None, Some(repository)) => Some(self.github_source(repository)?),
+            (None, None) => None,
+        };
+        for (given, word, preset) in
+            [(&self.config, "config", &self.gitlab), (&self.workflow, "workflow", &self.github)]
+        {
+            if given.is_some() && preset.is_none() {
+                let needed = if word == "config" { "gitlab" } else { "github" };
+                return Err(missing(needed, word));
+            }
+        }
+        match (source, &self.git_ref) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(missing("gitlab", "ref")),
+            (Some(Source::GitLab { .. }), None) => Err(missing("ref", "gitlab")),
+            (Some(Source::GitHub { .. }), None) => Err(missing("ref", "github")),
+            (Some(source), Some(text)) => {
+                let git_ref: Result<RefPattern, _> = text.parse();
+                let git_ref = git_ref.map_err(|why| invalid("ref", text, why.to_string()))?;
+                Ok(Some(Preset { source, git_ref, issuer: None }))
+            }
+        }
+    }
+
+    fn gitlab_source(&self, text: &str) -> Result<Source, Fault> {
+        let project: Project =
+            text.parse().map_err(|why| invalid("gitlab", text, format!("{why}")))?;
+        let config = self.config.as_deref().unwrap_or(Project::DEFAULT_CONFIG);
+        // What stands before the `@` of an identity is a file of the project.
+        if config.is_empty() || config.starts_with('/') || config.contains(['@', '\n']) {
+            let reason = "it is a file's path in the project".to_owned();
+            return Err(invalid("config", config, reason));
+        }
+        Ok(Source::GitLab { project, config: config.to_owned() })
+    }
+
+    fn github_source(&self, text: &str) -> Result<Source, Fault> {
+        let repository = text.parse().map_err(|why| invalid("github", text, format!("{why}")))?;
+        if let Some(workflow) = &self.workflow {
+            let is_yaml = [".yml", ".yaml"].iter().any(|end| workflow.ends_with(end));
+            if !is_yaml || workflow.contains(['/', '@']) {
+                let reason = "it is a file's name in .github/workflows".to_owned();
+                return Err(invalid("workflow", workflow, reason));
+            }
+        }
+        Ok(Source::GitHub { repository, workflow: self.workflow.clone() })
+    }
+}
+
+/// A value that is given in full or by a regular expression.
+fn text(
+    (word, exact): (Word, Option<&str>),
+    (regexp_word, pattern): (Word, Option<&str>),
+) -> Result<Option<Text>, Fault> {
+    match (exact, pattern) {
+        (Some(_), Some(_)) => Err(Fault::Conflict(word, regexp_word)),
+        (Some(""), None) => Err(invalid(word, "", "it is empty".to_owned())),
+        (Some(exact), None) => Ok(Some(Text::exact(exact))),
+        (None, Some(pattern)) => {
+            let regexp: Result<Regexp, _> = pattern.parse();
+            let regexp = regexp.map_err(|why| invalid(regexp_word, pattern, why.to_string()))?;
+            Ok(Some(Text::Regexp(regexp)))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+fn invalid(word: Word, value: &str, reason: String) -> Fault {
+    Fault::Invalid { word, value: value.to_owned(), reason }
+}
+
+fn missing(word: Word, needed_by: Word) -> Fault {
+    Fault::Missing { word, needed_by }
+}
+
+impl Signer {
+    /// Refuses the signature of anyone else, and one that lacks a claim of `also`.
+    pub(crate) fn check(
+        &self,
+        file: &Path,
+        found: &Found,
+        version: Option<&Version>,
+        also: &[(ClaimName, Text)],
+    ) -> Result<(), Failure> {
+        match (self, found) {
+            (Self::Key(key), Found::Key(found)) if key == found && also.is_empty() => Ok(()),
+            // Another key, or one of which something is claimed: that takes a certificate.
+            (_, Found::Key(_)) => Err(Refused::SignerKind { file: file.into(), key: true }.into()),
+            (Self::Key(_), _) => Err(Refused::SignerKind { file: file.into(), key: false }.into()),
+            (Self::Certified(signer), Found::Certificate(certificate)) => {
+                signer.check(file, certificate, version, also)
+            }
+        }
+    }
+
+    /// The key, if it is one.
+    pub(crate) fn key(&self) -> Option<&PublicKey> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Certified(_) => None,
+        }
+    }
+}
+
+impl Certified {
+    fn check(
+        &self,
+        file: &Path,
+        certificate: &Certificate,
+        version: Option<&Version>,
+        also: &[(ClaimName, Text)],
+    ) -> Result<(), Failure> {
+        let claims = [self.claims.as_slice(), also].concat();
+        if let Some(preset) = &self.preset {
+            let settled = preset.of(version).ok_or_else(|| Error::Version {
+                file: file.into(),
+                git_ref: preset.git_ref.to_string(),
+            })?;
+            settled.check(file, certificate, &claims)?;
+        }
+        if let Some(named) = &self.named {
+            named.expected(&claims).check(file, certificate)?;
+        }
+        Ok(())
+    }
+}
+
+impl Named {
+    fn expected(&self, claims: &[(ClaimName, Text)]) -> Expected {
+        let expected = Expected::new(self.identity.clone(), self.issuer.clone());
+        let claims = claims.iter().cloned();
+        claims.fold(expected, |expected, (name, value)| expected.with_claim(name, value))
+    }
+}
+
+/// Who it is, in a few words.
+impl fmt::Display for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "the key {}", key.sha256()),
+            Self::Certified(signer) => match (&signer.named, &signer.preset) {
+                (Some(named), _) => named.identity.fmt(f),
+                (None, Some(preset)) => preset.fmt(f),
+                (None, None) => f.write_str("nobody"),
+            },
+        }
+    }
+}
+
+/// A signer as messages show it, and as a policy file would list it.
+pub(crate) fn listed_as(found: &Found) -> (String, Option<String>) {
+    match found {
+        Found::Key(key) => (format!("the key {}", key.sha256()), None),
+        Found::Certificate(certificate) => {
+            let (identity, issuer) = (certificate.identity(), certificate.issuer());
+            let mut entry = json!({"identity": identity, "issuer": issuer});
+            let source = ClaimName::SOURCE.of(certificate);
+            if let (Some(source), Some(members)) = (source, entry.as_object_mut()) {
+                members.insert("claims".to_owned(), json!({ClaimName::SOURCE.as_str(): source}));
+            }
+            (format!("{identity} of {issuer}"), Some(entry.to_string()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
