@@ -9,9 +9,11 @@ agree.py CACHE WORK
 import sys
 from pathlib import Path
 
+import changes
 import forms
 import peers
-from clients import Cannot, Client, Form, Job, pysign
+from clients import Cannot, Client, Job, pysign
+from forms import Form
 from table import Table
 
 
@@ -27,6 +29,8 @@ def main() -> int:
     for client in theirs:
         for form in ours.sign:
             exchange(table, job, ours, client, form)
+    changes.of_pair(table, job, work / "cosign 2.2.3" / forms.PAIR.name)
+    changes.of_first_bundle(table, job, work / "cosign 2.2.3" / forms.LEGACY.name)
     print(table)
     return table.failures(job.log)
 

@@ -1,5 +1,6 @@
 """The clients, each by its command line: how it signs and verifies a form, or why it can't."""
 
+import base64
 import hashlib
 import json
 import os
@@ -13,10 +14,12 @@ from forms import Form
 
 HERE = Path(__file__).resolve().parent
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
-PREDICATE = {
-    "buildDefinition": {"buildType": "https://example.org/build", "externalParameters": {}},
-    "runDetails": {"builder": {"id": "https://example.org/builder"}},
-}
+
+
+def _claims(token: str) -> dict:
+    """What a token says; whoever takes it looks at its signature."""
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 
 
 class Job:
@@ -31,6 +34,16 @@ class Job:
         self.issuer = env["CI_SERVER_URL"]
         project = f"https://{env['CI_SERVER_FQDN']}/{env['CI_PROJECT_PATH']}"
         self.identity = f"{project}//.gitlab-ci.yml@refs/heads/{env['CI_DEFAULT_BRANCH']}"
+        # SLSA, as GitLab's runner writes it: the source is what the token, and so the certificate, says.
+        source = {"uri": project, "digest": {"gitCommit": _claims(self.token)["sha"]}}
+        self.predicate = {
+            "buildDefinition": {
+                "buildType": "https://example.org/build",
+                "externalParameters": {"source": project},
+                "resolvedDependencies": [source],
+            },
+            "runDetails": {"builder": {"id": "https://example.org/builder"}},
+        }
         config = json.loads((self.sandbox / "signing_config.json").read_text())
         self.fulcio = config["caUrls"][0]["url"]
         self.rekor = config["rekorTlogUrls"][0]["url"]
@@ -39,6 +52,25 @@ class Job:
     def config(self, kind: str, form: Form) -> Path:
         """`signing` or `trust` configuration with the form's log."""
         return self.sandbox / f"{kind}_config{'.v2' if form.rekor == '2' else ''}.json"
+
+    def predicate_file(self, wheel: Path) -> Path:
+        """The predicate in a file, for clients that make a statement of it."""
+        path = wheel.with_name("predicate.json")
+        path.write_text(json.dumps(self.predicate))
+        return path
+
+    def statement_file(self, wheel: Path) -> Path:
+        """A statement about the wheel in a file, for clients that sign what they are given."""
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        path = wheel.with_name("statement.json")
+        document = {
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{"name": wheel.name, "digest": {"sha256": digest}}],
+            "predicateType": PREDICATE_TYPE,
+            "predicate": self.predicate,
+        }
+        path.write_text(json.dumps(document))
+        return path
 
     def run(self, *command: object, **env: object) -> subprocess.CompletedProcess:
         """Runs a command to its end; what it says is in the log, and in the answer's `stdout`."""
@@ -85,26 +117,6 @@ class Client:
     verify: dict[Form, Check] = field(default_factory=dict)
 
 
-def statement(wheel: Path) -> Path:
-    """A statement about the wheel in a file, for clients that sign what they are given."""
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    path = wheel.with_name("statement.json")
-    document = {
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{"name": wheel.name, "digest": {"sha256": digest}}],
-        "predicateType": PREDICATE_TYPE,
-        "predicate": PREDICATE,
-    }
-    path.write_text(json.dumps(document))
-    return path
-
-
-def predicate(wheel: Path) -> Path:
-    path = wheel.with_name("predicate.json")
-    path.write_text(json.dumps(PREDICATE))
-    return path
-
-
 def pysign(job: Job) -> Client:
     """The programs of this repository."""
     root = ("--trusted-root", job.trusted_root)
@@ -120,20 +132,9 @@ def pysign(job: Job) -> Client:
 
         return check
 
-    def later(form: Form, words: str) -> Cannot:
-        return Cannot("it is not offered yet", lambda wheel: verify(form)(wheel, job.identity), words)
-
-    not_yet = {
-        forms.PAIR: "can't be looked up in the log yet",
-        forms.LEGACY: "not a Sigstore bundle",
-        forms.STATEMENT: "can't be verified yet",
-        forms.STATEMENT_2: "can't be verified yet",
-        forms.ATTESTATION: "can't be verified yet",
-    }
     by_emit = ((forms.BUNDLE, "bundle"), (forms.BUNDLE_2, "bundle"), (forms.PAIR, "bundle,pair"))
     return Client(
         "pysign",
         sign={form: sign(form, emit) for form, emit in by_emit},
-        verify={form: verify(form) for form in forms.FORMS}
-        | {form: later(form, words) for form, words in not_yet.items()},
+        verify={form: verify(form) for form in forms.FORMS},
     )

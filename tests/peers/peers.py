@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import forms
-from clients import HERE, PREDICATE_TYPE, Cannot, Client, Form, Job, predicate, statement
+from clients import HERE, PREDICATE_TYPE, Cannot, Client, Job
+from forms import Form
 
 ONE_FORM = "it has no other form than PEP 740's"
 NOT_PEP_740 = "it knows nothing of PEP 740"
@@ -31,7 +32,7 @@ def cosign_2(job: Job, cache: Path) -> Client:
         return job.run(cosign, "sign-blob", *services, "--bundle", bundle, wheel, **env)
 
     def attest(wheel: Path):
-        what = ("--predicate", predicate(wheel), "--type", "slsaprovenance1")
+        what = ("--predicate", job.predicate_file(wheel), "--type", "slsaprovenance1")
         out = ("--new-bundle-format", "--bundle", wheel)
         return job.run(cosign, "attest-blob", *services, *what, *out, wheel, **env)
 
@@ -104,7 +105,7 @@ def cosign_3(job: Job, cache: Path) -> Client:
         config = ("-y", "--signing-config", job.config("signing", form), *root)
 
         def sign(wheel: Path):
-            what = ("--statement", statement(wheel), "--bundle", *form.paths(wheel))
+            what = ("--statement", job.statement_file(wheel), "--bundle", *form.paths(wheel))
             return job.run(cosign, "attest-blob", *config, *what)
 
         return sign
@@ -160,7 +161,7 @@ def sigstore_python(job: Job, cache: Path) -> Client:
 
     def attest(form: Form):
         def sign(wheel: Path):
-            what = ("--predicate", predicate(wheel), "--predicate-type", PREDICATE_TYPE)
+            what = ("--predicate", job.predicate_file(wheel), "--predicate-type", PREDICATE_TYPE)
             out = ("--bundle", *form.paths(wheel))
             return command(form, "attest", "--identity-token", job.token, *what, *out, wheel)
 
@@ -206,7 +207,7 @@ def sigstore_js(job: Job, cache: Path) -> Client:
 
     def attest(form: Form):
         config = job.config("signing", form)
-        return lambda wheel: command("attest", config, statement(wheel), *form.paths(wheel))
+        return lambda wheel: command("attest", config, job.statement_file(wheel), *form.paths(wheel))
 
     def verify(form: Form):
         return lambda wheel, identity: command(
