@@ -8,6 +8,7 @@ mod fault;
 mod proof;
 pub mod rekor;
 pub mod signing_config;
+mod stamp;
 mod statement;
 mod strict;
 mod trust;

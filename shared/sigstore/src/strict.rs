@@ -1,7 +1,6 @@
 //! What a bundle must be beyond what the library demands. It accepts some that hold parts nobody
 //! has signed; here every part is either proven or not there.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -11,7 +10,7 @@ use serde_json::Value;
 use sigstore_verify::types::Checkpoint;
 
 use crate::fault::{LogFault, Unsupported};
-use crate::{Error, Subject};
+use crate::{Error, Subject, stamp};
 
 /// Gives the one log entry of a bundle that the library may look at, if the bundle is of the kind
 /// that is asked for: by `key`, or by a certificate.
@@ -46,7 +45,8 @@ pub(crate) fn check<'b>(
     if let (("intoto", _), Material::Certificates(leaf, _)) = (entry.kind(), &bundle.material) {
         same_certificate(&entry.body, leaf).map_err(log)?;
     }
-    stamped_once(&bundle.timestamps, file)?;
+    stamp::check(&bundle.timestamps)
+        .map_err(|cause| Error::Timestamp { file: file.into(), cause })?;
     Ok(entry)
 }
 
@@ -67,15 +67,6 @@ fn block(pem: &[u8]) -> Option<Vec<u8>> {
     let text = text.strip_prefix("-----BEGIN CERTIFICATE-----")?;
     let text = text.strip_suffix("-----END CERTIFICATE-----")?;
     STANDARD.decode(text.split_ascii_whitespace().collect::<String>()).ok()
-}
-
-/// A timestamp that is there twice would count twice where they are counted.
-fn stamped_once(stamps: &[Vec<u8>], file: &Path) -> Result<(), Error> {
-    let different: BTreeSet<&Vec<u8>> = stamps.iter().collect();
-    if different.len() == stamps.len() {
-        return Ok(());
-    }
-    Err(Error::Timestamp { file: file.into(), cause: "a timestamp is there twice".into() })
 }
 
 fn unsupported(file: &Path, what: Unsupported) -> Error {

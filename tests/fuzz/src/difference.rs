@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::der;
 
-/// The places at which they differ, lists' items as `*`. `null` is absence and a number may stand in
-/// quotes (protobuf's JSON mapping).
+/// The places at which they differ, lists' items as `*`. `null` and zero are absence and a number
+/// may stand in quotes (protobuf's JSON mapping).
 pub(crate) fn places(one: &Value, other: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     compare(one, other, "", &mut found);
@@ -68,7 +68,8 @@ fn der(value: &Value) -> Option<Vec<u8>> {
 
 fn plain(value: &Value) -> Value {
     match value {
-        Value::Number(number) => number.to_string().into(),
+        Value::Number(number) => plain(&number.to_string().into()),
+        Value::String(text) if text == "0" => Value::Null,
         other => other.clone(),
     }
 }
@@ -82,8 +83,8 @@ mod tests {
     #[test]
     fn spelling_makes_no_difference() {
         let one = json!({"a": [1, {"b": "x"}], "c": null});
-        assert!(places(&one, &json!({"a": ["1", {"b": "x"}]})).is_empty());
-        let other = json!({"a": ["1", {"b": "y"}], "c": 0, "d": {}});
+        assert!(places(&one, &json!({"a": ["1", {"b": "x"}], "e": "0"})).is_empty());
+        let other = json!({"a": ["1", {"b": "y"}], "c": 7, "d": {}});
         let found: Vec<String> = places(&one, &other).into_iter().collect();
         assert_eq!(found, ["/a/*/b", "/c", "/d"]);
         assert_eq!(places(&one, &json!({"a": [1]})).into_iter().collect::<Vec<_>>(), ["/a"]);

@@ -18,6 +18,9 @@ mod target;
 mod targets;
 mod worker;
 
+#[cfg(test)]
+mod vectors;
+
 fn main() -> std::process::ExitCode {
     arguments::main()
 }

@@ -26,7 +26,7 @@ macro_rules! token {
 
 /// What may be otherwise in a bundle that is accepted, and why it proves nothing else. Places end
 /// where the list says, but for those that end in a slash.
-const MEANINGLESS: [(&str, &str); 13] = [
+const MEANINGLESS: [(&str, &str); 10] = [
     ("/mediaType", "whatever the version, every part that any of them demands has to be there"),
     ("/messageSignature/messageDigest", "may be absent: the log entry has the digest"),
     ("/dsseEnvelope/signatures/*/keyid", "a hint that nobody signs"),
@@ -37,17 +37,15 @@ const MEANINGLESS: [(&str, &str); 13] = [
     ),
     (TIMESTAMPS, "all of them may be absent where a log has proven the time"),
     (LIST, "each is proven by itself, and one that is absent proves nothing"),
-    // RFC 5652 §5.1 and §5.3: what a signature in CMS is not over.
-    (token!(""), "the certificates may be absent"),
-    (token!("/1/"), "the digest algorithms are a list of what may come"),
-    (token!("/2/1/"), "the type of what was signed: its bytes are the same"),
+    (STATUS, "granted, or granted with changes: it is not signed"),
+    (token!(""), "the authority's certificates may be absent"),
     (token!("/3/"), "the authority's certificate is taken from the trusted root instead"),
-    (token!("/4/0/4/"), "the algorithm of the signature is that of the authority's key"),
-    (token!("/4/0/6/"), "attributes that are not signed"),
 ];
 
 const CHECKPOINT: &str = "/verificationMaterial/tlogEntries/*/inclusionProof/checkpoint/envelope";
 const TIMESTAMPS: &str = "/verificationMaterial/timestampVerificationData";
+const STATUS: &str = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/*/\
+                      signedTimestamp#/0/0/";
 const LIST: &str = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps";
 
 /// What a bundle is verified by, and what it proves.
@@ -135,17 +133,25 @@ fn accepted(cases: &BTreeMap<String, Case>, input: &[u8], proof: &Proof) -> Verd
     let Some(places) = differences.min_by_key(BTreeSet::len) else {
         return Verdict::Wrong(format!("another proof: {proven:?}"));
     };
-    let meaningless = |place: &String| {
-        let is = |known: &str| {
-            place == known || known.ends_with('/') && format!("{place}/").starts_with(known)
-        };
-        MEANINGLESS.iter().any(|(known, _)| is(known))
-    };
-    match places.iter().find(|place| !meaningless(place)) {
-        Some(place) => Verdict::Wrong(format!("accepted with another {place}")),
-        None if places.is_empty() => Verdict::Accepted("in another spelling".to_owned()),
-        None => Verdict::Accepted(places.into_iter().collect::<Vec<_>>().join(" ")),
+    if places.is_empty() {
+        return Verdict::Accepted("in another spelling".to_owned());
     }
+    let mut known = BTreeSet::new();
+    for place in places {
+        match meaningless(&place) {
+            Some(place) => known.insert(place),
+            None => return Verdict::Wrong(format!("accepted with another {place}")),
+        };
+    }
+    Verdict::Accepted(known.into_iter().collect::<Vec<_>>().join(" "))
+}
+
+/// What the list calls the place, if it has it.
+fn meaningless(place: &str) -> Option<&'static str> {
+    let is = |known: &str| {
+        place == known || known.ends_with('/') && format!("{place}/").starts_with(known)
+    };
+    MEANINGLESS.iter().map(|(known, _)| *known).find(|known| is(known))
 }
 
 fn target(
