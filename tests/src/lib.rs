@@ -13,6 +13,10 @@ mod golden;
 #[cfg(test)]
 mod layout;
 #[cfg(test)]
+mod lookups;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod pip;
