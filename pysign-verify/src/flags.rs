@@ -184,6 +184,11 @@ impl Tool for Verify {
                 "pysign-verify demo-1.0.tar.gz --bundle bundle.json --trusted-root \
                  trusted_root.json --identity dev@example.org --issuer https://login.example.org",
             ),
+            (
+                "Trust a private Sigstore instance by its TUF repository",
+                "pysign-verify dist --tuf-url https://tuf.example.org --tuf-root root.json \
+                 --identity dev@example.org --issuer https://login.example.org",
+            ),
         ],
         environment: &[
             (

@@ -14,6 +14,7 @@ const SIGN: &str = "pysign-sign -m build.json $SIGN --timeout 1";
 /// Signing with a log of version 2 and a timestamp.
 const SIGN2: &str = "pysign-sign -m build.json $SIGN2 --timeout 1";
 const PUBLISH: &str = "pysign-publish -m signed.json --to gitlab --timeout 1";
+const VERIFY: &str = "pysign-verify -m signed.json $IDENTITY $TUF --timeout 1";
 const FETCH: &str = "pysign-fetch -m published.json --index gitlab -o got --timeout 1";
 
 /// What is wrong with the service.
@@ -101,4 +102,9 @@ fn publish_survives_its_registries() {
 #[test]
 fn fetch_survives_its_index() {
     check("published", FETCH, &["index", "storage"]);
+}
+
+#[test]
+fn verify_survives_its_tuf_repository() {
+    check("signed", VERIFY, &["tuf"]);
 }

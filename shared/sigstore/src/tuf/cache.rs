@@ -92,11 +92,18 @@ impl Cache {
         if self.read().ok().flatten().is_some_and(later) {
             return Ok(());
         }
+        let document = kept.encode();
+        if u64::try_from(document.len()).is_ok_and(|size| size >= MAX_CACHE) {
+            return Err(TrustError::File(FileError::TooLarge {
+                file: file.into(),
+                cap: MAX_CACHE,
+            }));
+        }
         remove_abandoned(directory);
         let staging = Staging::new(true);
         let mut draft = staging.draft(file).map_err(TrustError::File)?;
         fs::set_permissions(draft.path(), Permissions::from_mode(0o600)).map_err(unwritable)?;
-        draft.write_all(kept.encode().as_bytes()).map_err(unwritable)?;
+        draft.write_all(document.as_bytes()).map_err(unwritable)?;
         let mut group = staging.group();
         group.add(draft.finish().map_err(TrustError::File)?);
         group.commit().map_err(TrustError::File)
