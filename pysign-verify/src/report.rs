@@ -44,7 +44,7 @@ impl Report {
         let files = if reports.len() == 1 { "file" } else { "files" };
         let signers: BTreeSet<&String> = reports.iter().flat_map(|one| &one.signers).collect();
         let by = match signers.iter().collect::<Vec<_>>().as_slice() {
-            [] => "pinned by their digests".to_owned(),
+            [] => "pinned by digest".to_owned(),
             [one] => format!("signed by {one}"),
             several => format!("signed by {} signers", several.len()),
         };
