@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 6;
 const LARGE: usize = 1 << 20;
 
 /// What readers look for, or trip over.
-const TOKENS: [&[u8]; 40] = [
+const TOKENS: [&[u8]; 44] = [
     b"null",
     b"true",
     b"{}",
@@ -55,6 +55,10 @@ const TOKENS: [&[u8]; 40] = [
     b"\x06\x03\x55\x1d\x11",
     b"\xff\xff\xff\xff",
     b"https://",
+    b"(?i)",
+    b"{999}",
+    b"(.*)*",
+    b"[^\\pL]",
 ];
 
 /// Another document made of `seed`, and perhaps of parts of `other`.

@@ -66,7 +66,7 @@ fn one(name: &str, arguments: &[String], directory: &Path) -> io::Result<Outcome
         .args(arguments)
         .stdout(File::create(&report)?)
         .spawn()?;
-    let ended = watch(&mut child, &directory.join("slate"))?;
+    let ended = watch(&mut child, &directory.join("slate"), SILENCE)?;
     let seconds = begin.elapsed().as_secs_f64();
     let report = match ended {
         Some(status) if status.success() => {
@@ -78,7 +78,7 @@ fn one(name: &str, arguments: &[String], directory: &Path) -> io::Result<Outcome
 }
 
 /// How the worker ended; nothing if it was silent for too long and had to be ended.
-fn watch(child: &mut Child, slate: &Path) -> io::Result<Option<ExitStatus>> {
+fn watch(child: &mut Child, slate: &Path, silence: Duration) -> io::Result<Option<ExitStatus>> {
     let mut last = (slate::number(slate), Instant::now());
     loop {
         if let Some(status) = child.try_wait()? {
@@ -87,7 +87,7 @@ fn watch(child: &mut Child, slate: &Path) -> io::Result<Option<ExitStatus>> {
         let number = slate::number(slate);
         if number != last.0 {
             last = (number, Instant::now());
-        } else if last.1.elapsed() > SILENCE {
+        } else if last.1.elapsed() > silence {
             child.kill()?;
             child.wait()?;
             return Ok(None);
@@ -113,4 +113,43 @@ fn died(ended: Option<ExitStatus>, directory: &Path) -> io::Result<Value> {
     };
     let tried = slate::number(&slate).unwrap_or_default();
     Ok(serde_json::json!({"tried": tried, "findings": [{"fact": fact, "file": file}]}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slate::Slate;
+
+    /// A worker that has written down an input and then does as this shell does.
+    fn report(name: &str, script: &str) -> Value {
+        let directory =
+            std::env::temp_dir().join(format!("pysign-overseer-{name}-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let slate = directory.join("slate");
+        Slate::create(&slate).unwrap().write(7, "seed", b"input").unwrap();
+        let mut child = Command::new("sh").args(["-c", script]).spawn().unwrap();
+        let ended = watch(&mut child, &slate, Duration::from_millis(100)).unwrap();
+        assert!(child.try_wait().unwrap().is_some(), "it is still there");
+        let report = died(ended, &directory).unwrap();
+        let file = report["findings"][0]["file"].as_str().unwrap();
+        assert!(file.ends_with("seed~last"), "{file}");
+        assert_eq!(fs::read(file).unwrap(), b"input");
+        fs::remove_dir_all(&directory).unwrap();
+        report
+    }
+
+    #[test]
+    fn a_worker_that_hangs_is_ended_and_its_input_kept() {
+        let report = report("hangs", "exec sleep 600");
+        let fact = report["findings"][0]["fact"].as_str().unwrap();
+        assert!(fact.starts_with("no answer within"), "{fact}");
+    }
+
+    #[test]
+    fn a_worker_that_dies_leaves_its_input() {
+        let report = report("dies", "kill -SEGV $$");
+        let fact = report["findings"][0]["fact"].as_str().unwrap();
+        assert!(fact.starts_with("the process has died: signal: 11"), "{fact}");
+        assert_eq!(report["tried"], 7);
+    }
 }

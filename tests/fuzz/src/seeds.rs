@@ -236,3 +236,21 @@ pub(crate) fn manifests() -> Vec<Seed> {
     });
     vec![Seed::new("full", full.to_string()), Seed::new("digest", digest.to_string())]
 }
+
+/// A policy with every member that there is.
+pub(crate) fn policies() -> Vec<Seed> {
+    let hash = "0".repeat(64);
+    let policy = json!({"schema": "pysign-policy/1", "projects": [
+        {"project": "demo", "require": ["bundle", "https://slsa.dev/provenance/v1"],
+         "sha256": [hash], "signers": [
+            {"gitlab": "acme/demo", "ref": "refs/tags/v{version}", "config": "ci.yml",
+             "issuer": "https://gitlab.example", "claims": {"build-trigger": ["push", "web"]}},
+            {"github": "acme/demo", "ref": "refs/tags/*", "workflow": "release.yml"},
+            {"identity_regexp": "https://gitlab\\.com/acme/.*", "issuer": "https://gitlab.com"},
+            {"identity": "dev@example.org", "issuer_regexp": "https://login\\.example\\..+"},
+            {"key": include_str!("seeds/p256.pem")}]},
+        {"project": "demo-*", "signers": [{"identity": "a@example.org", "issuer": "https://b.org"}]},
+        {"file": "notes.txt", "sha256": [hash]},
+    ]});
+    vec![Seed::new("whole", policy.to_string())]
+}

@@ -12,13 +12,14 @@ use crate::worker;
 
 type Make = fn() -> Target;
 
-const ALL: [(&str, Make); 14] = [
+const ALL: [(&str, Make); 15] = [
     ("attestation", formats::attestation),
     ("bundle", formats::bundle),
     ("certificate", formats::certificate),
     ("legacy-bundle", formats::legacy),
     ("manifest", formats::manifest),
     ("marker", trust::marker),
+    ("policy", trust::policy),
     ("proof", proof::bundle),
     ("proof-attestation", proof::attestation),
     ("proof-legacy", proof::legacy),

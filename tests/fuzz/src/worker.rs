@@ -240,21 +240,29 @@ mod tests {
         Order { seed: 1, count, time: None, directory }
     }
 
+    /// The memory of the process is that of all its tests: one at a time.
+    static ALONE: Mutex<()> = Mutex::new(());
+
+    fn tried(order: &Order, target: &Target) -> Value {
+        let _alone = ALONE.lock();
+        run(order, target).unwrap()
+    }
+
     fn facts(report: &Value) -> String {
         report["findings"].to_string()
     }
 
     #[test]
     fn a_panic_is_found_once_with_its_input() {
-        let order = order("panic", 2_000);
+        let order = order("panic", 300);
         let target = Target::new(vec![Seed::new("s", "[1]")], |_, input| {
             assert!(!input.contains(&b'n'), "{} bytes", input.len());
             Verdict::Accepted("short".to_owned())
         });
-        let report = run(&order, &target).unwrap();
+        let report = tried(&order, &target);
         assert_eq!(
             (report["tried"].as_u64(), report["findings"].as_array().unwrap().len()),
-            (Some(2_000), 1)
+            (Some(300), 1)
         );
         assert!(facts(&report).contains("panic"), "{}", facts(&report));
         let input = fs::read(report["findings"][0]["file"].as_str().unwrap()).unwrap();
@@ -272,7 +280,7 @@ mod tests {
             let large = vec![1_u8; if reads.get() == 10 { 128 << 20 } else { 1 }];
             Verdict::Accepted(large.last().map(u8::to_string).unwrap_or_default())
         });
-        let report = run(&order, &target).unwrap();
+        let report = tried(&order, &target);
         assert!(facts(&report).contains("growth by"), "{report}");
         fs::remove_dir_all(&order.directory).unwrap();
     }
@@ -281,7 +289,7 @@ mod tests {
     fn a_seed_that_is_refused_is_found() {
         let order = order("seed", 0);
         let refuse = |_: &Seed, _: &[u8]| Verdict::Refused("no".to_owned());
-        let report = run(&order, &Target::new(vec![Seed::new("s", "abc")], refuse)).unwrap();
+        let report = tried(&order, &Target::new(vec![Seed::new("s", "abc")], refuse));
         assert!(facts(&report).contains("the seed 's' is refused: no"), "{report}");
         fs::remove_dir_all(&order.directory).unwrap();
     }

@@ -1,9 +1,12 @@
 //! Documents that say whom to trust, or which files there are.
 
 use std::fs;
+use std::path::Path;
 
 use pysign_attest::Marker;
 use pysign_sigstore::{Error, TrustedRoot, Verifier};
+use pysign_verify::PolicyFile;
+use serde_json::json;
 
 use crate::seeds;
 use crate::target::{Seed, Target};
@@ -22,9 +25,29 @@ pub(crate) fn trusted_root() -> Target {
     Target::reading(seeds::trusted_roots(), read, |_| Ok(()))
 }
 
+/// Regular expressions are compiled as they are read.
+pub(crate) fn policy() -> Target {
+    let read = |document: &[u8]| {
+        PolicyFile::parse(Path::new("policy.json"), document).map_err(|error| super::text(&error))
+    };
+    Target::reading(seeds::policies(), read, |_| Ok(()))
+}
+
 pub(crate) fn marker() -> Target {
-    let marker = r#"{"files":[{"filename":"demo_pkg-1.2.0-py3-none-any.whl","sha256":"HASH","sidecars":[{"filename":"demo_pkg-1.2.0-py3-none-any.whl.sigstore.json","sha256":"HASH"}],"size":7}],"project":"demo-pkg","schema":"pysign-release/1","version":"1.2.0"}"#;
-    let seed = Seed::new("marker", marker.replace("HASH", &"0".repeat(64)));
+    let hash = "0".repeat(64);
+    let name = "demo_pkg-1.2.0-py3-none-any.whl";
+    let marker = json!({
+        "schema": "pysign-release/1",
+        "project": "demo-pkg",
+        "version": "1.2.0",
+        "files": [{
+            "filename": name,
+            "size": 7,
+            "sha256": hash,
+            "sidecars": [{"filename": format!("{name}.sigstore.json"), "sha256": hash}],
+        }],
+    });
+    let seed = Seed::new("marker", marker.to_string());
     Target::reading(vec![seed], Marker::parse, |marker| {
         let again = Marker::parse(marker.encode().as_bytes());
         super::unless(
