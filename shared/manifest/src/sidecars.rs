@@ -97,6 +97,14 @@ pub fn find_sidecars(artifact: &Artifact) -> Vec<Signature> {
     found
 }
 
+impl Manifest {
+    /// Whether a file is part of any artifact's signature.
+    fn lists(&self, file: &Path) -> bool {
+        let signatures = self.artifacts.iter().flat_map(|artifact| &artifact.signatures);
+        signatures.flat_map(|signature| &signature.files).any(|known| known.path == file)
+    }
+}
+
 /// A manifest made up from files and directories, each artifact with the signatures beside it.
 ///
 /// A directory stands for the wheels and sdists directly in it. A sidecar may be named as well, as
@@ -117,8 +125,13 @@ pub fn discover(operands: &[PathBuf], notes: &Notes) -> Result<Manifest, Error> 
         }
     }
     let mut found = Found::default();
+    let mut releases = Vec::new();
     for file in order {
         let is_named = files.get(&file).copied().unwrap_or_default();
+        if file.file_name().is_some_and(|name| name.to_string_lossy().ends_with(RELEASE)) {
+            releases.push(file);
+            continue;
+        }
         if let Some(about) = artifact_of(&file) {
             if files.contains_key(&about) {
                 continue;
@@ -138,7 +151,10 @@ pub fn discover(operands: &[PathBuf], notes: &Notes) -> Result<Manifest, Error> 
             }
         }
     }
-    Ok(found.manifest)
+    match releases.into_iter().find(|file| !found.manifest.lists(file)) {
+        Some(path) => Err(Error::Orphan { path }),
+        None => Ok(found.manifest),
+    }
 }
 
 /// What was found so far, and where each file name stands.

@@ -8,6 +8,7 @@
 //! | `as` | `bundle` (default), `statement` (a bundle with a DSSE envelope), `attestation`, `provenance` (PEP 740), `legacy` (cosign's), `pair`, or `log`, which writes nothing |
 //! | `to` | where it is written; without it beside the file, under the name by which it is found. `TO.sig` and `TO.crt` for a pair |
 //! | `name` | the subject's name in the statement, instead of the file's |
+//! | `also` | further files that the statement is about |
 //! | `predicate_type` | of the statement; PyPI's publish by default |
 //! | `predicate` | of the statement, as JSON; `{}` by default |
 //! | `statement` | all of it; `{name}` and `{sha256}` stand for the file's |
@@ -102,7 +103,7 @@ fn make(place: &Place, members: &mut Members, made: &[Forged]) -> Forged {
     if let Some(entries) = members.number("crowd") {
         place.sandbox.crowd(&bytes, entries).unwrap();
     }
-    let mut forge = content(members, &form, &about, &bytes);
+    let mut forge = content(place, members, &form, &about, &bytes);
     forge = match (members.text("key"), members.number("by")) {
         (Some(kind), None) => forge.key(key(&kind)),
         (None, Some(earlier)) => forge.signer_of(&made[earlier]),
@@ -127,7 +128,7 @@ fn make(place: &Place, members: &mut Members, made: &[Forged]) -> Forged {
     forged
 }
 
-fn content(members: &mut Members, form: &str, about: &str, bytes: &[u8]) -> Forge {
+fn content(place: &Place, members: &mut Members, form: &str, about: &str, bytes: &[u8]) -> Forge {
     let file = Path::new(about).file_name().unwrap().to_string_lossy().into_owned();
     let name = members.text("name").unwrap_or_else(|| file.clone());
     let predicate_type = members.text("predicate_type");
@@ -137,6 +138,12 @@ fn content(members: &mut Members, form: &str, about: &str, bytes: &[u8]) -> Forg
         .text("statement")
         .map(|text| text.replace("{name}", &file).replace("{sha256}", &sha256));
     let payload_type = members.text("payload_type");
+    let mut subjects = vec![subject(&name, bytes)];
+    for also in members.list("also") {
+        let path = place.work().join(also.as_str().unwrap());
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
+        subjects.push(subject(&file, &fs::read(path).unwrap()));
+    }
     let described = predicate_type.is_some() || whole.is_some() || payload_type.is_some();
     if !described && ["bundle", "legacy", "pair", "log"].contains(&form) {
         return Forge::file(bytes);
@@ -148,7 +155,7 @@ fn content(members: &mut Members, form: &str, about: &str, bytes: &[u8]) -> Forg
             "_type": "https://in-toto.io/Statement/v1",
             "predicate": predicate,
             "predicateType": predicate_type,
-            "subject": [{"digest": {"sha256": sha256}, "name": name}],
+            "subject": subjects,
         })
         .to_string()
     });
@@ -156,6 +163,11 @@ fn content(members: &mut Members, form: &str, about: &str, bytes: &[u8]) -> Forg
         Some(payload_type) => Forge::envelope(&payload_type, statement.as_bytes()),
         None => Forge::statement(&statement),
     }
+}
+
+fn subject(name: &str, bytes: &[u8]) -> Value {
+    let sha256 = pysign_host::Sha256::of(bytes).to_string();
+    serde_json::json!({"digest": {"sha256": sha256}, "name": name})
 }
 
 fn key(kind: &str) -> KeyKind {
