@@ -13,7 +13,7 @@ mod golden;
 #[cfg(test)]
 mod layout;
 #[cfg(test)]
-mod lookups;
+mod lies;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
@@ -24,6 +24,8 @@ mod pip;
 mod pipeline;
 #[cfg(test)]
 mod place;
+#[cfg(test)]
+mod policies;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

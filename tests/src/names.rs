@@ -13,6 +13,7 @@ use crate::place::Place;
 
 const WHEEL: &str = "demo_offline-1.0.0-py3-none-any.whl";
 const SDIST: &str = "demo_offline-1.0.0.tar.gz";
+const STATEMENT: &str = ".statement.sigstore.json";
 
 /// A file, a name that it does not deserve, and what in the file says so.
 const OTHERS: [(&str, &str, &str, &str); 8] = [
@@ -78,7 +79,7 @@ fn attested(place: &Place, suffix: &str) -> Vec<(&'static str, Option<String>)> 
         let bytes = fs::read(place.work().join("dist").join(file)).unwrap();
         let files = [("own", file), ("other", other)].map(|(directory, name)| {
             let forged = place.sandbox.forge(&Forge::publish_attestation(name, &bytes)).unwrap();
-            let is_bundle = suffix.ends_with(".json");
+            let is_bundle = suffix == STATEMENT;
             let json = if is_bundle { forged.bundle() } else { forged.attestation() };
             place.ok(&format!(
                 "rm -rf {directory} && mkdir {directory} && cp dist/{file} {directory}"
@@ -98,7 +99,7 @@ fn a_good_signature_does_not_carry_over_to_another_name() {
     furnish(&place, "signed");
     let mut all = renamed(&place);
     all.extend(attested(&place, ".publish.attestation"));
-    all.extend(attested(&place, ".statement.sigstore.json"));
+    all.extend(attested(&place, STATEMENT));
     let good = all.iter().filter(|(_, wrong)| wrong.is_none()).count();
     // Straight to the stream: what a test prints otherwise is shown only if it fails.
     let _ = writeln!(std::io::stderr(), "names: {good}/{}", all.len());
