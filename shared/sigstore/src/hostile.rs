@@ -12,7 +12,7 @@ use crate::vectors::{Vector, set};
 const ROUNDS: usize = 2_000;
 
 /// A linear congruential generator (Knuth, MMIX): the same mutations in every run.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn below(&mut self, end: usize) -> usize {
@@ -28,7 +28,7 @@ impl Random {
         if self.below(2) == 0 { FAVOURITES[self.below(FAVOURITES.len())] } else { any }
     }
 
-    fn mutate(&mut self, bytes: &mut Vec<u8>) {
+    pub(crate) fn mutate(&mut self, bytes: &mut Vec<u8>) {
         for _ in 0..=self.below(3) {
             let at = self.below(bytes.len());
             let length = self.below(16).min(bytes.len() - at);

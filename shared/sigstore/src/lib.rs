@@ -25,6 +25,8 @@ pub use tuf::{Instance, TrustError, TufSource};
 pub use verifier::Verifier;
 
 #[cfg(test)]
+mod advisories;
+#[cfg(test)]
 mod attestations;
 #[cfg(test)]
 mod conformance;
