@@ -15,6 +15,8 @@ mod layout;
 #[cfg(test)]
 mod lies;
 #[cfg(test)]
+mod manual;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod pages;
