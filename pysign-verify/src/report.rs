@@ -41,14 +41,17 @@ impl Report {
 
     /// The closing line on all of them.
     pub(crate) fn summary(reports: &[Self]) -> String {
-        let files = if reports.len() == 1 { "file" } else { "files" };
+        let count =
+            |number| if number == 1 { "1 file".to_owned() } else { format!("{number} files") };
         let signers: BTreeSet<&String> = reports.iter().flat_map(|one| &one.signers).collect();
+        let signed = reports.iter().filter(|one| !one.signers.is_empty()).count();
+        let pinned = reports.len() - signed;
         let by = match signers.iter().collect::<Vec<_>>().as_slice() {
-            [] => "pinned by digest".to_owned(),
-            [one] => format!("signed by {one}"),
-            several => format!("signed by {} signers", several.len()),
+            [] => return format!("{} pinned by digest", count(pinned)),
+            [one] => format!("{} signed by {one}", count(signed)),
+            several => format!("{} signed by {} signers", count(signed), several.len()),
         };
-        format!("{} {files} {by}", reports.len())
+        if pinned == 0 { by } else { format!("{by}, {pinned} pinned by digest") }
     }
 }
 

@@ -31,6 +31,8 @@ mod policies;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod releases;
+#[cfg(test)]
 mod services;
 #[cfg(test)]
 mod tuf;
