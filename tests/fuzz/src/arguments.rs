@@ -18,7 +18,7 @@ pysign-fuzz: try every reader on mutated documents
 usage: pysign-fuzz [--count N] [--seconds N] [--seed N] [READER…]
        pysign-fuzz --input FILE READER
 
-  --count N    inputs for each reader (20000)
+  --count N    inputs for each reader (20000), fewer where each takes long
   --seconds N  or so many as fit into this time, if they are fewer
   --seed N     the same number gives the same inputs (1)
   --input FILE what one reader says of one file; its name begins with that of its seed and a ~
@@ -114,7 +114,7 @@ impl Arguments {
     fn work(&self, name: &str) -> io::Result<ExitCode> {
         let order = Order {
             seed: self.seed,
-            count: self.count,
+            count: self.count / targets::cost(name),
             time: self.seconds.map(Duration::from_secs),
             directory: directory().join(name),
         };

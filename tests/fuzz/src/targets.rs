@@ -3,6 +3,7 @@
 mod formats;
 mod proof;
 mod trust;
+mod tuf;
 
 use std::path::Path;
 use std::{fs, io};
@@ -12,7 +13,7 @@ use crate::worker;
 
 type Make = fn() -> Target;
 
-const ALL: [(&str, Make); 15] = [
+const ALL: [(&str, Make); 16] = [
     ("attestation", formats::attestation),
     ("bundle", formats::bundle),
     ("certificate", formats::certificate),
@@ -28,7 +29,14 @@ const ALL: [(&str, Make); 15] = [
     ("signature", formats::signature),
     ("statement", formats::statement),
     ("trusted-root", trust::trusted_root),
+    ("tuf-cache", tuf::cache),
 ];
+
+/// How many times as long as another's an input of this reader takes: of a repository every file is
+/// verified anew.
+pub(crate) fn cost(name: &str) -> u64 {
+    if name == "tuf-cache" { 20 } else { 1 }
+}
 
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|(name, _)| *name)
