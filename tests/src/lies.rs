@@ -27,8 +27,8 @@ const LIES: [(&str, [i32; 2]); 11] = [
     ("redirect", [5, 5]),
 ];
 
-const PAIR: &str = "pysign-verify -q --timeout 1 $VERIFY $IDENTITY file";
-const LEGACY: &str = "pysign-verify -q --timeout 1 $VERIFY $IDENTITY --bundle legacy.json file";
+const PAIR: &str = "pysign-verify -q --timeout 20 $VERIFY $IDENTITY file";
+const LEGACY: &str = "pysign-verify -q --timeout 20 $VERIFY $IDENTITY --bundle legacy.json file";
 
 /// A file with a pair beside it, and with cosign's first bundle.
 fn signed() -> (Place, Forged) {
