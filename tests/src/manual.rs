@@ -45,7 +45,7 @@ enum Signed {
     /// A statement over these of the files, or over all.
     Release(Leaf, usize),
     /// A bundle, and another kind of signature by someone else.
-    And(Leaf, Leaf),
+    And(Box<[Leaf; 2]>),
 }
 
 /// A policy of the manual by a part of its command, who it accepts and who it refuses.
@@ -85,7 +85,8 @@ fn private(issuer: &str) -> Leaf {
 
 /// In the order of the manual.
 fn examples() -> Vec<Example> {
-    use Signed::{And, Bundle, Key, Provenance, Release, Stamped};
+    use Signed::{Bundle, Key, Provenance, Release, Stamped};
+    let and = |one, other| Signed::And(Box::new([one, other]));
     let tag = |name| on_gitlab_com(TokenClaims::gitlab().tag(name));
     let released = |name| on_gitlab_com(TokenClaims::gitlab().tag(name).config("ci/release.yml"));
     let workflow = || github(TokenClaims::github().branch("main"));
@@ -121,7 +122,7 @@ fn examples() -> Vec<Example> {
         Example("--policy", Bundle(tag("v1.0.0")), Bundle(fork())),
         Example("--require-tsa", Stamped(main()), Bundle(main())),
         Example("--predicate-type", Provenance(main()), Bundle(main())),
-        Example("--only", And(main(), fork()), And(fork(), main())),
+        Example("--only", and(main(), fork()), and(fork(), main())),
         Example("--complete", Release(main(), 2), Release(main(), 1)),
     ]
 }
@@ -186,11 +187,14 @@ fn sign(place: &Place, signed: &Signed) {
         let bundle = |leaf: &Leaf| Forge::file(&bytes).certificate(leaf.clone());
         match signed {
             Signed::Key => {}
-            Signed::Bundle(leaf) => put(place, file, ".sigstore.json", &bundle(leaf)),
+            Signed::Bundle(leaf) | Signed::Release(leaf, _) => {
+                put(place, file, ".sigstore.json", &bundle(leaf));
+            }
             Signed::Stamped(leaf) => {
                 put(place, file, ".sigstore.json", &bundle(leaf).timestamps(1));
             }
-            Signed::And(leaf, other) => {
+            Signed::And(both) => {
+                let [leaf, other] = &**both;
                 put(place, file, ".sigstore.json", &bundle(leaf));
                 let about = Forge::statement(&statement(std::slice::from_ref(file), "a:b"));
                 let about = about.certificate(other.clone());
@@ -201,7 +205,6 @@ fn sign(place: &Place, signed: &Signed) {
                 let about = about.certificate(leaf.clone().extension(13, COMMIT));
                 put(place, file, ".statement.sigstore.json", &about);
             }
-            Signed::Release(leaf, _) => put(place, file, ".sigstore.json", &bundle(leaf)),
         }
     }
     if let Signed::Release(leaf, count) = signed {
