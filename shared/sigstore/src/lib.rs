@@ -7,6 +7,7 @@ mod expected;
 mod fault;
 mod proof;
 pub mod rekor;
+mod remembered;
 pub mod signing_config;
 mod stamp;
 mod statement;

@@ -10,7 +10,8 @@ use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, Verificat
 
 use crate::error::said;
 use crate::{
-    Error, LogFault, Proof, Signer, Subject, Trust, TrustedRoot, authorities, statement, strict,
+    Error, LogFault, Proof, Signer, Subject, Trust, TrustedRoot, authorities, remembered,
+    statement, strict,
 };
 
 /// Verifies against one trusted root.
@@ -31,6 +32,7 @@ struct Log {
 impl Verifier {
     /// Takes the keys of `root`. One that can't be used is an error, and not one trust less.
     pub fn new(root: TrustedRoot) -> Result<Self, Error> {
+        remembered::install();
         let TrustedRoot { name, trust, mut root } = root;
         let verifier = |root: &_| {
             sigstore_verify::Verifier::new(root)
@@ -165,3 +167,9 @@ fn times(result: &VerificationResult, signer: &Signer) -> Option<Vec<Timestamp>>
     };
     (result.tlog_verified() && same).then_some(times)
 }
+
+/// Threads share one verifier.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Verifier>();
+};
