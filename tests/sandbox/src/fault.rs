@@ -38,7 +38,7 @@
 //! | | `other-entry` | the answer is a true one, about another artifact by another key; to a search or a look-up too |
 //! | | `other-proof` | the inclusion proof is a good one, but another entry's |
 //! | `rekor` | `bad-set` | the promise's signature is broken |
-//! | | `many-entries` | a search finds 10,000 entries, the true ones last |
+//! | | `many-entries` | a search finds 1000 entries, the true ones last |
 //! | `tsa` | `wrong-nonce`, `wrong-imprint` | the token is for another question |
 //! | | `bad-signature` | the token's signature is broken |
 //! | all four | `unknown-signer` | a stand-in with the same names and other keys answers |

@@ -13,7 +13,7 @@ use crate::rekor::ENTRIES;
 use crate::world::World;
 
 /// How many ids or entries an answer has that has too many.
-const MANY: usize = 10_000;
+const MANY: usize = 1_000;
 
 const SEARCH: &str = "/api/v1/index/retrieve";
 const RETRIEVE: &str = "/api/v1/log/entries/retrieve";
