@@ -151,7 +151,7 @@ fn instances() -> Vec<Pair> {
         signers(
             "a second instance that claims gitlab.com",
             &com,
-            [on_com(), second.clone().on_gitlab_com()],
+            [on_com(), on_com().issuer("https://git.mallory.example")],
             "issuer-mismatch",
         ),
         signers(

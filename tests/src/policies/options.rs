@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 
 use pysign_cli::Tool as _;
 use pysign_sandbox::{Forge, Forged, KeyKind, Leaf, TokenClaims};
@@ -209,7 +210,7 @@ fn every_option_alone_can_refuse() {
 
     let place = Place::new();
     prepare(&place);
-    let mut report = String::new();
+    let (mut decisive, mut report) = (0, String::new());
     for Row { flag, command, values: [good, bad] } in &rows {
         let option = format!("--{flag} ");
         assert!(command.contains(&option), "{command}");
@@ -222,9 +223,12 @@ fn every_option_alone_can_refuse() {
             let without = command.replace(&option, "").replace("{}", bad);
             wrong.push(difference(&place, &without, 0));
         }
+        decisive += usize::from(wrong.iter().all(Option::is_none));
         for wrong in wrong.iter().flatten() {
             let _ = writeln!(report, "== --{flag}: {wrong}");
         }
     }
+    // Straight to the stream: what a test prints otherwise is shown only if it fails.
+    let _ = writeln!(std::io::stderr(), "options: {decisive}/{}", rows.len());
     assert!(report.is_empty(), "\n{report}");
 }
