@@ -1,11 +1,14 @@
 //! What `pysign-sign` does, in order.
 
+use std::collections::BTreeSet;
+
+use pysign_attest::Certificate;
 use pysign_cli::Input;
 use pysign_host::{Failure, Host};
 use pysign_http::Client;
 use pysign_manifest::{Artifact, Manifest};
 use pysign_sigstore::signing_config::{Services, SigningConfig};
-use pysign_sigstore::{Expected, TrustedRoot, Verifier};
+use pysign_sigstore::{Expected, Mismatch, Text, TrustedRoot, Verifier};
 
 use crate::flags::{Args, Named, TOOL};
 use crate::identity::Token;
@@ -27,6 +30,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let wanted = Wanted { verifier: &verifier, expected: &expected, pair: args.pair };
     let kept = look(&mut release, &wanted, host)?;
     let mut signer = Signer::new(&client, &services, &token, &verifier, &expected, host.clock);
+    let mut claims = BTreeSet::new();
     for (artifact, kept) in release.artifacts.iter_mut().zip(kept) {
         let signature = if let Some(signature) = kept {
             signature
@@ -35,13 +39,14 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
             sign(artifact, &mut signer)?
         };
         wanted.put(artifact, &signature, host)?;
+        claims.extend(claims_of(&signature, &token)?);
         if !signature.kept {
             let log = &services.log.url;
             host.notes.detail(format!("'{}' is signed and in '{log}'", artifact.filename));
         }
     }
     release.add_tool(TOOL);
-    host.notes.summary(verify_with(&token.identity, &token.issuer));
+    host.notes.summary(verify_with(&token.identity, &token.issuer, &claims));
     Ok(Some(release))
 }
 
@@ -76,9 +81,19 @@ fn sign(artifact: &mut Artifact, signer: &mut Signer<'_>) -> Result<Signed, Fail
     Ok(signature)
 }
 
+/// What a verifier demands beside identity and issuer: a reusable workflow's certificate is good for
+/// a repository that is named.
+fn claims_of(signature: &Signed, token: &Token) -> Result<Vec<String>, Failure> {
+    let certificate = Certificate::from_pem(signature.certificate.as_bytes())?;
+    let signer = Expected::new(Text::exact(&token.identity), Text::exact(&token.issuer));
+    Ok(signer.mismatches(&certificate).iter().filter_map(Mismatch::flag).collect())
+}
+
 /// What those who install the files have to type, for a POSIX shell.
-fn verify_with(identity: &str, issuer: &str) -> String {
-    format!("verify with: --identity {} --issuer {}", quoted(identity, true), quoted(issuer, false))
+fn verify_with(identity: &str, issuer: &str, claims: &BTreeSet<String>) -> String {
+    let (identity, issuer) = (quoted(identity, true), quoted(issuer, false));
+    let signer = format!("verify with: --identity {identity} --issuer {issuer}");
+    claims.iter().fold(signer, |line, claim| format!("{line} {claim}"))
 }
 
 /// In single quotes, always or where the shell would read more than a word into it.
@@ -99,7 +114,7 @@ mod tests {
     fn the_closing_line_can_be_typed() {
         let identity = "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1";
         assert_eq!(
-            verify_with(identity, "https://gitlab.com"),
+            verify_with(identity, "https://gitlab.com", &BTreeSet::new()),
             "verify with: --identity 'https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1' \
              --issuer https://gitlab.com"
         );

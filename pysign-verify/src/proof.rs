@@ -41,7 +41,8 @@ pub(crate) enum Verdict {
 
 impl Judge<'_> {
     /// Proves that the artifact with this digest was signed as is demanded, by every signature that
-    /// is listed for it, and there must be one unless the digest itself is demanded. The very bytes that hold go into the copy.
+    /// is listed for it, and there must be one unless the digest itself is demanded. The very bytes
+    /// that hold go into the copy.
     pub(crate) fn prove(
         &self,
         artifact: &mut Artifact,
@@ -69,6 +70,9 @@ impl Judge<'_> {
         if self.named
             && let ([signature], [one]) = (artifact.signatures.as_mut_slice(), proven.as_slice())
         {
+            if !self.policy.only(one.kind) {
+                return Err(Error::Unsigned { file }.into());
+            }
             signature.kind = one.kind;
         }
         if let Some(copy) = self.copy {
