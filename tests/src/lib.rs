@@ -5,6 +5,8 @@ mod codes;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod disk;
 #[cfg(test)]
 mod forged;

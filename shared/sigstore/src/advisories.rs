@@ -82,7 +82,10 @@ const ROWS: [Row; 49] = [
         &["GHSA-hm8f-75xx-w2vr", "CVE-2026-24408"],
         Not("no program takes a callback: tokens come from files, variables and CI systems"),
     ),
-    Row(&["GHSA-52v5-jr5w-gjxr", "CVE-2026-48815"], There(POLICY, "every_requirement_is_met")),
+    Row(
+        &["GHSA-52v5-jr5w-gjxr", "CVE-2026-48815"],
+        There("tests/src/policies/options.rs", "every_option_alone_can_refuse"),
+    ),
     Row(&["sigstore-js 3.1.1 f074710"], Here),
     Row(
         &["sigstore-js 3.1.1 b5aa4f1"],
