@@ -128,11 +128,12 @@ impl Fulcio {
         let names = pki::extension(&SubjectAltName(names))?;
         extensions.push(Extension { critical: true, ..names });
         extensions.extend(claims);
-        let issuer = self.intermediate.subject().clone();
-        let tbs = pki::tbs(issuer, key, self.clock.now(), LIFE, extensions)?;
-        let sct = self.ct.submit(self.intermediate.key.id(), &tbs.to_der()?)?;
+        let (issuer, signed_by) = (self.intermediate.subject().clone(), &self.intermediate.key);
+        let validity = (self.clock.now(), LIFE);
+        let tbs = pki::tbs(issuer, signed_by, key, validity, extensions)?;
+        let sct = self.ct.submit(signed_by.id(), &tbs.to_der()?)?;
         let tbs = pki::with_extensions(tbs, vec![sct]);
-        pki::certificate(tbs, &self.intermediate.key)
+        pki::certificate(tbs, signed_by)
     }
 }
 
@@ -305,7 +306,7 @@ pub(crate) mod tests {
             let signature = signer.sign(&request.to_der().unwrap()).unwrap();
             let request = CertReq {
                 info: request,
-                algorithm: pki::ecdsa_sha256(),
+                algorithm: key.signs_as(),
                 signature: BitString::from_bytes(&signature).unwrap(),
             };
             let mut ask = Request::new("POST", V2);

@@ -8,11 +8,13 @@ use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    self as algorithm, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey, VerificationAlgorithm,
+    self as algorithm, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _, UnparsedPublicKey,
+    VerificationAlgorithm,
 };
 use der::asn1::{BitString, ObjectIdentifier, OctetString, UtcTime};
 use der::oid::db::rfc5912::{
-    ECDSA_WITH_SHA_256, ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1,
+    ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1,
+    SECP_384_R_1,
 };
 use der::oid::db::rfc8410::ID_ED_25519;
 use der::pem::LineEnding;
@@ -49,19 +51,38 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// A P-256 key that signs with SHA-256.
+/// A P-256 key that signs with SHA-256, or a P-384 key that signs with SHA-384.
 pub(crate) struct Key {
     pair: EcdsaKeyPair,
+    signs_as: ObjectIdentifier,
     spki: SubjectPublicKeyInfoOwned,
     id: [u8; 32],
 }
 
 impl Key {
+    /// P-256: logs and leaves have such keys.
     pub(crate) fn generate() -> Result<Self, Error> {
-        let pair = EcdsaKeyPair::generate(&algorithm::ECDSA_P256_SHA256_ASN1_SIGNING)?;
+        Self::of(&algorithm::ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_WITH_SHA_256)
+    }
+
+    /// P-384: the authorities of the public instance have such keys.
+    fn of_authority() -> Result<Self, Error> {
+        Self::of(&algorithm::ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_WITH_SHA_384)
+    }
+
+    fn of(
+        algorithm: &'static EcdsaSigningAlgorithm,
+        signs_as: ObjectIdentifier,
+    ) -> Result<Self, Error> {
+        let pair = EcdsaKeyPair::generate(algorithm)?;
         let der = pair.public_key().as_der()?;
         let spki = SubjectPublicKeyInfoOwned::from_der(der.as_ref())?;
-        Ok(Self { pair, spki, id: sha256(der.as_ref()) })
+        Ok(Self { pair, signs_as, spki, id: sha256(der.as_ref()) })
+    }
+
+    /// What a certificate calls the algorithm of the signatures.
+    pub(crate) fn signs_as(&self) -> AlgorithmIdentifierOwned {
+        AlgorithmIdentifierOwned { oid: self.signs_as, parameters: None }
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
@@ -96,16 +117,21 @@ pub(crate) struct Authority {
 impl Authority {
     /// A new authority below `issuer`, or a root.
     pub(crate) fn new(name: &str, issuer: Option<&Self>, role: Role) -> Result<Self, Error> {
-        let key = Key::generate()?;
+        let key = match role {
+            Role::Ca { .. } => Key::of_authority()?,
+            Role::Leaf { .. } => Key::generate()?,
+        };
+        let signed_by = issuer.map_or(&key, |issuer| &issuer.key);
         let subject = Name::from_str(&format!("CN={name},O={ORGANIZATION}"))?;
         let issuer_name = issuer.map_or(&subject, Self::subject).clone();
         let start = SystemTime::now().checked_sub(PAST).ok_or(Error::Crypto)?;
+        let extensions = authority_extensions(role)?;
         let tbs = TbsCertificate {
             subject,
-            ..tbs(issuer_name, key.spki.clone(), start, LIFE, authority_extensions(role)?)?
+            ..tbs(issuer_name, signed_by, key.spki.clone(), (start, LIFE), extensions)?
         };
         let tbs = with_extensions(tbs, key_identifiers(&key.spki, issuer)?);
-        let cert = certificate(tbs, issuer.map_or(&key, |issuer| &issuer.key))?;
+        let cert = certificate(tbs, signed_by)?;
         Ok(Self { key, cert })
     }
 
@@ -145,18 +171,18 @@ fn authority_extensions(role: Role) -> Result<Vec<Extension>, Error> {
     Ok(extensions)
 }
 
-/// A certificate of the empty name, to be signed.
+/// A certificate of the empty name, to be signed by `signed_by`; from when, and for how long.
 pub(crate) fn tbs(
     issuer: Name,
+    signed_by: &Key,
     key: SubjectPublicKeyInfoOwned,
-    start: SystemTime,
-    life: Duration,
+    (start, life): (SystemTime, Duration),
     extensions: Vec<Extension>,
 ) -> Result<TbsCertificate, Error> {
     Ok(TbsCertificate {
         version: Version::V3,
         serial_number: SerialNumber::new(&serial()?)?,
-        signature: ecdsa_sha256(),
+        signature: signed_by.signs_as(),
         issuer,
         validity: Validity { not_before: utc(start)?, not_after: utc(start + life)? },
         subject: Name::default(),
@@ -191,13 +217,9 @@ pub(crate) fn certificate(tbs: TbsCertificate, key: &Key) -> Result<Certificate,
     let signature = key.sign(&tbs.to_der()?)?;
     Ok(Certificate {
         tbs_certificate: tbs,
-        signature_algorithm: ecdsa_sha256(),
+        signature_algorithm: key.signs_as(),
         signature: BitString::from_bytes(&signature)?,
     })
-}
-
-pub(crate) fn ecdsa_sha256() -> AlgorithmIdentifierOwned {
-    AlgorithmIdentifierOwned { oid: ECDSA_WITH_SHA_256, parameters: None }
 }
 
 /// An extension, critical where `x509-cert` says that its kind is.

@@ -143,7 +143,7 @@ impl Tsa {
                 serial_number: tbs.serial_number.clone(),
             }),
             digest_alg: sha256_id.clone(),
-            signature_algorithm: pki::ecdsa_sha256(),
+            signature_algorithm: self.leaf.key.signs_as(),
             // Over the attributes as a SET, not as the [0] that is sent (RFC 5652, section 5.4).
             signature: OctetString::new(self.leaf.key.sign(&attributes.to_der()?)?)?,
             signed_attrs: Some(attributes),
