@@ -1,5 +1,5 @@
 //! What must be so whoever signed: the time, the release, the kinds of signatures. Each of them can
-//! only refuse.
+//! only refuse, but for `--only`, which leaves signatures out and says so.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -3,7 +3,9 @@
 /// One policy of each form, by what it is for.
 pub(crate) const POLICIES: &str = "\
 A policy says whose signatures count. It is one of the following, and if several are given, all must \
-hold. What is less is exit 2. Every option can only refuse more.
+hold. What is less is exit 2. A further option can only refuse more, but for three that say so: \
+--issuer and --claim build-trigger=VALUE beside a project take the place of what is usual, and --only \
+leaves signatures out.
 
 A project on GitLab, released by tags that carry the version of each file:
 
