@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use pysign_host::{Problem, Status};
+use pysign_host::{Evidence, Problem, Status};
 use pysign_manifest::SignatureKind;
 
 /// Why nothing was proven.
@@ -14,6 +14,13 @@ pub enum Error {
     OutputIsInput {
         /// The directory.
         directory: PathBuf,
+    },
+    /// What is wrong with a signature, and where that is: the file may have several.
+    Within {
+        /// The sidecar.
+        sidecar: PathBuf,
+        /// What is wrong; it is about the signed file.
+        cause: Box<dyn Problem>,
     },
     /// No log knows of a signature that does not say itself where it is logged.
     NotLogged {
@@ -48,6 +55,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Within { sidecar, cause } => write!(f, "{cause} ('{}')", sidecar.display()),
             Self::NotLogged { file } => {
                 write!(f, "no log that was asked has an entry for '{}'", file.display())
             }
@@ -76,11 +84,19 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Within { cause, .. } => cause.source(),
+            _ => None,
+        }
+    }
+}
 
 impl Problem for Error {
     fn code(&self) -> &'static str {
         match self {
+            Self::Within { cause, .. } => cause.code(),
             Self::NotLogged { .. } => "not-logged",
             Self::OtherKind { .. } => "signature-kind",
             Self::OutputIsInput { .. } => "output-is-input",
@@ -91,6 +107,7 @@ impl Problem for Error {
 
     fn status(&self) -> Status {
         match self {
+            Self::Within { cause, .. } => cause.status(),
             Self::OutputIsInput { .. } => Status::Input,
             _ => Status::Refused,
         }
@@ -98,11 +115,26 @@ impl Problem for Error {
 
     fn file(&self) -> Option<&Path> {
         match self {
+            Self::Within { cause, .. } => cause.file(),
             Self::OutputIsInput { directory: file }
             | Self::NotLogged { file }
             | Self::OtherKind { file, .. }
             | Self::PairMismatch { file }
             | Self::Unsigned { file } => Some(file),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Within { cause, .. } => cause.hint(),
+            _ => None,
+        }
+    }
+
+    fn evidence(&self) -> Option<Evidence> {
+        match self {
+            Self::Within { cause, .. } => cause.evidence(),
+            _ => None,
         }
     }
 }

@@ -7,6 +7,7 @@ use pysign_attest::{Attestation, Certificate, LegacyBundle, Provenance, signatur
 use pysign_host::Failure;
 use pysign_manifest::{Role, Signature, SignatureKind};
 
+use crate::Error;
 use crate::logs::Logs;
 
 /// A signature's files, read once.
@@ -35,6 +36,15 @@ impl Evidence {
     /// What messages call it: its first file.
     pub(crate) fn path(&self) -> &Path {
         self.files.first().map_or(Path::new(""), |(_, path, _)| path)
+    }
+
+    /// Says which of a file's signatures a failure is about, unless that goes without saying: it is
+    /// the bundle over the file.
+    pub(crate) fn names(&self, failure: Failure) -> Failure {
+        if matches!(self.kind, SignatureKind::Bundle | SignatureKind::Pair) {
+            return failure;
+        }
+        failure.told(|cause| Box::new(Error::Within { sidecar: self.path().into(), cause }))
     }
 
     /// The bundles: one, but for each attestation of a provenance object. A pair has none: it is

@@ -94,7 +94,8 @@ impl Judge<'_> {
     ) -> Result<Vec<Proven>, Failure> {
         let bundles = one.bundles(&self.logs)?;
         Failure::collect(bundles.iter().map(|bundle| {
-            let proof = self.accepted(subject, rule, bundle)?;
+            let proof =
+                self.accepted(subject, rule, bundle).map_err(|failure| one.names(failure))?;
             let kind = match one.kind {
                 SignatureKind::Bundle if self.named && proof.statement.is_some() => {
                     SignatureKind::Statement

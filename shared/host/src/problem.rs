@@ -87,6 +87,12 @@ impl Failure {
         self
     }
 
+    /// The same problems, each told in other words.
+    #[must_use]
+    pub fn told(self, tell: impl Fn(Box<dyn Problem>) -> Box<dyn Problem>) -> Self {
+        Self { first: tell(self.first), rest: self.rest.into_iter().map(tell).collect() }
+    }
+
     fn append(&mut self, other: Self) {
         self.rest.push(other.first);
         self.rest.extend(other.rest);
@@ -124,6 +130,18 @@ mod tests {
     #[test]
     fn without_a_problem_the_values_come_back() {
         assert_eq!(Failure::collect([Ok(1), Ok(2)]).unwrap(), [1, 2]);
+    }
+
+    #[test]
+    fn problems_are_told_in_other_words_one_by_one() {
+        let changed = |file: &str| FileError::Changed { file: file.into() };
+        let tell = |problem: Box<dyn Problem>| -> Box<dyn Problem> {
+            let file = problem.file().unwrap().display().to_string();
+            Box::new(changed(&format!("{file}!")))
+        };
+        let told = missing("a").and_also(missing("b")).told(tell);
+        let texts: Vec<_> = told.problems().map(ToString::to_string).collect();
+        assert_eq!(texts, [changed("a!").to_string(), changed("b!").to_string()]);
     }
 
     #[test]
