@@ -171,6 +171,7 @@ impl Tool for Verify {
         sections: &[
             ("POLICIES", policy::manual::POLICIES),
             ("POLICY FILES", policy::manual::POLICY_FILES),
+            ("PROOFS", crate::manual::PROOFS),
         ],
         examples: &[
             (

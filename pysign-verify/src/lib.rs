@@ -10,6 +10,7 @@ mod evidence;
 mod flags;
 mod jobs;
 mod logs;
+mod manual;
 mod named;
 mod policy;
 mod proof;

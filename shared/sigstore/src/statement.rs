@@ -85,34 +85,37 @@ fn is_about(statement: &Statement, subject: &Subject<'_>) -> Result<(), Statemen
     if by_name.all(|one| ours(&one)) { Ok(()) } else { Err(other_file()) }
 }
 
-/// Where the parameters of a build name the repository.
-const PARAMETERS: [&str; 2] = [
-    "/buildDefinition/externalParameters/workflow/repository",
-    "/buildDefinition/externalParameters/source",
-];
+/// The repository of a workflow, by its URL.
+const WORKFLOW: &str = "/buildDefinition/externalParameters/workflow/repository";
+/// The source of a build: a URL, or what SLSA calls a `ResourceDescriptor`.
+const SOURCE: &str = "/buildDefinition/externalParameters/source";
 /// What went into a build.
 const DEPENDENCIES: &str = "/buildDefinition/resolvedDependencies";
 
 /// Where provenance names the source, by what makes it: GitHub's workflows
 /// (actions.github.io/buildtypes/workflow/v1 and slsa-framework.github.io's) have
-/// `externalParameters.workflow.repository`, GitLab's runner has `externalParameters.source`; and
-/// both list repository and commit among the `resolvedDependencies`.
+/// `externalParameters.workflow.repository`, GitLab's runner has `externalParameters.source`, and so
+/// have builds in containers (slsa.dev/container-based-build), with a commit; and all list
+/// repository and commit among the `resolvedDependencies`, but for the last.
 ///
-/// The certificate must have both. Each place that is there must name its repository; among the
-/// dependencies that repository must be, and whenever it is, with the certificate's commit.
+/// The certificate must have both. Each place that is there must name its repository, and one that
+/// names the commit must be there; wherever that repository has a commit, it is the certificate's.
 fn same_source(predicate: &Value, certificate: &Certificate) -> Result<(), StatementFault> {
     let claim = |name| certificate.claims().get(name).map(String::as_str).unwrap_or_default();
     let repository = claim("source-repository-uri");
     let commit = claim("source-repository-digest");
-    for found in PARAMETERS.iter().filter_map(|place| predicate.pointer(place)) {
-        same("repository", repository, found.as_str().unwrap_or_default())?;
+    let uri = |one| text(one, "/uri").map(repository_of);
+    let workflow = predicate.pointer(WORKFLOW).map(Value::as_str);
+    let source = predicate.pointer(SOURCE);
+    let of_source = source.map(|one| if one.is_object() { uri(one) } else { one.as_str() });
+    for found in [workflow, of_source].into_iter().flatten() {
+        same("repository", repository, found.unwrap_or_default())?;
     }
     let dependencies = predicate.pointer(DEPENDENCIES).and_then(Value::as_array);
-    let dependencies = || dependencies.into_iter().flatten();
-    let repository_of = |one| text(one, "/uri").map(repository_of);
-    let mut sources = dependencies().filter(|one| repository_of(*one) == Some(repository));
+    let all = || source.into_iter().chain(dependencies.into_iter().flatten());
+    let mut sources = all().filter(|one| uri(*one) == Some(repository));
     let Some(first) = sources.next() else {
-        let found = dependencies().find_map(repository_of).unwrap_or_default();
+        let found = all().find_map(uri).unwrap_or_default();
         return Err(other("repository", repository, found));
     };
     let same_commit = |one| same("commit", commit, commit_of(one).unwrap_or_default());

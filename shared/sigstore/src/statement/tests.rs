@@ -133,6 +133,10 @@ fn provenance_names_the_source_of_its_certificate() {
         "resolvedDependencies": [{"uri": REPOSITORY, "digest": {"sha256": COMMIT}}],
     });
     assert_eq!(provenance(&of_runner, &CLAIMS), "its own");
+    let of_container = json!({
+        "externalParameters": {"source": {"uri": dependency, "digest": {"sha1": COMMIT}}},
+    });
+    assert_eq!(provenance(&of_container, &CLAIMS), "its own");
     let of_anything = json!({
         "resolvedDependencies": [
             {"uri": "pkg:pypi/hatchling@1.0", "digest": {"sha256": "00"}},
@@ -169,6 +173,13 @@ fn provenance_of_another_source_is_refused() {
         second(&dependency, "00"),
         json!({"externalParameters": {"source": 7}, "resolvedDependencies": none}),
         json!({"externalParameters": {"source": REPOSITORY}}),
+        json!({"externalParameters": {"source": {"uri": dependency, "digest": {"sha1": "00"}}}}),
+        json!({"externalParameters": {"source": {"uri": dependency}}}),
+        json!({"externalParameters": {"source": {"digest": {"sha1": COMMIT}}}}),
+        json!({"externalParameters": {"source": {"uri": other, "digest": {"sha1": COMMIT}}},
+               "resolvedDependencies": [{"uri": REPOSITORY, "digest": {"sha1": COMMIT}}]}),
+        json!({"externalParameters": {"workflow": {"repository": {"uri": REPOSITORY}}},
+               "resolvedDependencies": [{"uri": REPOSITORY, "digest": {"sha1": COMMIT}}]}),
         json!({"resolvedDependencies": []}),
         without,
         none,
