@@ -28,7 +28,7 @@ pub struct LegacyBundle {
 }
 
 /// What the signer is known by.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Signer {
     Certificate(Certificate),
     Key(PublicKey),
@@ -48,6 +48,7 @@ struct Entry {
 struct Logged {
     digest: Sha256,
     signature: Vec<u8>,
+    pem: Vec<u8>,
     signer: Signer,
 }
 
@@ -68,18 +69,16 @@ impl LegacyBundle {
     fn read(document: Value) -> Result<Self, Fault> {
         let mut bundle = Members::of(String::new(), document)?;
         let signature = bundle.bytes("base64Signature")?;
-        let signer = match bundle.optional_bytes("cert")? {
-            Some(pem) => Some(Signer::read(&pem)?),
-            None => None,
-        };
+        let pem = bundle.optional_bytes("cert")?;
         let entry = Entry::read(bundle.object("rekorBundle")?)?;
         bundle.end()?;
         let logged = Logged::read(&entry.body)?;
         if signature != logged.signature {
             return Err(Fault::Rule("the log entry is for another signature"));
         }
-        match signer {
-            Some(signer) if signer != logged.signer => {
+        match pem {
+            // Byte for byte, as cosign has sent it to the log: there is no other spelling.
+            Some(pem) if pem != logged.pem => {
                 return Err(Fault::Rule("the log entry is for another certificate or key"));
             }
             None if matches!(logged.signer, Signer::Certificate(_)) => {
@@ -179,10 +178,12 @@ impl Logged {
         if hash.text("algorithm")? != "sha256" {
             return Err(hash.wrong("algorithm", "sha256"));
         }
+        let pem = key.bytes("content")?;
         let read = Self {
             digest: hash.hex_hash("value")?,
             signature: signature.bytes("content")?,
-            signer: Signer::read(&key.bytes("content")?)?,
+            signer: Signer::read(&pem)?,
+            pem,
         };
         for object in [hash, data, key, signature, spec, body] {
             object.end()?;

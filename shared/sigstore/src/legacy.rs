@@ -34,7 +34,8 @@ fn legacy(bundle: &Value) -> (Value, Value) {
     (document, entry["inclusionProof"].clone())
 }
 
-/// Each value with each of its bytes another in turn: decoded, where it is base64.
+/// Each value with each of its bytes another in turn, and one byte shorter and longer: decoded, where
+/// it is base64.
 fn changes(document: &Value) -> Vec<Value> {
     const PAYLOAD: &str = "/rekorBundle/Payload";
     let mut changes = Vec::new();
@@ -52,6 +53,8 @@ fn changes(document: &Value) -> Vec<Value> {
             other[at] ^= 1;
             change(place, json!(STANDARD.encode(other)));
         }
+        change(place, json!(STANDARD.encode(&bytes[..bytes.len() - 1])));
+        change(place, json!(STANDARD.encode([bytes.as_slice(), b"\n"].concat())));
     }
     let place = format!("{PAYLOAD}/logID");
     let id = document.pointer(&place).unwrap().as_str().unwrap();

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use cms::content_info::ContentInfo;
-use cms::signed_data::{SignedData, SignerInfo};
+use cms::content_info::{CmsVersion, ContentInfo};
+use cms::signed_data::{SignedData, SignerIdentifier, SignerInfo};
 use der::asn1::ObjectIdentifier;
 use der::{Any, Decode as _, Encode as _, Sequence, Tag, Tagged as _};
 
@@ -62,6 +62,10 @@ fn signed(stamp: &[u8]) -> Result<Vec<u8>, Cause> {
         return Err("a timestamp's token is no signed data".into());
     }
     let data: SignedData = content.content.decode_as()?;
+    // RFC 5652 §5.1: this one, where the content is not bare data.
+    if data.version != CmsVersion::V3 {
+        return Err("a timestamp's signed data is of another version than 3".into());
+    }
     let [signer] = data.signer_infos.0.as_slice() else {
         return Err("a timestamp has not exactly one signer".into());
     };
@@ -86,6 +90,14 @@ fn signed(stamp: &[u8]) -> Result<Vec<u8>, Cause> {
 }
 
 fn check_signer(signer: &SignerInfo) -> Result<(), Cause> {
+    // RFC 5652 §5.3: by how the signer is named.
+    let version = match signer.sid {
+        SignerIdentifier::IssuerAndSerialNumber(_) => CmsVersion::V1,
+        SignerIdentifier::SubjectKeyIdentifier(_) => CmsVersion::V3,
+    };
+    if signer.version != version {
+        return Err("a timestamp's signer is named in another version".into());
+    }
     let algorithms = (signer.digest_alg.oid, signer.signature_algorithm.oid);
     let bare = signer.signature_algorithm.parameters.is_none();
     if !bare || !ALGORITHMS.contains(&algorithms) {

@@ -116,6 +116,8 @@ fn signature_and_certificate_are_those_of_the_log_entry() {
     let other = Certificate::from_der(&der(extensions)).unwrap().pem();
     let refused = changed(|it| it["cert"] = json!(STANDARD.encode(other))).unwrap_err();
     assert!(refused.ends_with("the log entry is for another certificate or key"), "{refused}");
+    let spelt = pem().trim_end().to_owned();
+    assert!(changed(|it| it["cert"] = json!(STANDARD.encode(spelt))).is_err());
 }
 
 /// A key on P-256, as `openssl pkey -pubout` writes it.

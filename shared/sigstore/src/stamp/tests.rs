@@ -54,6 +54,8 @@ fn certificates_are_all_that_may_stand_around_a_timestamp() {
     let refused = |change: &dyn Fn(&mut SignedData)| changed(&stamp, change).unwrap_err();
     let text = refused(&|data| data.crls = Some(RevocationInfoChoices(SetOfVec::new())));
     assert!(text.contains("more than its signer needs"), "{text}");
+    let text = refused(&|data| data.version = CmsVersion::V1);
+    assert!(text.contains("another version than 3"), "{text}");
     let text = refused(&|data| {
         let mut one = data.digest_algorithms.as_slice()[0].clone();
         one.oid = OTHER;
@@ -85,6 +87,8 @@ fn a_signer_says_what_was_signed_and_how() {
     // ECDSA with SHA-384, over a digest that is SHA-256.
     let text = refused(&|signer| signer.signature_algorithm.oid = ALGORITHMS[1].1);
     assert!(text.contains("ECDSA over its digest"), "{text}");
+    let text = refused(&|signer| signer.version = CmsVersion::V3);
+    assert!(text.contains("another version"), "{text}");
     let text = refused(&|signer| signer.unsigned_attrs = signer.signed_attrs.clone());
     assert!(text.contains("not signed"), "{text}");
     let text = refused(&|signer| {
