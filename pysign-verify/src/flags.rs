@@ -11,7 +11,7 @@ use pysign_sigstore::{Instance, TrustSource, TufSource};
 use crate::jobs::Jobs;
 use crate::named::Subject;
 use crate::policy::PolicySource;
-use crate::{policy, run};
+use crate::{manual, policy, run};
 
 /// The program as manifests see it.
 pub(crate) const TOOL: &str = concat!("pysign-verify/", env!("CARGO_PKG_VERSION"));
@@ -169,9 +169,10 @@ impl Tool for Verify {
         flags: FLAGS,
         later: LATER,
         sections: &[
+            ("SIGNATURES", manual::SIGNATURES),
+            ("PROOFS", manual::PROOFS),
             ("POLICIES", policy::manual::POLICIES),
             ("POLICY FILES", policy::manual::POLICY_FILES),
-            ("PROOFS", crate::manual::PROOFS),
         ],
         examples: &[
             (
