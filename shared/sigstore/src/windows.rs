@@ -165,9 +165,9 @@ fn an_authority_that_was_never_valid_is_no_trusted_root() {
     }
 }
 
-/// It happens to real signatures, too: some are logged in the second in which they were certified.
+/// The cases of others for the same: the last second of a log, and of an authority of timestamps.
 #[test]
-fn the_suite_has_a_signature_of_the_last_second_of_an_authority_and_a_log() {
+fn the_suite_proves_signatures_of_the_last_second() {
     let Some(set) = set("conformance/bundle-verify") else { return };
     for name in ["trust-root-tlog-validity-end-inclusive", "trust-root-tsa-validity-end-inclusive"]
     {
