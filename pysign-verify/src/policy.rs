@@ -72,6 +72,16 @@ impl Policy {
         Ok(Rule { policy: self, version: artifact.version.clone(), listed })
     }
 
+    /// Whether something beside a policy file asks for what only a signature can have. A file without
+    /// any would pass it by having nothing to be refused for.
+    fn asks_for_signatures(&self) -> bool {
+        let of_signer = match &self.demands {
+            Demands::Signer(_) => true,
+            Demands::Listed { also, claims, .. } => also.is_some() || !claims.is_empty(),
+        };
+        of_signer || self.conditions.ask_for_signatures()
+    }
+
     /// Whether signatures of this kind are looked at, and kept on the list.
     pub(crate) fn only(&self, kind: SignatureKind) -> bool {
         self.conditions.only(kind)
@@ -94,11 +104,13 @@ impl<'p> Rule<'p> {
         own.into_iter().chain(listed).filter_map(Signer::key)
     }
 
-    /// The digest of the policy file that lists this one: such a file needs no signature. One that
-    /// has any is judged by them.
+    /// The digest of the policy file that lists this one: such a file needs no signature, unless the
+    /// command line asks something of signatures, which must hold too. One that has any is judged by
+    /// them.
     pub(crate) fn pinned(&self, sha256: &Sha256) -> Option<Sha256> {
         let (file, _, entry) = self.listed?;
-        entry.pins.contains(sha256).then(|| file.sha256())
+        let is_enough = !self.policy.asks_for_signatures();
+        (is_enough && entry.pins.contains(sha256)).then(|| file.sha256())
     }
 
     /// Refuses a proven signature that is not as it must be. `file` is what messages call the file.

@@ -66,6 +66,12 @@ impl Conditions {
         Ok(())
     }
 
+    /// Whether any of them is about signatures, so that a file without one does not meet it.
+    pub(crate) fn ask_for_signatures(&self) -> bool {
+        let timed = self.after.is_some() || self.before.is_some() || self.require_tsa;
+        timed || !self.predicate_types.is_empty()
+    }
+
     pub(crate) fn only(&self, kind: SignatureKind) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(&kind))
     }

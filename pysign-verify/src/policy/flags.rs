@@ -160,6 +160,7 @@ pub(crate) const ONLY: Flag = Flag {
 
 pub(crate) const COMPLETE: Flag = Flag {
     detail: "Each file must have a proven release statement, and every file that one names must be \
-             there with the same bytes.",
+             there with the same bytes. What is said of single files (provenance, PyPI's publish \
+             attestation) is no release statement, whatever its name.",
     ..switch("complete", "Refuse a release of which a file is missing")
 };

@@ -91,7 +91,9 @@ options of these names mean.
 Every file must have what require lists: kinds of signatures (bundle, pair, attestation, statement, \
 provenance, release) and types of predicates.
 
-A file whose SHA-256 is in sha256 needs no signature. If it has any, they are judged like others.
+A file whose SHA-256 is in sha256 needs no signature, unless an option asks for one: another policy, \
+--claim, --predicate-type, --require-tsa, --signed-after or --signed-before. If it has any, they are \
+judged like others.
 
 What is unknown, empty or there twice is exit 3.
 

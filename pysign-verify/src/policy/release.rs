@@ -12,6 +12,12 @@ use pysign_sigstore::Proof;
 
 use super::error::{PolicyError, ReleaseFault};
 
+/// What begins the types of predicates about single files: PEP 740's publish attestation, as `PyPI`
+/// defines it, and SLSA provenance. Under a release statement's name, that of the only file which is
+/// left would call the release complete.
+const OF_FILES: [&str; 2] =
+    ["https://docs.pypi.org/attestations/publish/", "https://slsa.dev/provenance/"];
+
 /// The release statements that are proven, and of which files. All files of a release have the same
 /// one, so each is kept once.
 #[derive(Debug, Default)]
@@ -33,6 +39,9 @@ impl Releases {
     }
 
     fn note_statement(&self, filename: &str, signature: Sha256, statement: &Statement) {
+        if OF_FILES.iter().any(|kind| statement.predicate_type.starts_with(kind)) {
+            return;
+        }
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         noted.statements.entry(signature).or_insert_with(|| statement.clone());
         noted.of.entry(filename.to_owned()).or_default().insert(signature);
@@ -135,6 +144,25 @@ mod tests {
     #[test]
     fn without_a_statement_nothing_is_complete() {
         assert_eq!(wrong(&BOTH, &[]).len(), 2);
+    }
+
+    #[test]
+    fn what_is_said_of_one_file_is_said_of_no_release() {
+        let alone = &BOTH[..1];
+        let mut release = statement(alone);
+        assert!(wrong(alone, &[&release]).is_empty());
+        for kind in [
+            "https://docs.pypi.org/attestations/publish/v1",
+            "https://slsa.dev/provenance/v0.2",
+            "https://slsa.dev/provenance/v1",
+        ] {
+            release.predicate_type = kind.to_owned();
+            assert_eq!(
+                wrong(alone, &[&release]),
+                ["'a.whl' is in no release statement that is proven"],
+                "{kind}"
+            );
+        }
     }
 
     #[test]

@@ -164,6 +164,30 @@ fn a_pin_is_for_these_bytes_of_this_project() {
 }
 
 #[test]
+fn a_pin_is_not_enough_where_the_command_line_asks_for_signatures() {
+    let pinned = Sha256::of(b"abc");
+    let entries = json!([{"project": "demo", "sha256": [pinned.to_string()]}]);
+    let pins = |policy: &Policy| {
+        let artifact = Artifact::named("demo-1.0.tar.gz").unwrap();
+        policy.for_artifact(&artifact).unwrap().pinned(&pinned).is_some()
+    };
+    let plain = listed(&entries, None, &[]);
+    assert!(pins(&plain));
+    assert!(!pins(&listed(&entries, Some(named(ALICE)), &[])));
+    assert!(!pins(&listed(&entries, None, &[(ClaimName::TRIGGER, Text::exact("push"))])));
+    let under = |conditions| Policy { conditions, ..plain.clone() };
+    let time = Some("2026-01-01T00:00:00Z".parse().unwrap());
+    let none = Conditions::default;
+    assert!(!pins(&under(Conditions { after: time, ..none() })));
+    assert!(!pins(&under(Conditions { before: time, ..none() })));
+    assert!(!pins(&under(Conditions { require_tsa: true, ..none() })));
+    assert!(!pins(&under(Conditions { predicate_types: vec!["t".to_owned()], ..none() })));
+    // What is not about signatures holds for a pinned file as for any other.
+    let project = Some(("demo".parse().unwrap(), "1.0".parse().unwrap()));
+    assert!(pins(&under(Conditions { project, ..none() })));
+}
+
+#[test]
 fn a_tag_follows_the_version_of_each_file() {
     let description = Description {
         gitlab: Some("acme/demo".to_owned()),
