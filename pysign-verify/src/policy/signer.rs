@@ -229,17 +229,22 @@ impl Certified {
         version: Option<&Version>,
         also: &[(ClaimName, Text)],
     ) -> Result<(), Failure> {
-        let claims = [self.claims.as_slice(), also].concat();
         if let Some(preset) = &self.preset {
             let settled = preset.of(version).ok_or_else(|| Error::Version {
                 file: file.into(),
                 git_ref: preset.git_ref.to_string(),
             })?;
-            settled.check(file, certificate, &claims)?;
+            settled.check(file, certificate, &self.claims)?;
         }
         if let Some(named) = &self.named {
-            named.expected(&claims).check(file, certificate)?;
+            named.expected(&self.claims).check(file, certificate)?;
         }
+        // By themselves: beside the signer's own they would take the place of what it asks for by
+        // default, and a policy file is narrowed by the command line, never widened.
+        let expected = Expected::exact(certificate.identity(), certificate.issuer());
+        let expected =
+            also.iter().cloned().fold(expected, |all, (name, value)| all.with_claim(name, value));
+        expected.check(file, certificate)?;
         Ok(())
     }
 }

@@ -164,6 +164,34 @@ fn a_pin_is_for_these_bytes_of_this_project() {
 }
 
 #[test]
+fn a_claim_of_the_command_line_widens_no_policy_file() {
+    let identity = "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/heads/main";
+    let by = |source: &str, trigger: &str| {
+        let claims = [
+            ("source-repository-uri", source),
+            ("source-repository-ref", "refs/heads/main"),
+            ("build-trigger", trigger),
+        ];
+        Found::Certificate(certificate(identity, "https://gitlab.com", &claims))
+    };
+    let claim = |name: &str, value: &str| (name.parse().unwrap(), Text::exact(value));
+    let own = "https://gitlab.com/acme/demo";
+    // The usual triggers stay those of the file's preset.
+    let preset = json!([{"project": "demo", "signers": [
+        {"gitlab": "acme/demo", "ref": "refs/heads/main"}]}]);
+    let (push, merge) = (claim("build-trigger", "push"), claim("build-trigger", "merge"));
+    assert_eq!(code(&listed(&preset, None, std::slice::from_ref(&push)), &by(own, "push")), "");
+    assert_eq!(code(&listed(&preset, None, &[push]), &by(own, "web")), "claim-mismatch");
+    assert_eq!(code(&listed(&preset, None, &[merge]), &by(own, "merge")), "claim-mismatch");
+    // And the source is the signer's own where the file names no other.
+    let fork = "https://gitlab.com/fork/demo";
+    let named = json!([{"project": "demo", "signers": [signer((identity, "https://gitlab.com"))]}]);
+    let (here, there) = (claim("source-repository-uri", own), claim("source-repository-uri", fork));
+    assert_eq!(code(&listed(&named, None, &[here]), &by(own, "push")), "");
+    assert_ne!(code(&listed(&named, None, &[there]), &by(fork, "push")), "");
+}
+
+#[test]
 fn a_pin_is_not_enough_where_the_command_line_asks_for_signatures() {
     let pinned = Sha256::of(b"abc");
     let entries = json!([{"project": "demo", "sha256": [pinned.to_string()]}]);
