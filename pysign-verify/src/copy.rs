@@ -32,6 +32,10 @@ impl Copy {
         files: impl IntoIterator<Item = &'f Path>,
         host: &Host,
     ) -> Result<Self, Failure> {
+        if target.as_os_str().is_empty() || target.exists() && !target.is_dir() {
+            let cause = std::io::ErrorKind::NotADirectory.into();
+            return Err(FileError::Unwritable { file: target.into(), cause }.into());
+        }
         if let Ok(there) = target.canonicalize() {
             let is_there = |file: &Path| {
                 let directory = file.parent().map(|directory| Path::new(".").join(directory));

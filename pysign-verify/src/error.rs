@@ -115,7 +115,7 @@ impl Problem for Error {
 
     fn file(&self) -> Option<&Path> {
         match self {
-            Self::Within { cause, .. } => cause.file(),
+            Self::Within { cause, sidecar } => cause.file().or(Some(sidecar)),
             Self::OutputIsInput { directory: file }
             | Self::NotLogged { file }
             | Self::OtherKind { file, .. }

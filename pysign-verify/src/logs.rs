@@ -39,7 +39,9 @@ impl Logs<'_> {
         let own = || self.verifier.log_url(&legacy.log()).and_then(|url| url.parse().ok());
         let missing = || Error::NotLogged { file: path.into() };
         let log: Url = self.named.cloned().or_else(own).ok_or_else(missing)?;
-        let entry = rekor::entry(self.client, &log, legacy.log_index())?.ok_or_else(missing)?;
+        let entry = rekor::entry(self.client, &log, legacy.log_index())
+            .map_err(|error| asked_for(path, error.into()))?
+            .ok_or_else(missing)?;
         let proof = entry.get("inclusionProof").ok_or_else(missing)?;
         Ok(legacy.to_bundle(proof))
     }
@@ -50,6 +52,11 @@ impl Logs<'_> {
         let known = known.filter(|_| self.named.is_none());
         self.named.cloned().into_iter().chain(known)
     }
+}
+
+/// Says for which signature a log was asked: of many files, few may need one.
+pub(crate) fn asked_for(path: &Path, failure: Failure) -> Failure {
+    failure.told(|cause| Box::new(Error::Within { sidecar: path.into(), cause }))
 }
 
 fn text(bundle: &Value) -> Vec<u8> {

@@ -104,6 +104,16 @@ impl<'p> Rule<'p> {
         own.into_iter().chain(listed).filter_map(Signer::key)
     }
 
+    /// Whether a signature with a certificate may be accepted: not if whoever may sign has a key.
+    pub(crate) fn takes_certificates(&self) -> bool {
+        let signers = match (&self.policy.demands, self.listed) {
+            (Demands::Signer(signer), _) => std::slice::from_ref(signer),
+            (Demands::Listed { .. }, Some((_, _, entry))) => entry.signers.as_slice(),
+            (Demands::Listed { .. }, None) => &[],
+        };
+        signers.is_empty() || signers.iter().any(|signer| signer.key().is_none())
+    }
+
     /// The digest of the policy file that lists this one: such a file needs no signature, unless the
     /// command line asks something of signatures, which must hold too. One that has any is judged by
     /// them.
@@ -148,7 +158,15 @@ impl<'p> Rule<'p> {
         claims: &[(ClaimName, Text)],
     ) -> Result<(), Failure> {
         let check = |signer: &Signer| signer.check(file, found, self.version.as_ref(), claims);
+        let entry_name = || format!("'{pattern}' in '{}'", policy.path().display());
         if let [only] = entry.signers.as_slice() {
+            // What the file says is changed in the file; the command line's claims, by their flag.
+            only.check(file, found, self.version.as_ref(), &[]).map_err(|failure| {
+                failure.told(|cause| {
+                    let listed = cause.hint().and_then(|_| signer::listed_as(found).1);
+                    Box::new(PolicyError::OtherSigner { cause, entry: entry_name(), listed })
+                })
+            })?;
             return check(only);
         }
         if entry.signers.iter().any(|signer| check(signer).is_ok()) {
@@ -159,7 +177,7 @@ impl<'p> Rule<'p> {
         let (found, listed) = signer::listed_as(found);
         Err(PolicyError::SignerUnlisted {
             file: file.into(),
-            entry: format!("'{pattern}' in '{}'", policy.path().display()),
+            entry: entry_name(),
             expected: if names.is_empty() { nobody() } else { names.join(" or ") },
             found,
             listed,

@@ -10,7 +10,7 @@ use pysign_sigstore::{Proof, Signer, Subject, Trust, Verifier, rekor};
 use crate::Error;
 use crate::copy::Copy;
 use crate::evidence::{Evidence, Pair};
-use crate::logs::Logs;
+use crate::logs::{self, Logs};
 use crate::policy::{Policy, Rule};
 use crate::subject::Subject as Hashed;
 
@@ -120,6 +120,11 @@ impl Judge<'_> {
         let mut bundles = proven.iter().filter(|one| one.kind == SignatureKind::Bundle).peekable();
         let kind = SignatureKind::Pair;
         if bundles.peek().is_none() {
+            if !rule.takes_certificates() {
+                // No log's answer would make a difference.
+                let file = subject.file.into();
+                return Err(pysign_sigstore::Error::SignerKind { file, key: false }.into());
+            }
             return Ok(Proven { kind, proof: self.look_up(subject, rule, &pair, one.path())? });
         }
         let same = |proof: &&Proof| {
@@ -148,7 +153,7 @@ impl Judge<'_> {
             let proofs = match bundles {
                 Ok(bundles) => bundles,
                 Err(failure) => {
-                    failures.push(failure);
+                    failures.push(logs::asked_for(path, failure));
                     continue;
                 }
             };

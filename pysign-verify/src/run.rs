@@ -1,11 +1,12 @@
 //! What `pysign-verify` does, in order.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use pysign_cli::Input;
 use pysign_host::{Failure, Host, Notes};
 use pysign_http::Client;
-use pysign_manifest::{Artifact, Manifest};
+use pysign_manifest::{Artifact, Manifest, SignatureKind};
 use pysign_sigstore::{TrustedRoot, Verifier};
 
 use crate::copy::Copy;
@@ -61,19 +62,26 @@ fn forget_claims(release: &mut Manifest) {
     }
 }
 
-/// Takes signatures of kinds that the policy leaves out off the list, and says so.
+/// Takes signatures of kinds that the policy leaves out off the list, and says so: how many of each
+/// kind, since a mirror has thousands; and which, to those who ask.
 fn leave_out(release: &mut Manifest, policy: &Policy, notes: &Notes) {
+    let mut counts: BTreeMap<SignatureKind, usize> = BTreeMap::new();
     for artifact in &mut release.artifacts {
         let filename = &artifact.filename;
         artifact.signatures.retain(|signature| {
             let kept = policy.only(signature.kind);
             if !kept {
                 let kind = signature.kind;
-                let message = format!("the {kind} of '{filename}' is not looked at (--only)");
-                notes.warn("signature-left-out", message);
+                *counts.entry(kind).or_default() += 1;
+                notes.detail(format!("the {kind} of '{filename}' is not looked at (--only)"));
             }
             kept
         });
+    }
+    for (kind, count) in counts {
+        let are = if count == 1 { "signature is" } else { "signatures are" };
+        let message = format!("{count} {are} not looked at, of the kind '{kind}' (--only)");
+        notes.warn("signature-left-out", message);
     }
 }
 

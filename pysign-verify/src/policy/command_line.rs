@@ -191,8 +191,7 @@ fn usage(m: &Matches, fault: Fault) -> Usage {
 }
 
 fn conditions(m: &Matches) -> Result<Conditions, Usage> {
-    let (after, before): (Option<Timestamp>, Option<Timestamp>) =
-        (m.parse("signed-after")?, m.parse("signed-before")?);
+    let (after, before) = (time(m, "signed-after")?, time(m, "signed-before")?);
     if let (Some(after), Some(before)) = (after, before)
         && after > before
     {
@@ -214,6 +213,12 @@ fn conditions(m: &Matches) -> Result<Conditions, Usage> {
         only: m.text("only")?.map(kinds).transpose()?,
         complete: m.is_set("complete"),
     })
+}
+
+fn time(m: &Matches, name: &'static str) -> Result<Option<Timestamp>, Usage> {
+    let reason = "expected a time with its zone, such as 2026-01-31T00:00:00Z";
+    let parse = |text: &str| text.parse().map_err(|_| invalid(&format!("--{name}"), text, reason));
+    m.text(name)?.map(parse).transpose()
 }
 
 fn project(text: &str) -> Result<(ProjectName, Version), Usage> {

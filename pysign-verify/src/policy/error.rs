@@ -52,6 +52,16 @@ pub enum PolicyError {
         /// The same of the file, or nothing.
         found: Option<String>,
     },
+    /// The one signer that a policy file lists is another: what does not fit, and what would make
+    /// the file list this one, since no flag does.
+    OtherSigner {
+        /// What does not fit.
+        cause: Box<dyn Problem>,
+        /// The entry of the policy file.
+        entry: String,
+        /// How a policy file would list the signer.
+        listed: Option<String>,
+    },
     /// Signed before the time after which it should have been, or the other way round.
     SignedAt {
         /// The file.
@@ -153,6 +163,7 @@ impl fmt::Display for PolicyError {
                 write!(f, "'{file}' has no proven signature of the kind '{kind}'")
             }
             Self::Malformed { .. } => write!(f, "'{file}' is no policy"),
+            Self::OtherSigner { cause, .. } => cause.fmt(f),
             Self::PredicateMissing { .. } => {
                 write!(f, "'{file}' has no proven statement of the type that is required")
             }
@@ -186,6 +197,7 @@ impl std::error::Error for PolicyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Malformed { fault, .. } => Some(fault),
+            Self::OtherSigner { cause, .. } => cause.source(),
             _ => None,
         }
     }
@@ -197,6 +209,7 @@ impl Problem for PolicyError {
             Self::Incomplete { .. } => "release-incomplete",
             Self::KindMissing { .. } => "signature-kind-missing",
             Self::Malformed { .. } => "policy-malformed",
+            Self::OtherSigner { cause, .. } => cause.code(),
             Self::PredicateMissing { .. } => "predicate-missing",
             Self::Project { .. } => "project-mismatch",
             Self::SignedAt { bound: Bound::After(_), .. } => "signed-too-early",
@@ -211,12 +224,14 @@ impl Problem for PolicyError {
     fn status(&self) -> Status {
         match self {
             Self::Malformed { .. } => Status::Input,
+            Self::OtherSigner { cause, .. } => cause.status(),
             _ => Status::Refused,
         }
     }
 
     fn file(&self) -> Option<&Path> {
         match self {
+            Self::OtherSigner { cause, .. } => cause.file(),
             Self::Incomplete { file, .. }
             | Self::KindMissing { file, .. }
             | Self::Malformed { file, .. }
@@ -242,6 +257,9 @@ impl Problem for PolicyError {
                 };
                 Some(format!("to accept it: {flag} {found}"))
             }
+            Self::OtherSigner { entry, listed: Some(signer), .. } => {
+                Some(format!("to accept it, add to the signers of {entry}: {signer}"))
+            }
             Self::SignerUnlisted { listed: Some(signer), .. } => {
                 Some(format!("to accept it, add to these signers: {signer}"))
             }
@@ -252,6 +270,7 @@ impl Problem for PolicyError {
     fn evidence(&self) -> Option<Evidence> {
         let nothing = || "nothing".to_owned();
         let (expected, found) = match self {
+            Self::OtherSigner { cause, .. } => return cause.evidence(),
             Self::PredicateMissing { expected, found, .. } => {
                 let found = if found.is_empty() { nothing() } else { found.join(", ") };
                 (expected.clone(), found)

@@ -154,7 +154,7 @@ pub(crate) const PROJECT: Flag = Flag {
 
 pub(crate) const ONLY: Flag = Flag {
     detail: "Of bundle, pair, attestation, statement, provenance and release, with commas. Other \
-             signatures are named and left out of the manifest.",
+             signatures are left out of the manifest, and counted in a warning.",
     ..value("only", "KIND,...", "Look at these kinds of signatures alone")
 };
 
