@@ -14,6 +14,8 @@ use crate::{Certificate, PublicKey};
 
 /// What a Sigstore bundle can hold of it, and what cosign logs for a signature over a file.
 const KIND: (&str, &str) = ("hashedrekord", "0.0.1");
+/// The member that no other document here has, spelt without escapes as cosign does.
+const SIGNATURE: &str = "base64Signature";
 /// Entries that cosign logs have 0.5 to 4 kB.
 const MAX_BODY: usize = 256 << 10;
 
@@ -55,8 +57,10 @@ struct Logged {
 impl LegacyBundle {
     /// Whether `document` is JSON in this form rather than in another; it may be malformed.
     pub fn is_legacy(document: &[u8]) -> bool {
-        json::parse(document, MAX_BYTES)
-            .is_ok_and(|document| document.get("base64Signature").is_some())
+        // Most documents are not, and need not be parsed to know it.
+        std::str::from_utf8(document).is_ok_and(|text| text.contains(SIGNATURE))
+            && json::parse(document, MAX_BYTES)
+                .is_ok_and(|document| document.get(SIGNATURE).is_some())
     }
 
     /// Reads one bundle.
@@ -68,7 +72,7 @@ impl LegacyBundle {
 
     fn read(document: Value) -> Result<Self, Fault> {
         let mut bundle = Members::of(String::new(), document)?;
-        let signature = bundle.bytes("base64Signature")?;
+        let signature = bundle.bytes(SIGNATURE)?;
         let pem = bundle.optional_bytes("cert")?;
         let entry = Entry::read(bundle.object("rekorBundle")?)?;
         bundle.end()?;
