@@ -208,8 +208,10 @@ fn sign(place: &Place, signed: &Signed) {
         }
     }
     if let Signed::Release(leaf, count) = signed {
-        let about =
-            Forge::statement(&statement(&packages[..*count], "https://example.org/release/v1"));
+        let about = Forge::statement(&statement(
+            &packages[..*count],
+            "https://in-toto.io/attestation/release/v0.2",
+        ));
         let path = place.work().join("dist/demo-offline-1.0.0");
         put(place, &path, ".release.sigstore.json", &about.certificate(leaf.clone()));
     }

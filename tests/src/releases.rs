@@ -53,7 +53,7 @@ fn a_release_statement_is_copied_once_and_proves_each_of_its_files() {
     let subject = |(name, bytes): &(String, Vec<u8>)| json!({"name": name, "digest": {"sha256": Sha256::of(bytes).to_string()}});
     let statement = json!({
         "_type": "https://in-toto.io/Statement/v1",
-        "predicateType": "https://example.org/release/v1",
+        "predicateType": "https://in-toto.io/attestation/release/v0.2",
         "predicate": {},
         "subject": files(&place, "release").iter().map(subject).collect::<Value>(),
     });

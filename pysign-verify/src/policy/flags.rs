@@ -160,7 +160,8 @@ pub(crate) const ONLY: Flag = Flag {
 
 pub(crate) const COMPLETE: Flag = Flag {
     detail: "Each file must have a proven release statement, and every file that one names must be \
-             there with the same bytes. What is said of single files (provenance, PyPI's publish \
-             attestation) is no release statement, whatever its name.",
+             there with the same bytes. A release statement's predicate is in-toto's for releases, \
+             https://in-toto.io/attestation/release/v0.2 or another version of it; what is said of \
+             single files is none, whatever its name.",
     ..switch("complete", "Refuse a release of which a file is missing")
 };

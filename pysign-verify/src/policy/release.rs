@@ -12,11 +12,10 @@ use pysign_sigstore::Proof;
 
 use super::error::{PolicyError, ReleaseFault};
 
-/// What begins the types of predicates about single files: PEP 740's publish attestation, as `PyPI`
-/// defines it, and SLSA provenance. Under a release statement's name, that of the only file which is
-/// left would call the release complete.
-const OF_FILES: [&str; 2] =
-    ["https://docs.pypi.org/attestations/publish/", "https://slsa.dev/provenance/"];
+/// What begins the type of a predicate about a whole release, in whatever version (in-toto,
+/// `spec/predicates/release.md`). The file's name alone makes no release statement: under that name,
+/// an attestation of the only file which is left would call the release complete.
+const RELEASE: &str = "https://in-toto.io/attestation/release/";
 
 /// The release statements that are proven, and of which files. All files of a release have the same
 /// one, so each is kept once.
@@ -39,7 +38,7 @@ impl Releases {
     }
 
     fn note_statement(&self, filename: &str, signature: Sha256, statement: &Statement) {
-        if OF_FILES.iter().any(|kind| statement.predicate_type.starts_with(kind)) {
+        if !statement.predicate_type.starts_with(RELEASE) {
             return;
         }
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,7 +99,7 @@ mod tests {
             digests: [("sha256".to_owned(), Sha256::of(bytes.as_bytes()).to_string())].into(),
         });
         Statement {
-            predicate_type: "https://example.org/release".to_owned(),
+            predicate_type: "https://in-toto.io/attestation/release/v0.2".to_owned(),
             subjects: subjects.collect(),
             predicate: json!({}),
         }
@@ -155,6 +154,8 @@ mod tests {
             "https://docs.pypi.org/attestations/publish/v1",
             "https://slsa.dev/provenance/v0.2",
             "https://slsa.dev/provenance/v1",
+            "https://cyclonedx.org/bom",
+            "https://in-toto.io/attestation/release",
         ] {
             release.predicate_type = kind.to_owned();
             assert_eq!(

@@ -183,7 +183,7 @@ fn prepare(place: &Place) {
     let statement = json!({
         "_type": "https://in-toto.io/Statement/v1",
         "predicate": {},
-        "predicateType": "https://example.org/release",
+        "predicateType": "https://in-toto.io/attestation/release/v0.2",
         "subject": subjects,
     });
     let release = make(Forge::statement(&statement.to_string()));
