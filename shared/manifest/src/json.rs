@@ -15,7 +15,7 @@ const MAX_INTEGER: u64 = 1 << 53;
 
 pub(crate) fn parse(document: &[u8]) -> Result<Value, Error> {
     if u64::try_from(document.len()).is_ok_and(|size| size > MAX_BYTES) {
-        return Err(Error::TooLarge { what: "bytes", cap: "16 MiB" });
+        return Err(Error::TooLarge { what: "bytes", cap: "64 MiB" });
     }
     let mut reader = serde_json::Deserializer::from_slice(document);
     let value = Strict.deserialize(&mut reader).map_err(explain)?;

@@ -26,8 +26,9 @@ pub use signature::{Role, Sidecar, Signature, SignatureKind, UnknownWord};
 /// The schema that is written, and the only one that is read.
 pub const SCHEMA: &str = "pysign-manifest/1";
 
-/// A manifest of the largest release there is (10,000 artifacts, 1.5 KiB each) fits.
-pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// A mirror of 10,000 files fits, each with what was proven of it and where it was published: 2 KiB
+/// for a signature, and the more for several.
+pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Far more files than any release on PyPI has.
 pub const MAX_ARTIFACTS: usize = 10_000;
