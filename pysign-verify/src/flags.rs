@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
-use pysign_host::{Failure, FileError, Host};
+use pysign_host::{Failure, FileError, Host, Jobs};
 use pysign_http::{Options, Url};
 use pysign_manifest::Manifest;
 use pysign_sigstore::{Instance, TrustSource, TufSource};
 
-use crate::jobs::Jobs;
 use crate::named::Subject;
 use crate::policy::PolicySource;
 use crate::{manual, policy, run};

@@ -8,7 +8,6 @@ mod copy;
 mod error;
 mod evidence;
 mod flags;
-mod jobs;
 mod logs;
 mod manual;
 mod named;

@@ -8,19 +8,21 @@ use std::thread;
 /// More threads than any machine has cores that we know of; each has a stack and a buffer.
 const MAX_JOBS: usize = 256;
 
-/// How many files are looked at, at once.
+/// How many files are worked on at once: 1 to 256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Jobs(NonZero<usize>);
+pub struct Jobs(NonZero<usize>);
 
 impl Jobs {
     /// As many as there are cores that this process may use.
-    pub(crate) fn cores() -> Self {
+    #[must_use]
+    pub fn cores() -> Self {
         let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
         NonZero::new(cores.get().min(MAX_JOBS)).map_or(Self(NonZero::<usize>::MIN), Self)
     }
 
-    /// Does `work` on every item; gives the results in the order of the items.
-    pub(crate) fn on_each<T: Send, R: Send>(
+    /// Does `work` on every item; gives the results in the order of the items. With one job, or one
+    /// item, no thread is started.
+    pub fn on_each<T: Send, R: Send>(
         self,
         items: &mut [T],
         work: impl Fn(&mut T) -> R + Sync,
