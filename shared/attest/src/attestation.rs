@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use crate::Envelope;
 use crate::bundle::{LogEntry, MAX_BYTES, MAX_ENTRIES};
 use crate::envelope::STATEMENT;
 use crate::error::{Error, Fault, Form};
 use crate::json::{self, Members};
+use crate::{Bundle, Content, Envelope, Material};
 
 /// The one version that PEP 740 knows.
 const VERSION: u64 = 1;
@@ -57,6 +57,45 @@ impl Attestation {
         material.end()?;
         envelope.end()?;
         Ok(read)
+    }
+
+    /// The attestation that is made of a bundle over a statement. It has no place for timestamps,
+    /// nor for certificates above the leaf: those of the bundle are left out.
+    pub fn from_bundle(document: &[u8]) -> Result<Self, Error> {
+        let rule = |rule| Form::Attestation.error(Fault::Rule(rule));
+        let bundle = Bundle::parse(document)?;
+        let entries =
+            json::parse(document, MAX_BYTES).map_err(|fault| Form::Bundle.error(fault))?;
+        let entries =
+            entries.pointer("/verificationMaterial/tlogEntries").and_then(Value::as_array);
+        let entries = entries.cloned().unwrap_or_default();
+        let envelope = match bundle.content {
+            Content::Envelope(envelope) if envelope.is_statement() => envelope,
+            _ => return Err(rule("the bundle is over no statement")),
+        };
+        let Material::Certificates(certificate, _) = bundle.material else {
+            return Err(rule("the bundle has a key in place of a certificate"));
+        };
+        if entries.is_empty() {
+            return Err(rule("the bundle has no log entry"));
+        }
+        Ok(Self { certificate, entries, envelope })
+    }
+
+    /// The attestation in JSON.
+    pub fn to_json(&self) -> Vec<u8> {
+        let attestation = json!({
+            "version": VERSION,
+            "verification_material": {
+                "certificate": json::encode_base64(&self.certificate),
+                "transparency_entries": self.entries,
+            },
+            "envelope": {
+                "statement": json::encode_base64(&self.envelope.payload),
+                "signature": json::encode_base64(&self.envelope.signature),
+            },
+        });
+        attestation.to_string().into_bytes()
     }
 
     /// What was signed, and the signature.

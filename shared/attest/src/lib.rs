@@ -10,6 +10,7 @@ mod json;
 mod legacy;
 mod marker;
 mod pem;
+pub mod predicates;
 mod provenance;
 mod public_key;
 #[cfg(feature = "samples")]

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use pysign_host::Sha256;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Fault, Form};
 use crate::json::{self, Members};
@@ -17,7 +17,9 @@ const MAX_SUBJECTS: usize = 1024;
 /// As many as other clients take; the specification knows 20 algorithms.
 const MAX_DIGESTS: usize = 32;
 
-const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1"];
+/// What is written; PEP 740 has readers take no other.
+const TYPE: &str = "https://in-toto.io/Statement/v1";
+const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v0.1", TYPE];
 
 /// A statement: what a predicate says, and about which files.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,9 +66,28 @@ impl Statement {
         let predicate = Value::Object(predicate.map_or_else(Map::new, Members::into_inner));
         Ok(Self { predicate_type, subjects, predicate })
     }
+
+    /// The statement in JSON, version 1. The same one has always the same bytes: its members are
+    /// sorted, its subjects in their order.
+    pub fn to_json(&self) -> Vec<u8> {
+        let subject = |one: &Subject| json!({"name": one.name, "digest": one.digests});
+        let statement = json!({
+            "_type": TYPE,
+            "subject": self.subjects.iter().map(subject).collect::<Value>(),
+            "predicateType": self.predicate_type,
+            "predicate": self.predicate,
+        });
+        statement.to_string().into_bytes()
+    }
 }
 
 impl Subject {
+    /// The file of this name and digest.
+    pub fn of(name: &str, sha256: Sha256) -> Self {
+        let digests = [(SHA256.to_owned(), sha256.to_string())].into();
+        Self { name: name.to_owned(), digests }
+    }
+
     /// Its SHA-256 digest, if it has one.
     pub fn sha256(&self) -> Option<Sha256> {
         self.digests.get(SHA256).and_then(|hex| hex.parse().ok())

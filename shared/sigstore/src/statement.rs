@@ -12,14 +12,12 @@
 
 use std::fmt;
 
+use pysign_attest::predicates::SLSA;
 use pysign_attest::{Certificate, Statement};
 use pysign_host::{Evidence, Sha256};
 use serde_json::Value;
 
 use crate::proof::{Signer, Subject};
-
-/// SLSA provenance (slsa.dev/spec/v1.0/provenance).
-pub(crate) const SLSA: &str = "https://slsa.dev/provenance/v1";
 
 /// Why a statement does not hold for a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

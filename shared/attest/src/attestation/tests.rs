@@ -66,6 +66,45 @@ fn an_attestation_is_a_bundle_under_other_names() {
 }
 
 #[test]
+fn an_attestation_is_made_of_a_bundle_and_stands_for_the_same() {
+    let bundle = parse(&attestation()).unwrap().to_bundle();
+    let made = Attestation::from_bundle(&bundle).unwrap();
+    let written: Value = serde_json::from_slice(&made.to_json()).unwrap();
+    assert_eq!(written, attestation());
+
+    // What it has no place for.
+    let mut more: Value = serde_json::from_slice(&bundle).unwrap();
+    more["verificationMaterial"]["timestampVerificationData"] =
+        json!({"rfc3161Timestamps": [{"signedTimestamp": "AAAA"}]});
+    let made = Attestation::from_bundle(more.to_string().as_bytes()).unwrap();
+    assert_eq!(made.to_bundle(), bundle);
+}
+
+#[test]
+fn of_a_bundle_that_is_over_no_statement_none_is_made() {
+    let bundle: Value =
+        serde_json::from_slice(&parse(&attestation()).unwrap().to_bundle()).unwrap();
+    let refused = |change: &dyn Fn(&mut Value)| {
+        let mut bundle = bundle.clone();
+        change(&mut bundle);
+        Attestation::from_bundle(bundle.to_string().as_bytes()).unwrap_err().to_string()
+    };
+    let text = refused(&|bundle| bundle["dsseEnvelope"]["payloadType"] = json!("text/plain"));
+    assert_eq!(text, "not an attestation: the bundle is over no statement");
+    let text = refused(&|bundle| {
+        bundle["verificationMaterial"]["tlogEntries"] = json!([]);
+    });
+    assert_eq!(text, "not an attestation: the bundle has no log entry");
+    let text = refused(&|bundle| {
+        let material = bundle["verificationMaterial"].as_object_mut().unwrap();
+        material.remove("certificate");
+        material.insert("publicKey".to_owned(), json!({"hint": ""}));
+    });
+    assert_eq!(text, "not an attestation: the bundle has a key in place of a certificate");
+    assert!(refused(&|bundle| bundle["more"] = json!(1)).starts_with("not a Sigstore bundle"));
+}
+
+#[test]
 fn every_change_is_refused_or_changes_the_bundle() {
     let good = parse(&attestation()).unwrap().to_bundle();
     let (mut count, mut changed) = (0, 0);

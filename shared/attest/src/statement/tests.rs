@@ -107,3 +107,18 @@ fn lists_end_before_they_cost_anything() {
     assert!(digests(MAX_DIGESTS + 1).unwrap_err().to_string().contains("more than 32"));
     assert!(Statement::parse(&vec![b' '; MAX_BYTES + 1]).is_err());
 }
+
+#[test]
+fn what_is_written_is_read_as_the_same() {
+    let read = changed(|_| ()).unwrap();
+    let written = read.to_json();
+    assert_eq!(Statement::parse(&written).unwrap(), read);
+    assert_eq!(Statement::parse(&written).unwrap().to_json(), written);
+
+    let subjects = vec![Subject::of("a", HEX.parse().unwrap())];
+    let built = Statement { predicate_type: "p".to_owned(), subjects, predicate: json!({}) };
+    let text = format!(
+        r#"{{"_type":"https://in-toto.io/Statement/v1","predicate":{{}},"predicateType":"p","subject":[{{"digest":{{"sha256":"{HEX}"}},"name":"a"}}]}}"#
+    );
+    assert_eq!(String::from_utf8(built.to_json()).unwrap(), text);
+}
