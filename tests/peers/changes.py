@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import forms
-from clients import Job
+from job import Job
 from table import Table
 
 # Bits that are flipped in each byte: a neighbour in base64, the case of a letter.
@@ -19,7 +19,7 @@ def of_pair(table: Table, job: Job, directory: Path) -> None:
     at the pair as it is, which it must not complain about."""
     wheel = directory / forms.FILENAME
     for path in forms.PAIR.paths(wheel):
-        row = table.row("cosign 2.2.3", f"pair, {path.suffix}", "pysign")
+        row = table.row("cosign 2.2.3", f"pair, {path.suffix}", "pysign", job.kind)
         good = {other.suffix: other.read_bytes() for other in forms.PAIR.paths(wheel)}
         changed = list(_bytes_changed(good[path.suffix], FLIPS, shortened=True))
         area = directory / f"changes of {path.suffix}"
@@ -35,7 +35,7 @@ def of_pair(table: Table, job: Job, directory: Path) -> None:
 def _named(job: Job, area: Path, count: int) -> tuple[int, int, str]:
     """How many of the files `1.bin`… one run refuses, of how many, and what is wrong with that."""
     files = [area / f"{number}.bin" for number in range(count + 1)]
-    done = job.verify(job.identity, "--error-format=json", *files)
+    done = job.verify(job.signer, "--error-format=json", *files)
     problems = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     errors = [problem for problem in problems if problem["level"] == "error"]
     refused = {Path(error["file"]).name.split(".")[0] for error in errors if error.get("file")}
@@ -55,13 +55,13 @@ def of_first_bundle(table: Table, job: Job, directory: Path) -> None:
     area = directory / "changes"
     area.mkdir()
     for place in _leaves(json.loads(good)):
-        row = table.row("cosign 2.2.3", f"first bundle, {place[-1]}", "pysign")
+        row = table.row("cosign 2.2.3", f"first bundle, {place[-1]}", "pysign", job.kind)
         changed = list(_leaf_changed(good, place))
 
         def verdict(numbered: tuple[int, str], name: str = str(place[-1])) -> int:
             bundle = area / f"{name}-{numbered[0]}"
             bundle.write_text(numbered[1])
-            return job.verify(job.identity, "--bundle", bundle, wheel).returncode
+            return job.verify(job.signer, "--bundle", bundle, wheel).returncode
 
         with ThreadPoolExecutor() as pool:
             verdicts = list(pool.map(verdict, enumerate(changed)))

@@ -16,28 +16,30 @@ FILENAME = "demo_pkg-1.0.0-py3-none-any.whl"
 class Form:
     """A form, with the log that it is for."""
 
-    name: str
+    kind: str
     # What each file's name adds to the package's.
     suffixes: tuple[str, ...]
     # Where the signature is in the first file, which is JSON; none: the file is the signature.
     signature: tuple[str | int, ...] = ()
     rekor: str = "1"
 
+    @property
+    def name(self) -> str:
+        return self.kind if self.rekor == "1" else f"{self.kind}, Rekor v2"
+
     def paths(self, wheel: Path) -> list[Path]:
         return [wheel.with_name(wheel.name + suffix) for suffix in self.suffixes]
 
 
 BUNDLE = Form("bundle", (".sigstore.json",), ("messageSignature", "signature"))
-BUNDLE_2 = Form("bundle, Rekor v2", BUNDLE.suffixes, BUNDLE.signature, "2")
+BUNDLE_2 = Form("bundle", BUNDLE.suffixes, BUNDLE.signature, "2")
 PAIR = Form("pair", (".sig", ".crt"))
 LEGACY = Form("cosign's first bundle", (".cosign.bundle",), ("base64Signature",))
 ENVELOPE = ("dsseEnvelope", "signatures", 0, "sig")
 STATEMENT = Form("statement", (".statement.sigstore.json",), ENVELOPE)
-STATEMENT_2 = Form("statement, Rekor v2", STATEMENT.suffixes, ENVELOPE, "2")
+STATEMENT_2 = Form("statement", STATEMENT.suffixes, ENVELOPE, "2")
 ATTESTATION = Form("PEP 740 attestation", (".publish.attestation",), ("envelope", "signature"))
-ATTESTATION_2 = Form(
-    "PEP 740 attestation, Rekor v2", ATTESTATION.suffixes, ATTESTATION.signature, "2"
-)
+ATTESTATION_2 = Form("PEP 740 attestation", ATTESTATION.suffixes, ATTESTATION.signature, "2")
 FORMS = (BUNDLE, BUNDLE_2, PAIR, LEGACY, STATEMENT, STATEMENT_2, ATTESTATION, ATTESTATION_2)
 
 

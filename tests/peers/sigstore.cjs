@@ -2,8 +2,9 @@
 //
 //   sigstore.cjs sign SIGNING_CONFIG FILE BUNDLE          (a token in $SIGSTORE_ID_TOKEN)
 //   sigstore.cjs attest SIGNING_CONFIG STATEMENT BUNDLE   (likewise)
-//   sigstore.cjs verify TRUSTED_ROOT FILE BUNDLE IDENTITY ISSUER
+//   sigstore.cjs verify TRUSTED_ROOT FILE BUNDLE IDENTITY ISSUER|--key PUBLIC_KEY
 'use strict'
+const crypto = require('node:crypto')
 const fs = require('node:fs')
 const { bundleFromJSON, bundleToJSON } = require('@sigstore/bundle')
 const { SigningConfig, TrustedRoot } = require('@sigstore/protobuf-specs')
@@ -22,10 +23,30 @@ async function bundle(bundleType, type, config, file, output) {
   fs.writeFileSync(output, JSON.stringify(bundleToJSON(made)))
 }
 
-function verify(root, file, bundle, subjectAlternativeName, issuer) {
-  const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(read(root))))
-  const entity = toSignedEntity(bundleFromJSON(read(bundle)), fs.readFileSync(file))
-  verifier.verify(entity, { subjectAlternativeName, extensions: { issuer } })
+function verify(root, file, bundle, ...who) {
+  const { keys, policy } = who[0] === '--key' ? byKey(who[1]) : byIdentity(...who)
+  const trust = toTrustMaterial(TrustedRoot.fromJSON(read(root)), keys)
+  const [parsed, content] = [bundleFromJSON(read(bundle)), fs.readFileSync(file)]
+  new Verifier(trust).verify(toSignedEntity(parsed, content), policy)
+  // What a statement is about is left to the library's caller.
+  const { $case, dsseEnvelope } = parsed.content
+  if ($case === 'dsseEnvelope' && !isAbout(JSON.parse(dsseEnvelope.payload), content)) {
+    throw new Error('the statement is about another file')
+  }
+}
+
+function byIdentity(subjectAlternativeName, issuer) {
+  return { policy: { subjectAlternativeName, extensions: { issuer } } }
+}
+
+function byKey(path) {
+  const publicKey = crypto.createPublicKey(fs.readFileSync(path))
+  return { keys: () => ({ publicKey, validFor: () => true }) }
+}
+
+function isAbout(statement, content) {
+  const sha256 = crypto.createHash('sha256').update(content).digest('hex')
+  return statement.subject.some((subject) => subject.digest.sha256 === sha256)
 }
 
 const commands = {

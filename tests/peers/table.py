@@ -5,15 +5,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clients import Cannot
+from forms import Form
 
-HEAD = ("signed by", "form", "looked at by", "as it is", "another file", "another signer", "changed")
+NAMES = ("signed by", "form", "looked at by", "signer")
+HEAD = (*NAMES, "as it is", "another file", "another signer", "changed")
 
 
 @dataclass
 class Row:
-    """Three names, then a cell for each check, or the one reason why there is none."""
+    """What it is about, then a cell for each check, or the one reason why there is none."""
 
-    names: tuple[str, str, str]
+    signer: str
+    form: Form | str
+    verifier: str
+    # Of what kind the signer is.
+    kind: str
+    # Who can't do its part, and why.
+    reason: tuple[str, str] | None = None
     cells: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -32,16 +40,26 @@ class Row:
         else:
             self.fail(f"NOT REFUSED ({done.returncode})", done.stdout)
 
-    def cannot(self, what: str, cannot: Cannot, wheel: Path) -> None:
+    @property
+    def names(self) -> tuple[str, str, str, str]:
+        form = self.form if isinstance(self.form, str) else self.form.name
+        return (self.signer, form, self.verifier, self.kind)
+
+    def cannot(self, who: str, cannot: Cannot, wheel: Path) -> None:
         """The reason, once the attempt has failed for it."""
         if cannot.attempt:
             done = cannot.attempt(wheel)
             if not done.returncode:
-                return self.fail(f"{what.upper()} IT", f"should fail, for {cannot.reason}")
+                return self.fail(f"{who} CAN", f"should fail, for {cannot.reason}")
             if cannot.words not in done.stdout:
-                return self.fail(f"{what}: FAILS OTHERWISE", done.stdout)
-        self.cells.append(f"- {cannot.reason}")
+                return self.fail(f"{who} FAILS OTHERWISE", done.stdout)
+        self.reason = (who, cannot.reason)
+        self.cells.append(f"- {who}: {cannot.reason}")
         return None
+
+    def same_as(self, other: "Row") -> None:
+        """What has failed there has failed here, and is said once."""
+        self.reason, self.cells = other.reason, list(other.cells)
 
     def counts(self, refused: int, changes: int, fault: str) -> None:
         """So many of the changes were refused, and it must be all of them."""
@@ -61,8 +79,8 @@ class Table:
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
-    def row(self, *names: str) -> Row:
-        row = Row(names)
+    def row(self, signer: str, form: Form | str, verifier: str, kind: str) -> Row:
+        row = Row(signer, form, verifier, kind)
         self.rows.append(row)
         return row
 
@@ -78,12 +96,13 @@ class Table:
 
     def failures(self, log: Path) -> int:
         """Says on standard output what failed, and gives the exit status."""
-        complete = len(HEAD) - 3
+        complete = len(HEAD) - len(NAMES)
         for row in self.rows:
             for failure in row.failures:
                 print(f"\nFAILED: {failure}")
-            reason = [cell for cell in row.cells if cell.startswith("-")]
-            if not row.failures and not reason and len(row.cells) != complete:
+            # A row with a reason has no more than that, one with a failure says so itself.
+            is_whole = len(row.cells) == complete or row.cells[:1] and row.cells[0][0] == "-"
+            if not row.failures and not is_whole:
                 row.failures.append("a cell is missing")
                 print(f"\nFAILED: {', '.join(row.names)}: {len(row.cells)} cells of {complete}")
         failed = sum(len(row.failures) for row in self.rows)

@@ -1,0 +1,44 @@
+"""pypi-attestations, by its library: its program knows the public instances alone."""
+
+from pathlib import Path
+
+import forms
+from clients import HERE, Cannot, Client
+from job import Job
+
+
+def pypi_attestations(job: Job, cache: Path) -> Client:
+    python = cache / "pypi-attestations-0.0.30/bin/python"
+
+    def run(*words: object):
+        return job.run(python, HERE / "pypi_attestation.py", *words)
+
+    def sign(form: forms.Form):
+        config = job.config("trust", form)
+        return lambda wheel: run("sign", config, wheel, *form.paths(wheel))
+
+    def verify(form: forms.Form):
+        def check(wheel: Path, identity: str):
+            config = job.config("trust", form)
+            return run("verify", config, wheel, *form.paths(wheel), identity, job.issuer)
+
+        return check
+
+    def sign_and_verify(wheel: Path):
+        """The signer takes Rekor v2; what it then has has no place in the format."""
+        signed = sign(forms.ATTESTATION_2)(wheel)
+        return signed if signed.returncode else verify(forms.ATTESTATION_2)(wheel, job.signer)
+
+    untimed = "PEP 740 has no place for a time-stamp, and Rekor v2 gives no time"
+    two = forms.ATTESTATION_2
+    others = set(forms.FORMS) - {forms.ATTESTATION, two}
+    one_form = {form: Cannot("knows PEP 740 alone") for form in others}
+    return Client(
+        "pypi-attestations 0.0.30",
+        sign=one_form
+        | {
+            forms.ATTESTATION: sign(forms.ATTESTATION),
+            two: Cannot(untimed, sign_and_verify, "signed timestamp"),
+        },
+        verify=one_form | {forms.ATTESTATION: verify(forms.ATTESTATION), two: Cannot(untimed)},
+    )

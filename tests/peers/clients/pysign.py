@@ -1,0 +1,47 @@
+"""The programs of this repository."""
+
+from pathlib import Path
+
+import forms
+from clients import Cannot, Check, Client, Way
+from forms import Form
+from job import Job
+
+# What `--emit` is given for a form. A pair is held by the bundle that it is written with.
+EMIT = {
+    forms.BUNDLE: "bundle",
+    forms.BUNDLE_2: "bundle",
+    forms.PAIR: "bundle,pair",
+    forms.STATEMENT: "statement",
+    forms.STATEMENT_2: "statement",
+    forms.ATTESTATION: "attestation",
+    forms.ATTESTATION_2: "attestation",
+}
+STATEMENTS = (forms.STATEMENT, forms.STATEMENT_2)
+
+
+def pysign(job: Job) -> Client:
+    def sign(form: Form) -> Way:
+        def way(wheel: Path):
+            services = ("--signing-config", job.config("signing", form))
+            services = (*services, "--trusted-root", job.trusted_root)
+            key = ("--key", job.key) if job.key else ()
+            about = ("--statement", job.statement_file(wheel)) if form in STATEMENTS else ()
+            return job.run("pysign-sign", *services, *key, "--emit", EMIT[form], *about, wheel)
+
+        later = "not offered yet"
+        is_later = job.key or form in STATEMENTS or EMIT[form] == "attestation"
+        return Cannot(later, way, later) if is_later else way
+
+    def verify(form: Form) -> Check:
+        def check(wheel: Path, signer: str):
+            named = ("--bundle", *form.paths(wheel)) if form is forms.LEGACY else ()
+            return job.verify(signer, *named, wheel)
+
+        return check
+
+    return Client(
+        "pysign",
+        sign={form: sign(form) for form in EMIT},
+        verify={form: verify(form) for form in forms.FORMS},
+    )
