@@ -64,8 +64,10 @@ impl<'a> Signer<'a> {
         let signature = key.sign_digest(digest)?;
         let stamp = |authority| timestamp::stamp(self.client, authority, &signature);
         let stamp = self.services.timestamp.as_ref().map(stamp).transpose()?;
-        let signed =
-            rekor::Signed { digest, signature: &signature, certificate: certificate.der() };
+        let signed = rekor::Signed {
+            content: rekor::Content::File { digest, signature: &signature },
+            signer: rekor::Signer::Certificate(certificate.der()),
+        };
         let entry = self.services.log.submit(self.client, signed)?;
         let bundle = bundle(signed, &entry, stamp).to_string().into_bytes();
 

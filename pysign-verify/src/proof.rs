@@ -143,10 +143,10 @@ impl Judge<'_> {
         pair: &Pair,
         path: &Path,
     ) -> Result<Proof, Failure> {
+        let (digest, signature) = (subject.digest, pair.signature.as_slice());
         let signed = rekor::Signed {
-            digest: subject.digest,
-            signature: &pair.signature,
-            certificate: pair.certificate.der(),
+            content: rekor::Content::File { digest, signature },
+            signer: rekor::Signer::Certificate(pair.certificate.der()),
         };
         let mut failures: Vec<Failure> = Vec::new();
         for bundles in self.logs.bundles(signed) {

@@ -26,6 +26,7 @@ pub use error::{Error, Fault, Form};
 pub use json::{Members, parse as parse_json};
 pub use legacy::LegacyBundle;
 pub use marker::{MARKER_SCHEMA, MarkedFile, MarkedSidecar, Marker};
+pub use pem::encode as encode_pem;
 pub use provenance::Provenance;
 pub use public_key::{KeyKind, PublicKey};
 pub use statement::{Statement, Subject};

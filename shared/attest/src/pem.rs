@@ -35,8 +35,8 @@ pub(crate) fn decode(text: &[u8], Block { label, missing }: Block) -> Result<Vec
 /// How every block begins, whatever its label.
 const BEGIN: &[u8] = b"-----BEGIN ";
 
-/// One block.
-pub(crate) fn encode(der: &[u8], label: &str) -> String {
+/// One block, in that spelling.
+pub fn encode(der: &[u8], label: &str) -> String {
     let text = STANDARD.encode(der);
     let mut block = format!("-----BEGIN {label}-----\n");
     for line in text.as_bytes().chunks(64) {

@@ -3,9 +3,9 @@
 
 use pysign_http::{Client, Request, Url};
 use serde_json::{Value, json};
-use sigstore_verify::rekor::HashedRekord;
+use sigstore_verify::types::KindVersion;
 
-use super::{MAX_ANSWER, RekorError, Signed, as_in_bundles, nonsense, parse, post, unreadable};
+use super::{MAX_ANSWER, RekorError, Signed, as_in_bundles, nonsense, parse, post};
 
 /// An entry may be in each tree of a log, and the public one has had three. Each costs a
 /// verification.
@@ -18,12 +18,9 @@ const MAX_FOUND: usize = 10;
 /// Of what is no signature by this certificate over this digest, a log says so (400) and has no
 /// entry; nor has a service that does not know of this API (404).
 pub fn search(client: &Client, log: &Url, signed: Signed<'_>) -> Result<Vec<Value>, RekorError> {
-    let (digest, signature, certificate) = signed.parts();
-    let entry = HashedRekord::new(&digest, &signature, &certificate);
-    let body =
-        serde_json::to_vec(&json!({"entries": [entry]})).map_err(|cause| unreadable(log, cause))?;
+    let query = json!({"entries": [signed.proposal_v1()]});
     let url = log.with_path_segments(&["api", "v1", "log", "entries", "retrieve"]);
-    let answer = post(client, url, &body, &[400, 404])?;
+    let answer = post(client, url, &query, &[400, 404])?;
     if answer.status != 200 {
         return Ok(Vec::new());
     }
@@ -33,7 +30,8 @@ pub fn search(client: &Client, log: &Url, signed: Signed<'_>) -> Result<Vec<Valu
     if found.len() > MAX_FOUND {
         return Err(nonsense(log, "it has more entries than the log has trees"));
     }
-    found.into_iter().map(|one| as_in_bundles(log, one)).collect()
+    let kind = signed.content.kind();
+    found.into_iter().map(|one| as_in_bundles(log, one, kind)).collect()
 }
 
 /// The entry of a log of version 1 at this index, over all of its trees; none if it has no such
@@ -48,6 +46,9 @@ pub fn entry(client: &Client, log: &Url, index: u64) -> Result<Option<Value>, Re
         .map_err(RekorError::Http)?;
     match answer.status {
         404 => Ok(None),
-        _ => as_in_bundles(log, parse(log, &answer.body)?).map(Some),
+        _ => {
+            let kind = KindVersion::HashedRekordV001;
+            as_in_bundles(log, parse(log, &answer.body)?, kind).map(Some)
+        }
     }
 }
