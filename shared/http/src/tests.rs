@@ -8,6 +8,7 @@ use pysign_host::{Host, Problem as _, Secret, Sha256, Status};
 use super::*;
 
 mod authority;
+mod connections;
 mod encryption;
 mod redirects;
 mod uploads;

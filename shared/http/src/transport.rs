@@ -22,6 +22,11 @@ pub(crate) struct Transport {
 /// costs a second where nobody answers.
 const ASKED_FROM: u64 = 1024 * 1024;
 
+/// Connections that are kept for the next request. There are never more than requests were under way
+/// at once, which is what `--jobs` says, 256 at most; with fewer each further thread would connect
+/// anew for every request.
+const MAX_IDLE: usize = 256;
+
 /// Variables that name a proxy for `https`, as curl reads them.
 const PROXY: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
@@ -39,6 +44,8 @@ impl Transport {
                 .user_agent(options.user_agent)
                 // A compressed answer can be larger than it looks, and has another digest.
                 .accept_encoding("identity")
+                .max_idle_connections(MAX_IDLE)
+                .max_idle_connections_per_host(MAX_IDLE)
                 .timeout_resolve(limit)
                 .timeout_connect(limit)
                 .timeout_send_request(limit)
