@@ -43,7 +43,8 @@ class Exchange:
     def fill(self, verifiers: list[Client], rows: list[Row]) -> None:
         self._directory.mkdir(parents=True)
         wheel = self._directory / forms.FILENAME
-        forms.write_wheel(wheel, "")
+        # A file of its own: who signs the same with the same key finds it in the log already.
+        forms.write_wheel(wheel, f'"""{self._signer.name}, {self._form.name}, {self._job.kind}"""\n')
         sign = self._signer.sign[self._form]
         if isinstance(sign, Cannot):
             # One attempt stands for all rows.

@@ -34,6 +34,12 @@ program() {
     GOBIN=$PWD GOTOOLCHAIN=local GOFLAGS=-trimpath CGO_ENABLED=0 go install ${3:-} "$1@v$2"
 }
 
+# module_file MODULE VERSION PATH: one file of a module's source.
+module_file() {
+    directory=$(go mod download -json "$1@v$2" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    cp "$directory/$3" .
+}
+
 # venv PACKAGE VERSION: a Python of its own, since each of them pins its own dependencies.
 venv() {
     python3 -m venv .
@@ -68,3 +74,6 @@ install trillian-signer-1.7.3 program \
 install trillian-createtree-1.7.3 program github.com/google/trillian/cmd/createtree 1.7.3
 install ctfe-1.3.3 program \
     github.com/google/certificate-transparency-go/trillian/ctfe/ct_server 1.3.3
+install fulcio-config-1.8.8 module_file github.com/sigstore/fulcio 1.8.8 config/identity/config.yaml
+install trillian-schema-1.7.3 module_file github.com/google/trillian 1.7.3 \
+    storage/mysql/schema/storage.sql

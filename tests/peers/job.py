@@ -11,8 +11,6 @@ from pathlib import Path
 from forms import Form
 from signer import Signer
 
-PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
-
 _writing = threading.Lock()
 
 
@@ -25,7 +23,7 @@ class Job:
         self.files = files
         self.kind, self.token, self.key = signer.kind, signer.token, signer.key
         self.signer, self.another, self.issuer = signer.name, signer.another, signer.issuer
-        self.predicate = _provenance(signer)
+        self.predicate_type, self.predicate = _provenance(signer)
         config = json.loads((files / "signing_config.json").read_text())
         self.fulcio = config["caUrls"][0]["url"]
         self.rekor = config["rekorTlogUrls"][0]["url"]
@@ -49,7 +47,7 @@ class Job:
         document = {
             "_type": "https://in-toto.io/Statement/v1",
             "subject": [{"name": wheel.name, "digest": {"sha256": digest}}],
-            "predicateType": PREDICATE_TYPE,
+            "predicateType": self.predicate_type,
             "predicate": self.predicate,
         }
         path.write_text(json.dumps(document))
@@ -88,15 +86,17 @@ class Job:
         return env | ({"SIGSTORE_ID_TOKEN": self.token} if self.token else {})
 
 
-def _provenance(signer: Signer) -> dict:
+def _provenance(signer: Signer) -> tuple[str, dict]:
     """SLSA, as GitLab's runner writes it: the source is what the token, and so the certificate,
-    says. Others name none."""
+    says. Who has no source to agree with makes it of the version before."""
+    build, builder = "https://example.org/build", {"id": "https://example.org/builder"}
+    if not signer.source:
+        return "https://slsa.dev/provenance/v0.2", {"builder": builder, "buildType": build}
     source = {"uri": signer.source, "digest": {"gitCommit": signer.commit}}
-    return {
-        "buildDefinition": {
-            "buildType": "https://example.org/build",
-            "externalParameters": {"source": signer.source},
-            "resolvedDependencies": [source],
-        },
-        "runDetails": {"builder": {"id": "https://example.org/builder"}},
+    definition = {
+        "buildType": build,
+        "externalParameters": {"source": signer.source},
+        "resolvedDependencies": [source],
     }
+    predicate = {"buildDefinition": definition, "runDetails": {"builder": builder}}
+    return "https://slsa.dev/provenance/v1", predicate

@@ -1,7 +1,10 @@
 #!/bin/sh
-# The official clients against the programs, in the sandbox: what one signs, the other verifies.
+# run.sh [--write]: the official clients against the programs: what one signs, the other verifies,
+# in the sandbox and on the real services. README.md's tables must be what is measured; --write
+# makes them so.
 #
-# Installs the clients into a cache outside of the tree, once; needs Go 1.26, npm and Python 3.
+# Installs clients and services into a cache outside of the tree, once; needs Go 1.26, npm and
+# Python 3, and MariaDB for the real services.
 set -eu
 
 peers=$(cd "$(dirname "$0")" && pwd)
@@ -14,7 +17,19 @@ bin=$(cd "$peers/../.." && cargo metadata --no-deps --format-version 1 --locked 
     sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/pysign-peers.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+# What failed is kept, with all that was said.
+trap '[ $? = 0 ] && rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
 mkdir "$work/home"
-PATH=$bin:$PATH HOME=$work/home XDG_CACHE_HOME=$work/home/cache PYTHONDONTWRITEBYTECODE=1 \
-    "$bin/pysign-sandbox" -- python3 "$peers/agree.py" "$cache" "$work"
+export PATH="$bin:$PATH" HOME="$work/home" XDG_CACHE_HOME="$work/home/cache"
+export PYTHONDONTWRITEBYTECODE=1
+
+printf '\n== in the sandbox\n' >&2
+pysign-sandbox -- python3 "$peers/agree.py" "$cache" "$work/sandbox"
+
+printf '\n== on the real services\n' >&2
+status=0
+python3 "$peers/services.py" "$cache" "$work/services" -- \
+    python3 "$peers/matrix.py" "$cache" "$work/real" "$peers/README.md" "$@" || status=$?
+# 77: there can't be services here, and why has been said.
+[ $status = 77 ] || exit $status

@@ -22,8 +22,9 @@ class Signer:
     issuer: str = ""
     token: str = ""
     key: Path | None = None
-    source: str = "https://example.org/demo"
-    commit: str = "a" * 40
+    # What was built, as a pipeline's certificate says it.
+    source: str = ""
+    commit: str = ""
 
 
 def of_sandbox() -> Signer:
@@ -41,7 +42,7 @@ def of_services(kind: str) -> Signer:
         token = answer.read().decode()
     claims = _claims(token)
     if kind == "e-mail":
-        return _of_token(kind, token, claims["email"], Signer.source)
+        return _of_token(kind, token, claims["email"])
     if kind == "GitLab":
         project = f"https://gitlab.com/{claims['project_path']}"
         return _of_token(kind, token, f"https://{claims['ci_config_ref_uri']}", project)
@@ -62,9 +63,9 @@ def of_key(directory: Path, kind: str) -> Signer:
     return Signer(kind, str(publics[0]), str(publics[1]), key=key)
 
 
-def _of_token(kind: str, token: str, name: str, source: str) -> Signer:
+def _of_token(kind: str, token: str, name: str, source: str = "") -> Signer:
     claims = _claims(token)
-    commit = claims.get("sha", Signer.commit)
+    commit = claims.get("sha", "")
     return Signer(kind, name, f"{name}.x", claims["iss"], token, None, source, commit)
 
 

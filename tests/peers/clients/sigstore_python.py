@@ -5,7 +5,7 @@ from pathlib import Path
 import forms
 from clients import COSIGN_ONLY, Cannot, Client
 from forms import Form
-from job import PREDICATE_TYPE, Job
+from job import Job
 
 FLAGS = {forms.PAIR: ("--signature", "--certificate")}
 
@@ -30,7 +30,8 @@ def sigstore_python(job: Job, cache: Path) -> Client:
 
     def attest(form: Form):
         def sign(wheel: Path):
-            what = ("--predicate", job.predicate_file(wheel), "--predicate-type", PREDICATE_TYPE)
+            kind = ("--predicate-type", job.predicate_type)
+            what = ("--predicate", job.predicate_file(wheel), *kind)
             who = ("--identity-token", job.token)
             return run(form, "attest", *who, *what, *files(form, wheel), wheel)
 
