@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
-use pysign_host::{Failure, FileError, Host};
+use pysign_host::{Failure, FileError, Host, Jobs};
 use pysign_http::{Options, Url};
 use pysign_manifest::Manifest;
 use pysign_sigstore::rekor::{LogService, LogVersion};
@@ -87,6 +87,13 @@ const FLAGS: &[Flag] = &[
     },
     flags::MANIFEST,
     flags::FORCE,
+    Flag {
+        about: "Sign up to N files at once (default: 8)",
+        detail: "From 1 to 256. Most of the time is spent waiting for the log, so it is not the \
+                 number of cores that counts, but what a log takes from one client before it asks \
+                 to come back later. The result and its order do not depend on it.",
+        ..flags::JOBS
+    },
     flags::TIMEOUT,
     Flag {
         detail: "Signing needs it; what is signed already is verified and kept without.",
@@ -108,12 +115,15 @@ impl Tool for Sign {
                       signatures beside the files and the manifest with them to standard output. A \
                       signature that is there already is kept if it verifies for the same bytes \
                       and identity.\n\nFiles that were finished before a failure keep their \
-                      signatures: the next run goes on from there.",
+                      signatures: the next run goes on from there. A file that can't be read, or \
+                      that changes meanwhile, does not keep the others from being signed; after any \
+                      other failure the files that are being signed are finished, and no further \
+                      one is begun. Standard output is for a run in which every file was signed.",
         operands: Some("FILE"),
         input: Takes::Files,
         instead: &[],
         flags: FLAGS,
-        later: &["dry-run", "jobs", "key", "staging", "statement", "tuf-root", "tuf-url"],
+        later: &["dry-run", "key", "staging", "statement", "tuf-root", "tuf-url"],
         sections: &[],
         examples: &[
             (
@@ -160,6 +170,7 @@ impl Tool for Sign {
                 hint: "--trusted-root trusted_root.json".to_owned(),
             })?,
             public_log: m.is_set("public-log"),
+            jobs: m.parse("jobs")?.unwrap_or_else(Jobs::requests),
             http: Options {
                 timeout: m.timeout()?.unwrap_or(defaults.timeout),
                 offline: m.is_set("offline"),
@@ -182,6 +193,7 @@ pub struct Args {
     pub(crate) services: Named,
     pub(crate) trusted_root: PathBuf,
     pub(crate) public_log: bool,
+    pub(crate) jobs: Jobs,
     pub(crate) http: Options,
 }
 

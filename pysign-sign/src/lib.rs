@@ -4,6 +4,7 @@
 //! as long as this run, and every signature is logged. What the services answered is verified, as
 //! a stranger would, before any of it is written.
 
+mod batch;
 mod error;
 mod flags;
 mod fulcio;

@@ -10,6 +10,7 @@ use pysign_manifest::{Artifact, Manifest};
 use pysign_sigstore::signing_config::{Services, SigningConfig};
 use pysign_sigstore::{Expected, Mismatch, Text, TrustedRoot, Verifier};
 
+use crate::batch::{self, Unsigned};
 use crate::flags::{Args, Named, TOOL};
 use crate::identity::Token;
 use crate::sidecars::{Signed, Wanted};
@@ -29,22 +30,25 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
 
     let wanted = Wanted { verifier: &verifier, expected: &expected, pair: args.pair };
     let kept = look(&mut release, &wanted, host)?;
-    let mut signer = Signer::new(&client, &services, &token, &verifier, &expected, host.clock);
-    let mut claims = BTreeSet::new();
-    for (artifact, kept) in release.artifacts.iter_mut().zip(kept) {
-        let signature = if let Some(signature) = kept {
+    let signer = Signer::new(&client, &services, &token, &verifier, &expected, host.clock);
+    let mut files: Vec<_> = release.artifacts.iter_mut().zip(kept).collect();
+    let outcomes = batch::work_on_each(args.jobs, &mut files, |(artifact, kept)| {
+        let signature = if let Some(signature) = kept.take() {
             signature
         } else {
             host.notes.progress(format!("signing '{}'", artifact.filename));
-            sign(artifact, &mut signer)?
+            sign(artifact, &signer)?
         };
         wanted.put(artifact, &signature, host)?;
-        claims.extend(claims_of(&signature, &token)?);
         if !signature.kept {
             let log = &services.log.url;
             host.notes.detail(format!("'{}' is signed and in '{log}'", artifact.filename));
         }
-    }
+        Ok(claims_of(&signature, &token)?)
+    });
+    let names = release.artifacts.iter().map(|artifact| artifact.filename.as_str());
+    batch::tell_what_is_left(&outcomes, names, &host.notes);
+    let claims: BTreeSet<String> = batch::all_or_failure(outcomes)?.into_iter().flatten().collect();
     release.add_tool(TOOL);
     host.notes.summary(verify_with(&token.identity, &token.issuer, &claims));
     Ok(Some(release))
@@ -74,10 +78,10 @@ fn look(
 }
 
 /// Signs one file, and reads it again: one that changed meanwhile is not the one that was signed.
-fn sign(artifact: &mut Artifact, signer: &mut Signer<'_>) -> Result<Signed, Failure> {
-    let digest = artifact.hash()?;
-    let signature = signer.sign(artifact.path()?, digest)?;
-    artifact.hash()?;
+fn sign(artifact: &mut Artifact, signer: &Signer<'_>) -> Result<Signed, Unsigned> {
+    let digest = artifact.hash().map_err(Unsigned::file)?;
+    let signature = signer.sign(artifact.path().map_err(Unsigned::file)?, digest)?;
+    artifact.hash().map_err(Unsigned::file)?;
     Ok(signature)
 }
 

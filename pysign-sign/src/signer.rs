@@ -1,6 +1,7 @@
-//! One file's signature: made, stamped, logged, put together, and verified as a stranger would.
+//! One signature: made, stamped, logged, put together, and verified as a stranger would.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -14,6 +15,7 @@ use pysign_sigstore::{Expected, Subject, Verifier};
 use serde_json::{Value, json};
 
 use crate::Error;
+use crate::batch::Unsigned;
 use crate::fulcio;
 use crate::identity::Token;
 use crate::key::Key;
@@ -21,7 +23,7 @@ use crate::sidecars::Signed;
 use crate::timestamp;
 
 /// Signs with one key and one certificate, which are asked for when the first file needs them, and
-/// again when the certificate nears its end.
+/// again when the certificate nears its end. Threads share it.
 pub(crate) struct Signer<'a> {
     client: &'a Client,
     services: &'a Services,
@@ -29,7 +31,16 @@ pub(crate) struct Signer<'a> {
     verifier: &'a Verifier,
     expected: &'a Expected,
     clock: Clock,
-    credentials: Option<Credentials>,
+    /// Locked while they are asked for: whoever needs them meanwhile waits for the same ones.
+    credentials: Mutex<Held>,
+}
+
+/// What is there to sign with.
+enum Held {
+    Nothing,
+    Credentials(Arc<Credentials>),
+    /// There will be none: whoever has waited does not ask again.
+    Refused,
 }
 
 /// A key and the certificate that names it.
@@ -50,17 +61,23 @@ impl<'a> Signer<'a> {
         expected: &'a Expected,
         clock: Clock,
     ) -> Self {
-        Self { client, services, token, verifier, expected, clock, credentials: None }
+        let credentials = Mutex::new(Held::Nothing);
+        Self { client, services, token, verifier, expected, clock, credentials }
     }
 
     /// The signature of the file with this digest. The log comes last of the services: what is in
     /// it can't be taken back.
-    pub(crate) fn sign(&mut self, file: &Path, digest: Sha256) -> Result<Signed, Failure> {
-        let credentials = match self.credentials.take() {
-            Some(credentials) if credentials.last(self.clock.instant()) => credentials,
-            _ => self.certify()?,
-        };
-        let Credentials { key, certificate, .. } = self.credentials.insert(credentials);
+    pub(crate) fn sign(&self, file: &Path, digest: Sha256) -> Result<Signed, Unsigned> {
+        let credentials = self.credentials()?;
+        Ok(self.sign_with(&credentials, file, digest)?)
+    }
+
+    fn sign_with(
+        &self,
+        Credentials { key, certificate, .. }: &Credentials,
+        file: &Path,
+        digest: Sha256,
+    ) -> Result<Signed, Failure> {
         let signature = key.sign_digest(digest)?;
         let stamp = |authority| timestamp::stamp(self.client, authority, &signature);
         let stamp = self.services.timestamp.as_ref().map(stamp).transpose()?;
@@ -78,6 +95,29 @@ impl<'a> Signer<'a> {
         Ok(Signed { bundle, signature, certificate: certificate.pem(), kept: false })
     }
 
+    /// Those of the run, or new ones where these come to their end.
+    fn credentials(&self) -> Result<Arc<Credentials>, Unsigned> {
+        let mut held = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*held {
+            Held::Credentials(credentials) if credentials.last(self.clock.instant()) => {
+                return Ok(Arc::clone(credentials));
+            }
+            Held::Refused => return Err(Unsigned::Left),
+            Held::Nothing | Held::Credentials(_) => {}
+        }
+        match self.certify() {
+            Ok(new) => {
+                let new = Arc::new(new);
+                *held = Held::Credentials(Arc::clone(&new));
+                Ok(new)
+            }
+            Err(failure) => {
+                *held = Held::Refused;
+                Err(failure.into())
+            }
+        }
+    }
+
     fn certify(&self) -> Result<Credentials, Failure> {
         let since = self.clock.instant();
         let key = Key::generate()?;
@@ -92,11 +132,13 @@ impl Credentials {
     }
 }
 
-/// Whether a certificate of this age is taken for one more file. The last quarter of its life, of
-/// Fulcio's ten minutes, is left for services that let us wait. The age is measured here, because
+/// What is left of a certificate's ten minutes for services that let us wait.
+const RESERVE: Duration = Duration::from_secs(150);
+
+/// Whether a certificate of this age is taken for one more file. The age is measured here, because
 /// the clocks of this machine and of the authority may differ.
 fn is_good_for_another(lifetime: Duration, age: Duration) -> bool {
-    age < lifetime / 4 * 3
+    age.saturating_add(RESERVE) < lifetime
 }
 
 /// The whole of it, with the timestamp where protobuf-specs has it
@@ -122,6 +164,6 @@ mod tests {
         };
         assert!(taken(600, 0) && taken(600, 449));
         assert!(!taken(600, 450) && !taken(600, 601));
-        assert!(!taken(0, 0));
+        assert!(!taken(100, 0) && !taken(0, 0));
     }
 }

@@ -35,6 +35,8 @@ mod readme;
 #[cfg(test)]
 mod releases;
 #[cfg(test)]
+mod renewal;
+#[cfg(test)]
 mod services;
 #[cfg(test)]
 mod tuf;

@@ -20,6 +20,13 @@ impl Jobs {
         NonZero::new(cores.get().min(MAX_JOBS)).map_or(Self(NonZero::<usize>::MIN), Self)
     }
 
+    /// For work that waits for services most of the time: more than a machine has cores, and no more
+    /// than a public service takes from one client before it asks to come back later.
+    #[must_use]
+    pub const fn requests() -> Self {
+        Self(NonZero::<usize>::MIN.saturating_add(7))
+    }
+
     /// Does `work` on every item; gives the results in the order of the items. With one job, or one
     /// item, no thread is started.
     pub fn on_each<T: Send, R: Send>(
@@ -88,6 +95,7 @@ mod tests {
 
     #[test]
     fn a_number_of_jobs_has_its_bounds() {
+        assert_eq!(Ok(Jobs::requests()), "8".parse());
         for (text, fits) in
             [("1", true), ("256", true), ("0", false), ("257", false), ("-1", false), ("", false)]
         {

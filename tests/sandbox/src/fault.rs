@@ -33,6 +33,8 @@
 //! | | `wrong-identity` | it names another pipeline definition (`not-asked-for.yml`) of the project |
 //! | | `wrong-issuer` | it names the other GitLab instance as issuer |
 //! | | `no-sct`, `bad-sct` | it has no promise of the log, or one with a broken signature |
+//! | | `post-dated` | it is a good one, but an hour later |
+//! | | `short-lived` | it is a good one, but for 100 seconds |
 //! | `rekor`, `rekor2` | `bad-proof` | a hash of the inclusion proof is another |
 //! | | `bad-checkpoint` | the checkpoint's signature is broken |
 //! | | `other-entry` | the answer is a true one, about another artifact by another key; to a search or a look-up too |
@@ -125,6 +127,8 @@ pub(crate) enum Lie {
     NoSct,
     OtherEntry,
     OtherProof,
+    PostDated,
+    ShortLived,
     UnknownSigner,
     WrongBytes,
     WrongDigest,
@@ -136,7 +140,7 @@ pub(crate) enum Lie {
 }
 
 /// Every lie, and who can tell it.
-const LIES: [(&str, Lie, &[Service]); 18] = {
+const LIES: [(&str, Lie, &[Service]); 20] = {
     use Service::{Fulcio, Generic, Index, Public, Pypi, Rekor, Rekor2, Storage, Tsa};
     [
         ("bad-checkpoint", Lie::BadCheckpoint, &[Rekor, Rekor2]),
@@ -149,6 +153,8 @@ const LIES: [(&str, Lie, &[Service]); 18] = {
         ("no-sct", Lie::NoSct, &[Fulcio]),
         ("other-entry", Lie::OtherEntry, &[Rekor, Rekor2]),
         ("other-proof", Lie::OtherProof, &[Rekor, Rekor2]),
+        ("post-dated", Lie::PostDated, &[Fulcio]),
+        ("short-lived", Lie::ShortLived, &[Fulcio]),
         ("unknown-signer", Lie::UnknownSigner, &[Fulcio, Rekor, Rekor2, Tsa]),
         ("wrong-bytes", Lie::WrongBytes, &[Generic, Public, Pypi, Storage]),
         ("wrong-digest", Lie::WrongDigest, &[Index, Public]),

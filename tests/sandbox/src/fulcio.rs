@@ -27,6 +27,22 @@ use crate::pki::{self, Authority, Role, Signed};
 
 /// How long a certificate is valid.
 const LIFE: Duration = Duration::from_secs(10 * 60);
+
+/// When a certificate is valid.
+#[derive(Clone, Copy)]
+pub(crate) struct Window {
+    /// How long after it was asked for it begins.
+    delay: Duration,
+    life: Duration,
+}
+
+impl Window {
+    const HONEST: Self = Self { delay: Duration::ZERO, life: LIFE };
+    /// Long enough for one file, and never for a second.
+    pub(crate) const SHORT: Self = Self { delay: Duration::ZERO, life: Duration::from_secs(100) };
+    /// In an hour.
+    pub(crate) const LATER: Self = Self { delay: Duration::from_secs(3600), life: LIFE };
+}
 /// The paths of both versions' call.
 const V1: &str = "/api/v1/signingCert";
 const V2: &str = "/api/v2/signingCert";
@@ -53,8 +69,13 @@ impl Fulcio {
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Reply {
+        self.answer_for(request, Window::HONEST)
+    }
+
+    /// The same, with certificates that are valid then.
+    pub(crate) fn answer_for(&self, request: &Request, window: Window) -> Reply {
         match (request.verb(), request.path.as_str()) {
-            ("POST", V1 | V2) => self.signing_cert(request),
+            ("POST", V1 | V2) => self.signing_cert(request, window),
             ("GET", "/api/v2/trustBundle") => {
                 let chain = [self.intermediate.pem()?, self.root.pem()?];
                 Ok(Response::json(200, &json!({"chains": [{"certificates": chain}]})))
@@ -65,7 +86,7 @@ impl Fulcio {
 
     /// The key is proven by a signature over the token's
     /// subject or by a certificate request.
-    fn signing_cert(&self, request: &Request) -> Reply {
+    fn signing_cert(&self, request: &Request, window: Window) -> Reply {
         let body = request.json()?;
         let identity = match Self::token(request).and_then(|token| self.identify(&token)) {
             Ok(identity) => identity,
@@ -77,11 +98,11 @@ impl Fulcio {
         };
         match proven_key(&body, &identity) {
             Ok(key) if request.path == V1 => {
-                let chain = self.issue(key, &identity)?.concat();
+                let chain = self.issue(key, &identity, window)?.concat();
                 Ok(Response::new(201, "application/pem-certificate-chain", chain))
             }
             Ok(key) => {
-                let chain = json!({"certificates": self.issue(key, &identity)?});
+                let chain = json!({"certificates": self.issue(key, &identity, window)?});
                 Ok(Response::json(200, &json!({"signedCertificateEmbeddedSct": {"chain": chain}})))
             }
             Err(Refused(reason)) => Ok(Response::grpc(400, INVALID_ARGUMENT, &reason)),
@@ -107,14 +128,26 @@ impl Fulcio {
         &self,
         key: SubjectPublicKeyInfoOwned,
         identity: &Identity,
+        window: Window,
     ) -> Result<[String; 3], Error> {
-        let leaf = self.certify(key, vec![identity.san.clone()], identity.extensions()?)?;
+        let names = vec![identity.san.clone()];
+        let leaf = self.certify_for(window, key, names, identity.extensions()?)?;
         Ok([pki::pem(&leaf)?, self.intermediate.pem()?, self.root.pem()?])
     }
 
     /// A new leaf of these names, with these extensions among those that every leaf has.
     pub(crate) fn certify(
         &self,
+        key: SubjectPublicKeyInfoOwned,
+        names: Vec<GeneralName>,
+        claims: Vec<Extension>,
+    ) -> Result<Certificate, Error> {
+        self.certify_for(Window::HONEST, key, names, claims)
+    }
+
+    fn certify_for(
+        &self,
+        window: Window,
         key: SubjectPublicKeyInfoOwned,
         names: Vec<GeneralName>,
         claims: Vec<Extension>,
@@ -129,7 +162,7 @@ impl Fulcio {
         extensions.push(Extension { critical: true, ..names });
         extensions.extend(claims);
         let (issuer, signed_by) = (self.intermediate.subject().clone(), &self.intermediate.key);
-        let validity = (self.clock.now(), LIFE);
+        let validity = (self.clock.now() + window.delay, window.life);
         let tbs = pki::tbs(issuer, signed_by, key, validity, extensions)?;
         let sct = self.ct.submit(signed_by.id(), &tbs.to_der()?)?;
         let tbs = pki::with_extensions(tbs, vec![sct]);

@@ -18,7 +18,7 @@ use x509_cert::Certificate;
 use crate::claims::Issuer;
 use crate::ct::SCT_LIST;
 use crate::fault::{Lie, Service};
-use crate::fulcio::Fulcio;
+use crate::fulcio::{Fulcio, Window};
 use crate::http::{Refused, Reply, Request, Response, refused};
 use crate::pki::{self, Key, random, sha256};
 use crate::rekor::Rekor;
@@ -53,6 +53,12 @@ impl World {
                 }
             }),
             Lie::WrongKey => self.for_another_key(request),
+            Lie::PostDated | Lie::ShortLived => {
+                let window =
+                    if lie == Lie::PostDated { Window::LATER } else { Window::SHORT };
+                let reply = self.fulcio.answer_for(request, window);
+                return reply.unwrap_or_else(|reason| refusal(service, &reason));
+            }
             Lie::UnknownSigner => {
                 let reply = self.stand_in(service, request);
                 return reply.unwrap_or_else(|reason| refusal(service, &reason));

@@ -84,8 +84,22 @@ fn a_certificate_is_wrong_in_one_thing() {
         expected[wrong] = false;
         assert_eq!(found(Some(lie)), expected, "{lie:?}");
     }
+    for other_window in [Lie::PostDated, Lie::ShortLived] {
+        assert_eq!(found(Some(other_window)), [true; 5]);
+    }
     // The stand-in's promise is for its own certificate, whose issuer has another key.
     assert_eq!(found(Some(Lie::UnknownSigner)), [true, true, true, false, false]);
+}
+
+#[test]
+fn a_certificate_is_short_lived_and_otherwise_good() {
+    let (sandbox, key) = (Sandbox::start().unwrap(), Key::generate().unwrap());
+    for (lie, seconds) in [(None, 600), (Some(Lie::ShortLived), 100)] {
+        let validity = leaf(&sandbox, &key, lie).tbs_certificate.validity;
+        let [begin, end] = [validity.not_before, validity.not_after]
+            .map(|time| time.to_unix_duration().as_secs());
+        assert_eq!(end - begin, seconds, "{lie:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,171 @@
+//! Many files: which of them are signed at once, and when a failure is the end of them all.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pysign_host::{Failure, Jobs, Notes, Problem};
+
+/// More names than this are counted and not listed.
+const MAX_NAMED: usize = 10;
+
+/// Why a file has no signature.
+#[derive(Debug)]
+pub(crate) enum Unsigned {
+    /// It can't be read or has changed: the others are signed all the same.
+    File(Failure),
+    /// A service, a token or the disk has failed, and would fail the next file too.
+    Run(Failure),
+    /// Another file's failure came first.
+    Left,
+}
+
+impl From<Failure> for Unsigned {
+    fn from(failure: Failure) -> Self {
+        Self::Run(failure)
+    }
+}
+
+impl Unsigned {
+    /// An error that is about this file and no other.
+    pub(crate) fn file(problem: impl Problem) -> Self {
+        Self::File(problem.into())
+    }
+}
+
+/// Does `work` on every item, up to `jobs` at once. After a failure that is not about one file alone,
+/// what is begun is finished and nothing else is begun: what a service refuses is not asked for a
+/// hundred times, and what can't be kept is not logged.
+pub(crate) fn work_on_each<T: Send, R: Send>(
+    jobs: Jobs,
+    items: &mut [T],
+    work: impl Fn(&mut T) -> Result<R, Unsigned> + Sync,
+) -> Vec<Result<R, Unsigned>> {
+    let ended = AtomicBool::new(false);
+    jobs.on_each(items, |item| {
+        if ended.load(Ordering::Relaxed) {
+            return Err(Unsigned::Left);
+        }
+        let outcome = work(item);
+        if let Err(Unsigned::Run(_) | Unsigned::Left) = outcome {
+            ended.store(true, Ordering::Relaxed);
+        }
+        outcome
+    })
+}
+
+/// All results, or what went wrong: the same only once, however many files have met it.
+pub(crate) fn all_or_failure<R>(outcomes: Vec<Result<R, Unsigned>>) -> Result<Vec<R>, Failure> {
+    let mut told = BTreeSet::new();
+    let outcomes = outcomes.into_iter().filter_map(|outcome| match outcome {
+        Ok(signed) => Some(Ok(signed)),
+        Err(Unsigned::Left) => None,
+        Err(Unsigned::File(failure) | Unsigned::Run(failure)) => {
+            let text: Vec<String> = failure.problems().map(ToString::to_string).collect();
+            told.insert(text).then_some(Err(failure))
+        }
+    });
+    Failure::collect(outcomes)
+}
+
+/// Names the files that the next run has to sign, where this one has signed others.
+pub(crate) fn tell_what_is_left<'n, R>(
+    outcomes: &[Result<R, Unsigned>],
+    names: impl Iterator<Item = &'n str>,
+    notes: &Notes,
+) {
+    let left = |outcome: &Result<R, Unsigned>| {
+        matches!(outcome, Err(Unsigned::Run(_) | Unsigned::Left))
+    };
+    let names: Vec<&str> =
+        outcomes.iter().zip(names).filter(|(one, _)| left(one)).map(|(_, name)| name).collect();
+    let done = outcomes.iter().filter(|one| one.is_ok()).count();
+    if names.is_empty() || done == 0 {
+        return;
+    }
+    let listed: Vec<String> = names.iter().take(MAX_NAMED).map(|name| format!("'{name}'")).collect();
+    let more = match names.len() - listed.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!(
+        "{done} of {} files are signed and stay so; the next run signs the rest: {}{more}",
+        outcomes.len(),
+        listed.join(", "),
+    );
+    notes.warn("files-left", message);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use pysign_host::{FileError, Note};
+
+    use super::*;
+
+    fn changed(name: &str) -> FileError {
+        FileError::Changed { file: name.into() }
+    }
+
+    fn one_at_a_time(
+        names: &mut [&'static str],
+        work: impl Fn(&str) -> Result<(), Unsigned> + Sync,
+    ) -> Vec<Result<(), Unsigned>> {
+        work_on_each("1".parse().unwrap(), names, |name| work(name))
+    }
+
+    #[test]
+    fn a_bad_file_is_named_and_the_others_are_signed() {
+        let outcomes = one_at_a_time(&mut ["a", "b", "c"], |name| match name {
+            "b" => Err(Unsigned::file(changed(name))),
+            _ => Ok(()),
+        });
+        assert!(outcomes[0].is_ok() && outcomes[2].is_ok());
+        let failure = all_or_failure(outcomes).unwrap_err();
+        assert_eq!(failure.problems().map(Problem::code).collect::<Vec<_>>(), ["file-changed"]);
+    }
+
+    #[test]
+    fn nothing_is_begun_after_a_failure_that_would_meet_every_file() {
+        let begun = Mutex::new(Vec::new());
+        let outcomes = one_at_a_time(&mut ["a", "b", "c"], |name| {
+            begun.lock().unwrap().push(name.to_owned());
+            if name == "b" { Err(Failure::from(changed("service")).into()) } else { Ok(()) }
+        });
+        assert_eq!(*begun.lock().unwrap(), ["a", "b"]);
+        assert!(matches!(outcomes[2], Err(Unsigned::Left)));
+    }
+
+    #[test]
+    fn the_same_failure_is_told_once() {
+        let run = |name: &str| Err::<(), _>(Unsigned::Run(changed(name).into()));
+        let outcomes = vec![run("log"), run("log"), run("disk"), Ok(()), Err(Unsigned::Left)];
+        let failure = all_or_failure(outcomes).unwrap_err();
+        let texts: Vec<String> = failure.problems().map(ToString::to_string).collect();
+        assert_eq!(texts, [changed("log").to_string(), changed("disk").to_string()]);
+    }
+
+    fn warnings(outcomes: &[Result<(), Unsigned>], names: &[&str]) -> Vec<String> {
+        let told = std::sync::Arc::new(Mutex::new(Vec::new()));
+        let heard = std::sync::Arc::clone(&told);
+        let notes = Notes::new(Box::new(move |note| {
+            if let Note::Warning { message, .. } = note {
+                heard.lock().unwrap().push(message);
+            }
+        }));
+        tell_what_is_left(outcomes, names.iter().copied(), &notes);
+        told.lock().unwrap().clone()
+    }
+
+    #[test]
+    fn what_is_left_is_named_if_something_is_done() {
+        let run = || Err(Unsigned::Run(changed("log").into()));
+        let all = [Ok(()), run(), Err(Unsigned::Left), Err(Unsigned::file(changed("d")))];
+        assert_eq!(
+            warnings(&all, &["a", "b", "c", "d"]),
+            ["1 of 4 files are signed and stay so; the next run signs the rest: 'b', 'c'"]
+        );
+        assert!(warnings(&[run(), Err(Unsigned::Left)], &["a", "b"]).is_empty());
+        assert!(warnings(&[Ok(())], &["a"]).is_empty());
+    }
+}
