@@ -73,16 +73,16 @@ pub(crate) fn tell_what_is_left<'n, R>(
     names: impl Iterator<Item = &'n str>,
     notes: &Notes,
 ) {
-    let left = |outcome: &Result<R, Unsigned>| {
-        matches!(outcome, Err(Unsigned::Run(_) | Unsigned::Left))
-    };
+    let left =
+        |outcome: &Result<R, Unsigned>| matches!(outcome, Err(Unsigned::Run(_) | Unsigned::Left));
     let names: Vec<&str> =
         outcomes.iter().zip(names).filter(|(one, _)| left(one)).map(|(_, name)| name).collect();
     let done = outcomes.iter().filter(|one| one.is_ok()).count();
     if names.is_empty() || done == 0 {
         return;
     }
-    let listed: Vec<String> = names.iter().take(MAX_NAMED).map(|name| format!("'{name}'")).collect();
+    let listed: Vec<String> =
+        names.iter().take(MAX_NAMED).map(|name| format!("'{name}'")).collect();
     let more = match names.len() - listed.len() {
         0 => String::new(),
         more => format!(" and {more} more"),

@@ -27,6 +27,20 @@ pub enum Error {
         /// The certificate authority.
         fulcio: Url,
     },
+    /// The certificate is not by an authority of the trusted root, or no certificate log knows it.
+    CertificateUntrusted {
+        /// The certificate authority.
+        fulcio: Url,
+        /// What the library says.
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What a service dates as now is far in the future of this machine.
+    ClockBehind {
+        /// The service.
+        service: Url,
+        /// How far.
+        seconds: i64,
+    },
     /// The answer holds no certificate chain with an embedded SCT.
     FulcioAnswer {
         /// The certificate authority.
@@ -61,6 +75,14 @@ pub enum Error {
         authority: Url,
         /// What is wrong with it.
         fault: TimestampFault,
+    },
+    /// The timestamp is by no authority of the trusted root, or of a time when the certificate is not
+    /// valid.
+    TimestampUntrusted {
+        /// The authority that was asked.
+        authority: Url,
+        /// What is wrong with it.
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// There is a token, and it can't be used.
     Token {
@@ -101,6 +123,7 @@ impl Error {
     pub const CODES: &'static [&'static str] = &[
         "certificate-identity",
         "certificate-key",
+        "clock-behind",
         "fulcio-answer",
         "log-public",
         "signed-by-another",
@@ -123,6 +146,13 @@ impl fmt::Display for Error {
             Self::CertificateKey { fulcio } => {
                 write!(f, "'{fulcio}' gave a certificate for another key")
             }
+            Self::CertificateUntrusted { fulcio, .. } => {
+                write!(f, "'{fulcio}' gave a certificate that the trusted root does not bear out")
+            }
+            Self::ClockBehind { service, seconds } => write!(
+                f,
+                "the clock of this machine is {seconds} seconds behind that of '{service}'"
+            ),
             Self::FulcioAnswer { fulcio, .. } => {
                 write!(f, "the answer of '{fulcio}' holds no certificate")
             }
@@ -138,6 +168,9 @@ impl fmt::Display for Error {
             }
             Self::Timestamp { authority, fault: TimestampFault(fault) } => {
                 write!(f, "the answer of '{authority}' {fault}")
+            }
+            Self::TimestampUntrusted { authority, .. } => {
+                write!(f, "'{authority}' gave a timestamp that the trusted root does not bear out")
             }
             Self::Token { source: TokenSource(source), fault: TokenFault(unfit) } => {
                 write!(f, "the identity token in {source} {unfit}")
@@ -155,7 +188,9 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::FulcioAnswer { cause, .. } => Some(&**cause),
+            Self::CertificateUntrusted { cause, .. }
+            | Self::FulcioAnswer { cause, .. }
+            | Self::TimestampUntrusted { cause, .. } => Some(&**cause),
             Self::InTheWay { cause, .. } | Self::Unproven { cause, .. } => Some(&**cause),
             _ => None,
         }
@@ -167,6 +202,8 @@ impl Problem for Error {
         match self {
             Self::CertificateIdentity { .. } => "certificate-identity",
             Self::CertificateKey { .. } => "certificate-key",
+            Self::CertificateUntrusted { .. } => "certificate-untrusted",
+            Self::ClockBehind { .. } => "clock-behind",
             Self::FulcioAnswer { .. } => "fulcio-answer",
             Self::InTheWay { .. } => "output-exists",
             Self::PublicLog { .. } => "log-public",
@@ -175,6 +212,7 @@ impl Problem for Error {
                 Fault::Imprint | Fault::Nonce => "timestamp-mismatch",
                 Fault::Status(_) | Fault::Syntax => "timestamp-answer",
             },
+            Self::TimestampUntrusted { .. } => "timestamp-invalid",
             Self::Token { fault: TokenFault(unfit), .. } => match unfit {
                 Unfit::Audience(_) => "token-audience",
                 Unfit::Claim(_) | Unfit::EmailUnverified | Unfit::Kind => "token-claim",
@@ -192,9 +230,11 @@ impl Problem for Error {
         match self {
             Self::CertificateIdentity { .. }
             | Self::CertificateKey { .. }
-            | Self::SignedByAnother { .. } => Status::Refused,
+            | Self::CertificateUntrusted { .. }
+            | Self::SignedByAnother { .. }
+            | Self::TimestampUntrusted { .. } => Status::Refused,
             Self::FulcioAnswer { .. } => Status::Unavailable,
-            Self::InTheWay { .. } => Status::Input,
+            Self::ClockBehind { .. } | Self::InTheWay { .. } => Status::Input,
             Self::PublicLog { .. } => Status::Usage,
             Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
                 Fault::Imprint | Fault::Nonce => Status::Refused,
@@ -216,6 +256,10 @@ impl Problem for Error {
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::ClockBehind { .. } => Some(
+                "set it: what is signed now would be dated in its future, and not verify here"
+                    .to_owned(),
+            ),
             Self::PublicLog { .. } => Some("to accept that: --public-log".to_owned()),
             Self::InTheWay { .. } | Self::SignedByAnother { .. } => {
                 Some("to replace it: --force".to_owned())

@@ -5,50 +5,65 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use der::pem::{self, LineEnding};
 use pysign_attest::Certificate;
-use pysign_host::Failure;
+use pysign_host::{Clock, Failure, Sha256};
 use pysign_http::{Body, Client, Request, Url};
+use pysign_sigstore::Unlogged;
 use serde_json::{Value, json};
 
 use crate::Error;
 use crate::identity::Token;
 use crate::key::Key;
+use crate::lag::catch_up;
 
 /// A chain of three certificates has some 3 kB.
 const MAX_ANSWER: u64 = 1 << 18;
 
-/// A certificate for `key` from the authority at `fulcio`: for that key, and for the identity that
-/// the token speaks of. Nothing is logged for any other.
-pub(crate) fn certify(
-    client: &Client,
-    fulcio: &Url,
-    token: &Token,
-    key: &Key,
-) -> Result<Certificate, Failure> {
-    let body = request(token, key)?.to_string();
-    // The token is in the body: it goes to this address or nowhere.
-    let request = Request::post(fulcio.with_path_segments(&["api", "v2", "signingCert"]))
-        .header("Content-Type", "application/json")
-        .header("Accept", "application/json")
-        .body(Body::Bytes(body.as_bytes()))
-        .hide(token.secret())
-        .no_redirects();
-    let answer = client.send(&request, MAX_ANSWER)?.body;
-    let certificate =
-        leaf(&answer).map_err(|cause| Error::FulcioAnswer { fulcio: fulcio.clone(), cause })?;
-    check(&certificate, fulcio, token, key)?;
-    Ok(certificate)
+/// The certificate authority, and what its answers are judged by.
+pub(crate) struct Authority<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) url: &'a Url,
+    pub(crate) trust: &'a Unlogged,
+    pub(crate) clock: Clock,
 }
 
-fn request(token: &Token, key: &Key) -> Result<Value, Failure> {
-    let proof = key.sign(token.subject.as_bytes())?;
+impl Authority<'_> {
+    /// A certificate for `key`: for that key, for the identity that the token speaks of, and one that
+    /// verifiers will trust. Nothing is logged for any other.
+    pub(crate) fn certify(&self, token: &Token, key: &Key) -> Result<Certificate, Failure> {
+        let proof = key.sign(token.subject.as_bytes())?;
+        let body = request(token, key, &proof).to_string();
+        // The token is in the body: it goes to this address or nowhere.
+        let request = Request::post(self.url.with_path_segments(&["api", "v2", "signingCert"]))
+            .header("Content-Type", "application/json")
+            .header("Accept", "application/json")
+            .body(Body::Bytes(body.as_bytes()))
+            .hide(token.secret())
+            .no_redirects();
+        let answer = self.client.send(&request, MAX_ANSWER)?.body;
+        let fulcio = || self.url.clone();
+        let certificate =
+            leaf(&answer).map_err(|cause| Error::FulcioAnswer { fulcio: fulcio(), cause })?;
+        check(&certificate, self.url, token, key)?;
+        catch_up(self.clock, certificate.not_before())
+            .map_err(|seconds| Error::ClockBehind { service: fulcio(), seconds })?;
+        // The proof of possession is a signature by the key, and any will do.
+        let subject = Sha256::of(token.subject.as_bytes());
+        self.trust
+            .check_certificate(&certificate, subject, &proof)
+            .map_err(|cause| Error::CertificateUntrusted { fulcio: fulcio(), cause })?;
+        Ok(certificate)
+    }
+}
+
+fn request(token: &Token, key: &Key, proof: &[u8]) -> Value {
     let public = pem::encode_string("PUBLIC KEY", LineEnding::LF, key.spki()).unwrap_or_default();
-    Ok(json!({
+    json!({
         "credentials": {"oidcIdentityToken": token.secret().expose()},
         "publicKeyRequest": {
             "publicKey": {"algorithm": "ECDSA", "content": public},
             "proofOfPossession": STANDARD.encode(proof),
         },
-    }))
+    })
 }
 
 /// The first certificate of the chain. A chain with a detached SCT is not taken: a bundle has no

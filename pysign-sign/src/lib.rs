@@ -10,6 +10,7 @@ mod flags;
 mod fulcio;
 mod identity;
 mod key;
+mod lag;
 mod run;
 mod sidecars;
 mod signer;

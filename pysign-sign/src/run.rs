@@ -8,13 +8,13 @@ use pysign_host::{Failure, Host};
 use pysign_http::Client;
 use pysign_manifest::{Artifact, Manifest};
 use pysign_sigstore::signing_config::{Services, SigningConfig};
-use pysign_sigstore::{Expected, Mismatch, Text, TrustedRoot, Verifier};
+use pysign_sigstore::{Expected, Mismatch, Text, TrustedRoot, Unlogged, Verifier};
 
 use crate::batch::{self, Unsigned};
 use crate::flags::{Args, Named, TOOL};
 use crate::identity::Token;
 use crate::sidecars::{Signed, Wanted};
-use crate::signer::Signer;
+use crate::signer::{Signer, Trust};
 
 pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
     let mut release = input.release(&host.notes)?;
@@ -25,12 +25,14 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let services = services(args.services, host)?;
     token.check_consent(&services, args.public_log)?;
     let expected = Expected::exact(&token.identity, &token.issuer);
-    let verifier = Verifier::new(TrustedRoot::read(&args.trusted_root)?)?;
+    let root = TrustedRoot::read(&args.trusted_root)?;
+    let (unlogged, verifier) = (Unlogged::new(&root)?, Verifier::new(root)?);
+    let trust = Trust { unlogged: &unlogged, verifier: &verifier, expected: &expected };
     let client = Client::new(host, args.http)?;
 
     let wanted = Wanted { verifier: &verifier, expected: &expected, pair: args.pair };
     let kept = look(&mut release, &wanted, host)?;
-    let signer = Signer::new(&client, &services, &token, &verifier, &expected, host.clock);
+    let signer = Signer::new(&client, &services, &token, &trust, host.clock);
     let mut files: Vec<_> = release.artifacts.iter_mut().zip(kept).collect();
     let outcomes = batch::work_on_each(args.jobs, &mut files, |(artifact, kept)| {
         let signature = if let Some(signature) = kept.take() {

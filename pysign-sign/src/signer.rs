@@ -11,14 +11,15 @@ use pysign_host::{Clock, Failure, Sha256};
 use pysign_http::Client;
 use pysign_sigstore::rekor;
 use pysign_sigstore::signing_config::Services;
-use pysign_sigstore::{Expected, Subject, Verifier};
+use pysign_sigstore::{Expected, Subject, Unlogged, Verifier};
 use serde_json::{Value, json};
 
 use crate::Error;
 use crate::batch::Unsigned;
-use crate::fulcio;
+use crate::fulcio::Authority;
 use crate::identity::Token;
 use crate::key::Key;
+use crate::lag::catch_up;
 use crate::sidecars::Signed;
 use crate::timestamp;
 
@@ -28,11 +29,17 @@ pub(crate) struct Signer<'a> {
     client: &'a Client,
     services: &'a Services,
     token: &'a Token,
-    verifier: &'a Verifier,
-    expected: &'a Expected,
+    trust: &'a Trust<'a>,
     clock: Clock,
     /// Locked while they are asked for: whoever needs them meanwhile waits for the same ones.
     credentials: Mutex<Held>,
+}
+
+/// What the services' answers are judged by: before anything is logged, and in the end.
+pub(crate) struct Trust<'a> {
+    pub(crate) unlogged: &'a Unlogged,
+    pub(crate) verifier: &'a Verifier,
+    pub(crate) expected: &'a Expected,
 }
 
 /// What is there to sign with.
@@ -57,12 +64,11 @@ impl<'a> Signer<'a> {
         client: &'a Client,
         services: &'a Services,
         token: &'a Token,
-        verifier: &'a Verifier,
-        expected: &'a Expected,
+        trust: &'a Trust<'a>,
         clock: Clock,
     ) -> Self {
         let credentials = Mutex::new(Held::Nothing);
-        Self { client, services, token, verifier, expected, clock, credentials }
+        Self { client, services, token, trust, clock, credentials }
     }
 
     /// The signature of the file with this digest. The log comes last of the services: what is in
@@ -79,20 +85,36 @@ impl<'a> Signer<'a> {
         digest: Sha256,
     ) -> Result<Signed, Failure> {
         let signature = key.sign_digest(digest)?;
-        let stamp = |authority| timestamp::stamp(self.client, authority, &signature);
-        let stamp = self.services.timestamp.as_ref().map(stamp).transpose()?;
+        let stamp = self.stamp(&signature, certificate)?;
         let signed = rekor::Signed {
             content: rekor::Content::File { digest, signature: &signature },
             signer: rekor::Signer::Certificate(certificate.der()),
         };
         let entry = self.services.log.submit(self.client, signed)?;
         let bundle = bundle(signed, &entry, stamp).to_string().into_bytes();
+        if let Some(time) = integrated_time(&entry) {
+            // If it takes too long, the verifier says what is wrong with the entry.
+            let _ = catch_up(self.clock, time);
+        }
 
         let unproven = |cause| Error::Unproven { file: file.into(), cause: Box::new(cause) };
         let subject = Subject { file, digest, filename: None };
-        let proof = self.verifier.prove(&subject, &bundle, None).map_err(unproven)?;
-        self.expected.check_proof(file, &proof).map_err(unproven)?;
+        let proof = self.trust.verifier.prove(&subject, &bundle, None).map_err(unproven)?;
+        self.trust.expected.check_proof(file, &proof).map_err(unproven)?;
         Ok(Signed { bundle, signature, certificate: certificate.pem(), kept: false })
+    }
+
+    /// When the signature was made, by the timestamp authority if there is one.
+    fn stamp(&self, signature: &[u8], by: &Certificate) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(authority) = &self.services.timestamp else { return Ok(None) };
+        let answer = timestamp::stamp(self.client, authority, signature)?;
+        let untrusted = |cause| Error::TimestampUntrusted { authority: authority.clone(), cause };
+        let time = self.trust.unlogged.check_timestamp(&answer, signature).map_err(untrusted)?;
+        if by.is_valid_at(time) {
+            Ok(Some(answer))
+        } else {
+            Err(untrusted("its time is not one at which the certificate is valid".into()).into())
+        }
     }
 
     /// Those of the run, or new ones where these come to their end.
@@ -121,7 +143,13 @@ impl<'a> Signer<'a> {
     fn certify(&self) -> Result<Credentials, Failure> {
         let since = self.clock.instant();
         let key = Key::generate()?;
-        let certificate = fulcio::certify(self.client, &self.services.fulcio, self.token, &key)?;
+        let authority = Authority {
+            client: self.client,
+            url: &self.services.fulcio,
+            trust: self.trust.unlogged,
+            clock: self.clock,
+        };
+        let certificate = authority.certify(self.token, &key)?;
         Ok(Credentials { key, certificate, since })
     }
 }
@@ -139,6 +167,11 @@ const RESERVE: Duration = Duration::from_secs(150);
 /// the clocks of this machine and of the authority may differ.
 fn is_good_for_another(lifetime: Duration, age: Duration) -> bool {
     age.saturating_add(RESERVE) < lifetime
+}
+
+/// When a log of version 1 has taken the entry, as bundles have it.
+fn integrated_time(entry: &Value) -> Option<i64> {
+    entry.get("integratedTime")?.as_str()?.parse().ok()
 }
 
 /// The whole of it, with the timestamp where protobuf-specs has it

@@ -64,6 +64,7 @@ pub struct Certificate {
     spki: Vec<u8>,
     identity: String,
     issuer: String,
+    not_before: i64,
     lifetime: Duration,
     claims: BTreeMap<String, String>,
 }
@@ -115,6 +116,17 @@ impl Certificate {
         self.lifetime
     }
 
+    /// When it begins to be valid (RFC 5280 §4.1.2.5), in seconds since 1970.
+    pub fn not_before(&self) -> i64 {
+        self.not_before
+    }
+
+    /// Whether it is valid at a time in seconds since 1970, both ends included.
+    pub fn is_valid_at(&self, time: i64) -> bool {
+        let age = u64::try_from(time.saturating_sub(self.not_before));
+        age.is_ok_and(|age| age <= self.lifetime.as_secs())
+    }
+
     /// What else the authority says of the signer: every Fulcio extension beside the issuer by its
     /// name, one without a name by its object identifier.
     pub fn claims(&self) -> &BTreeMap<String, String> {
@@ -150,7 +162,8 @@ impl Certificate {
         }
         let parsed = x509_cert::Certificate::from_der(der).map_err(Fault::Der)?.tbs_certificate;
         let extensions = parsed.extensions.unwrap_or_default();
-        let (begin, end) = (parsed.validity.not_before, parsed.validity.not_after);
+        let [begin, end] = [parsed.validity.not_before, parsed.validity.not_after]
+            .map(|time| time.to_unix_duration());
         refuse_duplicates(&extensions)?;
         let mut claims = BTreeMap::new();
         for extension in &extensions {
@@ -163,7 +176,8 @@ impl Certificate {
             spki: parsed.subject_public_key_info.to_der().map_err(Fault::Der)?,
             identity: identity(&extensions)?,
             issuer: issuer(&extensions)?,
-            lifetime: end.to_unix_duration().saturating_sub(begin.to_unix_duration()),
+            not_before: i64::try_from(begin.as_secs()).unwrap_or(i64::MAX),
+            lifetime: end.saturating_sub(begin),
             claims,
         })
     }

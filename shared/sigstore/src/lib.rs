@@ -14,6 +14,7 @@ mod statement;
 mod strict;
 mod trust;
 mod tuf;
+mod unlogged;
 mod verifier;
 
 pub use error::Error;
@@ -23,6 +24,7 @@ pub use proof::{Proof, Signer, Subject};
 pub use statement::StatementFault;
 pub use trust::{Trust, TrustSource, TrustedRoot};
 pub use tuf::{Instance, TrustError, TufSource};
+pub use unlogged::Unlogged;
 pub use verifier::Verifier;
 
 #[cfg(test)]

@@ -54,8 +54,7 @@ impl World {
             }),
             Lie::WrongKey => self.for_another_key(request),
             Lie::PostDated | Lie::ShortLived => {
-                let window =
-                    if lie == Lie::PostDated { Window::LATER } else { Window::SHORT };
+                let window = if lie == Lie::PostDated { Window::LATER } else { Window::SHORT };
                 let reply = self.fulcio.answer_for(request, window);
                 return reply.unwrap_or_else(|reason| refusal(service, &reason));
             }

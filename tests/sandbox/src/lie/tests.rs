@@ -96,8 +96,8 @@ fn a_certificate_is_short_lived_and_otherwise_good() {
     let (sandbox, key) = (Sandbox::start().unwrap(), Key::generate().unwrap());
     for (lie, seconds) in [(None, 600), (Some(Lie::ShortLived), 100)] {
         let validity = leaf(&sandbox, &key, lie).tbs_certificate.validity;
-        let [begin, end] = [validity.not_before, validity.not_after]
-            .map(|time| time.to_unix_duration().as_secs());
+        let [begin, end] =
+            [validity.not_before, validity.not_after].map(|time| time.to_unix_duration().as_secs());
         assert_eq!(end - begin, seconds, "{lie:?}");
     }
 }
