@@ -2,7 +2,7 @@
 
 use std::io::{self, Read as _, Write};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pysign_host::{Clock, Host};
 use ureq::http;
@@ -70,10 +70,19 @@ impl Client {
         retry::patience(self.timeout)
     }
 
-    /// Sends a request; the answer has at most `cap` bytes.
+    /// Sends a request; the answer has at most `cap` bytes, and comes while our patience lasts: a
+    /// byte now and then is progress, and would go on for hours.
     pub fn send(&self, request: &Request<'_>, cap: u64) -> Result<Response, Error> {
-        let (found, body) = self.download(request, cap, || Ok::<Vec<u8>, Error>(Vec::new()))?;
-        Ok(Response { status: found.status, url: found.url, body, headers: found.headers })
+        let until = self.clock.instant() + self.patience();
+        let start = || Ok::<_, Error>(Hurried { body: Vec::new(), clock: self.clock, until });
+        match self.download(request, cap, start) {
+            Ok((found, Hurried { body, .. })) => {
+                Ok(Response { status: found.status, url: found.url, body, headers: found.headers })
+            }
+            // Memory takes everything until the time is over.
+            Err(Error::Write { url, .. }) => Err(Error::Timeout { url }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends a request whose answer of at most `cap` bytes goes into what `start` makes, anew for
@@ -128,7 +137,7 @@ impl Client {
             if !(200..300).contains(&status) && !request.accepted.contains(&status) {
                 let asked = header(&answer, "retry-after")
                     .and_then(|value| retry_after(value, self.clock.now()));
-                let said = request.without_secrets(&said(&mut answer));
+                let said = request.without_secrets(&self.said(&mut answer));
                 return Err(refusal(&url, status, asked, &said));
             }
             let size = match request.method {
@@ -140,6 +149,44 @@ impl Client {
         }
         let url = request.url.without_query();
         Err(Error::Redirect { url, to: None, reason: "more than five times" })
+    }
+
+    /// An error page on one line. HTML says nothing to a reader of a log, and what does not come
+    /// while one attempt may last is not waited for.
+    fn said(&self, answer: &mut http::Response<ureq::Body>) -> String {
+        let is_html = header(answer, "content-type").is_some_and(|kind| kind.contains("html"));
+        if is_html {
+            return String::new();
+        }
+        let until = self.clock.instant() + self.timeout;
+        let mut page = Hurried { body: Vec::new(), clock: self.clock, until };
+        let mut reader = answer.body_mut().as_reader().take(MAX_ERROR_PAGE);
+        let read = io::copy(&mut reader, &mut page);
+        if read.is_err() || reader.limit() == 0 {
+            return String::new();
+        }
+        let text = String::from_utf8_lossy(&page.body);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A body in memory that takes bytes as long as there is time.
+struct Hurried {
+    body: Vec<u8>,
+    clock: Clock,
+    until: Instant,
+}
+
+impl Write for Hurried {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        if self.clock.instant() > self.until {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.body.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -186,17 +233,4 @@ fn refusal(url: &Url, status: u16, retry_after: Option<Duration>, said: &str) ->
         408 | 425 | 429 | 500..=599 => Error::Transient { url, status, said, retry_after },
         _ => Error::Final { url, status, said },
     }
-}
-
-/// An error page on one line. HTML says nothing to a reader of a log.
-fn said(answer: &mut http::Response<ureq::Body>) -> String {
-    let is_html = header(answer, "content-type").is_some_and(|kind| kind.contains("html"));
-    let mut bytes = Vec::new();
-    let mut page = answer.body_mut().as_reader().take(MAX_ERROR_PAGE);
-    let read = page.read_to_end(&mut bytes);
-    if is_html || read.is_err() || page.limit() == 0 {
-        return String::new();
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

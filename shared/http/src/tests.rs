@@ -11,6 +11,7 @@ mod authority;
 mod connections;
 mod encryption;
 mod redirects;
+mod trickles;
 mod uploads;
 
 /// Answers one connection after the other with these bytes, and gives back what was asked.
