@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use pysign_host::{Clock, Host};
 use ureq::http;
 
+use crate::hidden;
 use crate::redirect::{self, MAX_REDIRECTS};
 use crate::retry::{self, Attempts, retry_after};
 use crate::transport::{TIMEOUT, Transport, explain_io};
@@ -129,6 +130,11 @@ impl Client {
             let status = answer.status().as_u16();
             if redirect::is_redirect(status) {
                 let location = header(&answer, "location");
+                if location.is_some_and(|to| hidden::is_in_address(&request.secrets(), to)) {
+                    let (url, reason) =
+                        (url.without_query(), "to an address with the secret in it");
+                    return Err(Error::Redirect { url, to: None, reason });
+                }
                 let to = redirect::follow(request.redirects, status, &url, location)?;
                 credential = credential.filter(|_| to.origin() == url.origin());
                 url = to;
@@ -137,7 +143,7 @@ impl Client {
             if !(200..300).contains(&status) && !request.accepted.contains(&status) {
                 let asked = header(&answer, "retry-after")
                     .and_then(|value| retry_after(value, self.clock.now()));
-                let said = request.without_secrets(&self.said(&mut answer));
+                let said = hidden::without(&request.secrets(), &self.said(&mut answer));
                 return Err(refusal(&url, status, asked, &said));
             }
             let size = match request.method {

@@ -6,6 +6,7 @@
 mod client;
 mod credential;
 mod error;
+mod hidden;
 mod redirect;
 mod request;
 mod retry;

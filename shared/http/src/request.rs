@@ -146,16 +146,10 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// `text` without the secrets that were sent: an error page may repeat them.
-    pub(crate) fn without_secrets(&self, text: &str) -> String {
+    /// What was sent in secret.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
         let sent = self.credential.map(Credential::secrets).into_iter().flatten();
-        let mut secrets: Vec<&str> = sent.chain(self.secret.map(Secret::expose)).collect();
-        // The longest first, as one may hold another.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets
-            .into_iter()
-            .filter(|secret| !secret.is_empty())
-            .fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
+        sent.chain(self.secret.map(Secret::expose)).collect()
     }
 }
 

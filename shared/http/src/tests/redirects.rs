@@ -80,3 +80,22 @@ fn a_request_may_refuse_to_leave_its_origin() {
     assert_eq!(error.code(), "http-redirect");
     assert!(server.asked()[1].starts_with("GET /near "));
 }
+
+#[test]
+fn an_address_with_the_secret_in_it_is_neither_followed_nor_shown() {
+    let token = Secret::new("canary-in-the-mine".to_owned());
+    let location = "location: /x/canary%2Din-the-mine?y\r\n";
+    for status in ["302 Found", "307 Temporary Redirect"] {
+        let server = Server::answering(vec![answer(status, location, "")]);
+        let request = Request::get(server.url.clone()).hide(&token);
+        let error = client().send(&request, 9).unwrap_err();
+        assert_eq!((error.code(), error.status()), ("http-redirect", Status::Denied));
+        assert!(!error.to_string().contains("mine"), "{error}");
+        server.asked();
+    }
+    let other = Secret::new("canary-in-another".to_owned());
+    let server =
+        Server::answering(vec![answer("302 Found", location, ""), answer("200 OK", "", "x")]);
+    client().send(&Request::get(server.url.clone()).hide(&other), 9).unwrap();
+    server.asked();
+}
