@@ -16,6 +16,7 @@
 //! |---|---|
 //! | `status=N[;retry-after=S]` | this status with a short JSON body; the service sees nothing |
 //! | `html` | 200 and a page, as a portal or a proxy answers; the service sees nothing |
+//! | `echo[=N]` | status N (default 400) and all headers and the body of the request: in a JSON body, or, where N redirects, in the path on the object store's origin that it leads to; the service sees nothing |
 //! | `redirect[=N]` | status N (default 302) to `/elsewhere` on the object store's origin |
 //! | `delay[=S]` | no answer until the client gives up, or for S seconds and then the right one |
 //! | `stall` | half of the right answer, then nothing until the client gives up |
@@ -101,6 +102,7 @@ impl Service {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Delay(Option<Duration>),
+    Echo(u16),
     Endless,
     Html,
     Lie(Lie),
@@ -270,12 +272,13 @@ impl Kind {
                 let seconds = seconds.parse().map_err(|_| "has a time that is no number")?;
                 Ok(Self::Delay(Some(Duration::from_secs(seconds))))
             }
-            ("redirect", Some(code)) => {
+            ("echo" | "redirect", Some(code)) => {
                 let code = code.parse().ok().filter(is_status).ok_or("has no status")?;
-                Ok(Self::Redirect(code))
+                Ok(if name == "echo" { Self::Echo(code) } else { Self::Redirect(code) })
             }
             (_, Some(_)) => Err("has a value that its kind doesn't take"),
             ("delay", None) => Ok(Self::Delay(None)),
+            ("echo", None) => Ok(Self::Echo(400)),
             ("endless", None) => Ok(Self::Endless),
             ("html", None) => Ok(Self::Html),
             ("lost-reply", None) => Ok(Self::LostReply),
@@ -318,6 +321,8 @@ mod tests {
             ("oidc:status=429;retry-after=2", status(429, Some(2))),
             ("ct:html", Kind::Html),
             ("index:redirect", Kind::Redirect(302)),
+            ("fulcio:echo", Kind::Echo(400)),
+            ("fulcio:echo=307", Kind::Echo(307)),
             ("generic:redirect=307", Kind::Redirect(307)),
             ("pypi:delay", Kind::Delay(None)),
             ("pypi:delay=2", Kind::Delay(Some(Duration::from_secs(2)))),

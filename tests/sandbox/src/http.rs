@@ -186,6 +186,15 @@ pub(crate) fn decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// As one segment of a path (RFC 3986, section 2.3).
+pub(crate) fn encode(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encode = |byte: u8| {
+        if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    text.bytes().map(encode).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +205,7 @@ mod tests {
         assert_eq!(request.segments(), ["projects", "acme/demo", "a+b"]);
         assert_eq!((request.query("x"), request.query("y")), (Some("1 2"), Some("")));
         assert_eq!(decode("100%"), "100%");
+        assert_eq!(encode("a/b: é"), "a%2Fb%3A%20%C3%A9");
     }
 
     #[test]

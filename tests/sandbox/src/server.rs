@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use crate::Error;
 use crate::fault::{Kind, Service};
 use crate::gitlab::GitLab;
-use crate::http::{Request, Response};
+use crate::http::{self, Request, Response};
 use crate::reply;
 use crate::wire;
 use crate::world::World;
@@ -133,6 +133,7 @@ fn exchange(stream: &mut TcpStream, site: Site, world: &World) -> io::Result<()>
                 "<!DOCTYPE html><title>Welcome</title><h1>Please log in to this network</h1>";
             Response::html(200, page)
         }
+        Some(Kind::Echo(code)) => echo(code, &request, world),
         Some(Kind::Redirect(code)) => {
             Response::redirect(code, format!("{}/elsewhere", world.urls.storage))
         }
@@ -150,4 +151,15 @@ fn exchange(stream: &mut TcpStream, site: Site, world: &World) -> io::Result<()>
         }
         _ => reply::send(stream, &response, request.method == "HEAD"),
     }
+}
+
+/// An answer that repeats what was sent, secrets and all.
+fn echo(code: u16, request: &Request, world: &World) -> Response {
+    let headers = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
+    let text = headers.collect::<String>() + "\n" + &String::from_utf8_lossy(&request.body);
+    if (300..400).contains(&code) {
+        let to = format!("{}/elsewhere/{}", world.urls.storage, http::encode(&text));
+        return Response::redirect(code, to);
+    }
+    Response::message(code, &text)
 }

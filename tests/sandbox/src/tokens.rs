@@ -32,6 +32,7 @@ fn all() -> Vec<(&'static str, TokenClaims)> {
                 .reusable_workflow("other/workflows/.github/workflows/sign.yml@refs/heads/main"),
         ),
         ("email", TokenClaims::email("dev@acme.example")),
+        ("email-unverified", TokenClaims::email("dev@acme.example").claim("email_verified", false)),
         ("expired", push().expired()),
         ("forged", push().forged()),
         ("other-audience", push().audience("pypi")),
@@ -62,7 +63,7 @@ mod tests {
     #[test]
     fn a_script_finds_good_tokens_and_bad_ones() {
         let sandbox = Sandbox::start().unwrap();
-        let refused = ["expired", "forged", "other-audience", "unknown-issuer"];
+        let refused = ["email-unverified", "expired", "forged", "other-audience", "unknown-issuer"];
         for (name, _) in all() {
             let file = sandbox.directory().join(format!("tokens/{name}.jwt"));
             let token = fs::read_to_string(file).unwrap();

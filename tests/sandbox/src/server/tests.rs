@@ -117,6 +117,19 @@ fn a_redirect_leads_to_the_other_origin() {
 }
 
 #[test]
+fn an_echo_repeats_what_was_sent() {
+    for (fault, status) in [("generic:echo=500", "500"), ("generic:echo=307", "307")] {
+        let sandbox = with(fault);
+        let answer = put(&sandbox).unwrap();
+        let body = String::from_utf8(answer.body.clone()).unwrap();
+        let told = if status == "500" { &body } else { answer.header("Location").unwrap() };
+        assert_eq!(answer.status(), status);
+        assert!(told.contains(&sandbox.world.job.private_token) && told.contains("bytes"));
+        assert!(!is_stored(&sandbox));
+    }
+}
+
+#[test]
 fn a_reset_does_nothing_and_a_lost_reply_does_all() {
     for (fault, stored) in [("generic:reset", false), ("generic:lost-reply", true)] {
         let sandbox = with(fault);
