@@ -1,10 +1,11 @@
 //! What `pysign-sign` does, in order.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use pysign_attest::Certificate;
 use pysign_cli::Input;
-use pysign_host::{Failure, Host};
+use pysign_host::{Failure, Host, remove_abandoned};
 use pysign_http::Client;
 use pysign_manifest::{Artifact, Manifest};
 use pysign_sigstore::signing_config::{Services, SigningConfig};
@@ -76,7 +77,18 @@ fn look(
     wanted: &Wanted<'_>,
     host: &Host,
 ) -> Result<Vec<Option<Signed>>, Failure> {
+    tidy_up(release);
     Failure::collect(release.artifacts.iter_mut().map(|artifact| wanted.look(artifact, host)))
+}
+
+/// Removes what a run that was killed has left beside the files. Its signatures stay.
+fn tidy_up(release: &Manifest) {
+    let files = release.artifacts.iter().filter_map(|artifact| artifact.path().ok());
+    let directories: BTreeSet<&Path> = files.filter_map(Path::parent).collect();
+    for directory in directories {
+        let here = directory.as_os_str().is_empty();
+        remove_abandoned(if here { Path::new(".") } else { directory });
+    }
 }
 
 /// Signs one file, and reads it again: one that changed meanwhile is not the one that was signed.

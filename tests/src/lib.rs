@@ -41,4 +41,6 @@ mod renewal;
 #[cfg(test)]
 mod services;
 #[cfg(test)]
+mod signing;
+#[cfg(test)]
 mod tuf;

@@ -147,14 +147,15 @@ impl Place {
 
     /// Runs a script under plain `sh`, with nothing on standard input.
     pub(crate) fn sh(&self, script: &str) -> Output {
-        Command::new("sh")
-            .args(["-c", script])
-            .env_clear()
-            .envs(&self.variables)
-            .current_dir(self.work())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        self.command(script).output().unwrap()
+    }
+
+    /// The same for a test that does not wait for its end.
+    pub(crate) fn command(&self, script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).env_clear().envs(&self.variables);
+        command.current_dir(self.work()).stdin(Stdio::null());
+        command
     }
 
     /// Runs a script that must succeed; gives its standard output.

@@ -1,6 +1,7 @@
 //! Every service that a program talks to is down, slow, failing, asking to wait, or someone else's
 //! page: the run ends with exit 4, names the address, prints nothing and leaves nothing; and the
-//! same command succeeds once the service is back, as the exit code promises.
+//! same command succeeds once the service is back, as the exit code promises. For `pysign-sign`, see
+//! `signing`.
 
 use std::process::Output;
 use std::sync::Arc;
@@ -9,10 +10,6 @@ use std::thread;
 use crate::golden::furnish;
 use crate::place::Place;
 
-/// Signing with a log of version 1.
-const SIGN: &str = "pysign-sign -m build.json $SIGN --timeout 1";
-/// Signing with a log of version 2 and a timestamp.
-const SIGN2: &str = "pysign-sign -m build.json $SIGN2 --timeout 1";
 const PUBLISH: &str = "pysign-publish -m signed.json --to gitlab --timeout 1";
 const VERIFY: &str = "pysign-verify -m signed.json $IDENTITY $TUF --timeout 1";
 const FETCH: &str = "pysign-fetch -m published.json --index gitlab -o got --timeout 1";
@@ -82,16 +79,6 @@ fn check(fixture: &'static str, run: &'static str, services: &[&'static str]) {
     }
     let wrong: Vec<String> = running.into_iter().filter_map(|run| run.join().unwrap()).collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-}
-
-#[test]
-fn sign_survives_its_services() {
-    check("dist", SIGN, &["fulcio", "rekor"]);
-}
-
-#[test]
-fn sign_survives_a_log_of_version_2_and_its_timestamp_authority() {
-    check("dist", SIGN2, &["rekor2", "tsa"]);
 }
 
 #[test]
