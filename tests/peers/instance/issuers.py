@@ -97,7 +97,7 @@ class Issuers:
         if document == "keys":
             return "application/json", json.dumps({"keys": [self._public_key()]})
         if document == "token":
-            return "text/plain", self._token(issuer, kind, dict(parse_qsl(where.query)))
+            return "text/plain", self._token(issuer, kind, dict(parse_qsl(where.query, keep_blank_values=True)))
         return None
 
     def _token(self, issuer: str, kind: str, changes: dict) -> str:
