@@ -6,7 +6,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 FILENAME = "demo_pkg-1.0.0-py3-none-any.whl"
@@ -22,13 +22,18 @@ class Form:
     # Where the signature is in the first file, which is JSON; none: the file is the signature.
     signature: tuple[str | int, ...] = ()
     rekor: str = "1"
+    # Whose name that is added to, where it is not the package's.
+    stem: str = ""
+    # What is stated, where it is not a build's provenance.
+    predicate_type: str = ""
 
     @property
     def name(self) -> str:
         return self.kind if self.rekor == "1" else f"{self.kind}, Rekor v2"
 
     def paths(self, wheel: Path) -> list[Path]:
-        return [wheel.with_name(wheel.name + suffix) for suffix in self.suffixes]
+        stem = self.stem or wheel.name
+        return [wheel.with_name(stem + suffix) for suffix in self.suffixes]
 
 
 BUNDLE = Form("bundle", (".sigstore.json",), ("messageSignature", "signature"))
@@ -41,6 +46,22 @@ STATEMENT_2 = Form("statement", STATEMENT.suffixes, ENVELOPE, "2")
 ATTESTATION = Form("PEP 740 attestation", (".publish.attestation",), ("envelope", "signature"))
 ATTESTATION_2 = Form("PEP 740 attestation", ATTESTATION.suffixes, ATTESTATION.signature, "2")
 FORMS = (BUNDLE, BUNDLE_2, PAIR, LEGACY, STATEMENT, STATEMENT_2, ATTESTATION, ATTESTATION_2)
+
+# What no client makes but ours, of the same forms.
+PROVENANCE = Form("PEP 740 provenance", (".slsa.attestation",), ATTESTATION.signature)
+RELEASE = Form(
+    "release statement",
+    (".release.sigstore.json",),
+    ENVELOPE,
+    stem="demo-pkg-1.0.0",
+    predicate_type="https://in-toto.io/attestation/release/v0.2",
+)
+RELEASE_2 = replace(RELEASE, rekor="2")
+OURS = (PROVENANCE, RELEASE, RELEASE_2)
+BUNDLES = (BUNDLE, BUNDLE_2)
+STATEMENTS = (STATEMENT, STATEMENT_2)
+RELEASES = (RELEASE, RELEASE_2)
+ATTESTATIONS = (ATTESTATION, PROVENANCE, ATTESTATION_2)
 
 
 def write_wheel(path: Path, text: str) -> None:

@@ -21,7 +21,7 @@ from table import Table
 
 IDENTITIES = ("e-mail", "GitLab", "GitHub")
 # What a key can sign: the other forms hold a certificate.
-KEYED = (forms.BUNDLE, forms.BUNDLE_2, forms.STATEMENT, forms.STATEMENT_2)
+KEYED = (*forms.BUNDLES, *forms.STATEMENTS)
 
 
 def main() -> int:
@@ -31,12 +31,12 @@ def main() -> int:
     for kind in IDENTITIES:
         job = Job(work / kind, files, signer.of_services(kind))
         theirs = [client(job, cache) for client in official.ALL]
-        tasks += _both_ways(table, job, theirs, theirs, forms.FORMS)
+        tasks += _both_ways(table, job, theirs, theirs, forms.FORMS, forms.OURS)
     for kind in signer.ALGORITHMS:
         job = Job(work / kind, files, signer.of_key(work / "keys" / kind, kind))
         sign = [client(job, cache) for client in official.SIGN_WITH_KEYS]
         verify = [client(job, cache) for client in official.VERIFY_WITH_KEYS]
-        tasks += _both_ways(table, job, sign, verify, KEYED)
+        tasks += _both_ways(table, job, sign, verify, KEYED, forms.RELEASES)
     perform(tasks)
     print(table)
     if table.failures(work):
@@ -44,10 +44,12 @@ def main() -> int:
     return document.hold(page, table, is_written="--write" in sys.argv)
 
 
-def _both_ways(table: Table, job: Job, signers: list, verifiers: list, chosen: tuple) -> list:
-    """What signs for us, and what verifies what we sign, in these forms."""
+def _both_ways(
+    table: Table, job: Job, signers: list, verifiers: list, chosen: tuple, own: tuple
+) -> list:
+    """What signs for us, and what verifies what we sign, in these forms and in our own."""
     ours = pysign(job)
-    from_us = [(ours, form, verifiers) for form in chosen if form in ours.sign]
+    from_us = [(ours, form, verifiers) for form in (*chosen, *own) if form in ours.sign]
     to_us = [(client, form, [ours]) for client in signers for form in chosen]
     return exchanges(table, job, [*from_us, *to_us])
 

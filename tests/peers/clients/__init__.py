@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from forms import Form
+from forms import ATTESTATIONS, Form
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -22,7 +22,7 @@ class Cannot:
 Way = Callable[[Path], subprocess.CompletedProcess] | Cannot
 Check = Callable[[Path, str], subprocess.CompletedProcess] | Cannot
 
-NOT_PEP_740 = Cannot("knows nothing of PEP 740")
+NO_PEP_740 = dict.fromkeys(ATTESTATIONS, Cannot("knows nothing of PEP 740"))
 NO_PAIR = Cannot("has bundles alone")
 COSIGN_ONLY = Cannot("the form is cosign's own")
 # What a client says of statements in Rekor v2, which takes hashedrekord entries alone.

@@ -4,7 +4,7 @@ one is its own), 2.6.4 with both, and 3.1.2, whose pairs are on their way out.""
 from pathlib import Path
 
 import forms
-from clients import NOT_PEP_740, OLD_ENTRY, Cannot, Client
+from clients import NO_PEP_740, OLD_ENTRY, Cannot, Client
 from forms import Form
 from job import Job
 
@@ -90,7 +90,7 @@ class _Cosign:
 
     def verify_statement(self, form: Form):
         def check(wheel: Path, signer: str):
-            kind = ("--type", self._job.predicate_type)
+            kind = ("--type", form.predicate_type or self._job.predicate_type)
             words = (*self._bundle(form, wheel, signer), *kind, wheel)
             return self.run("verify-blob-attestation", *words)
 
@@ -125,6 +125,9 @@ def cosign_2_2(job: Job, cache: Path) -> Client:
     bundles = "bundles of the specification came with 2.4"
     rekor_2 = "Rekor v2 came with 2.6"
 
+    def reason(form: Form) -> str:
+        return rekor_2 if form.rekor == "2" else bundles
+
     def cannot_verify(check, reason: str):
         return Cannot(reason, lambda wheel: check(wheel, job.signer), unknown)
 
@@ -137,18 +140,15 @@ def cosign_2_2(job: Job, cache: Path) -> Client:
             forms.LEGACY: cosign.sign_own(forms.LEGACY),
             forms.STATEMENT: Cannot(bundles, cosign.attest(forms.STATEMENT), unknown),
             forms.STATEMENT_2: Cannot(rekor_2, cosign.attest(forms.STATEMENT_2), unknown),
-            forms.ATTESTATION: NOT_PEP_740,
-            forms.ATTESTATION_2: NOT_PEP_740,
-        },
-        verify={
-            forms.BUNDLE: cannot_verify(cosign.verify(forms.BUNDLE), bundles),
-            forms.BUNDLE_2: cannot_verify(cosign.verify(forms.BUNDLE_2), rekor_2),
-            forms.PAIR: cosign.verify_pair,
-            forms.STATEMENT: cannot_verify(cosign.verify_statement(forms.STATEMENT), bundles),
-            forms.STATEMENT_2: cannot_verify(cosign.verify_statement(forms.STATEMENT_2), rekor_2),
-            forms.ATTESTATION: NOT_PEP_740,
-            forms.ATTESTATION_2: NOT_PEP_740,
-        },
+        }
+        | NO_PEP_740,
+        verify={form: cannot_verify(cosign.verify(form), reason(form)) for form in forms.BUNDLES}
+        | {
+            form: cannot_verify(cosign.verify_statement(form), reason(form))
+            for form in (*forms.STATEMENTS, *forms.RELEASES)
+        }
+        | {forms.PAIR: cosign.verify_pair}
+        | NO_PEP_740,
     )
 
 
@@ -170,19 +170,18 @@ def cosign_3(job: Job, cache: Path) -> Client:
 
 
 def _with_bundles(name: str, cosign: _Cosign) -> Client:
-    bundles, statements = (forms.BUNDLE, forms.BUNDLE_2), (forms.STATEMENT, forms.STATEMENT_2)
+    bundles, statements = forms.BUNDLES, forms.STATEMENTS
     old = (forms.PAIR, forms.LEGACY)
-    none = {forms.ATTESTATION: NOT_PEP_740, forms.ATTESTATION_2: NOT_PEP_740}
     client = Client(
         name,
         sign={form: cosign.sign(form) for form in bundles}
         | {form: cosign.attest(form) for form in statements}
         | {form: cosign.sign_own(form) for form in old}
-        | none,
+        | NO_PEP_740,
         verify={form: cosign.verify(form) for form in bundles}
-        | {form: cosign.verify_statement(form) for form in statements}
+        | {form: cosign.verify_statement(form) for form in (*statements, *forms.RELEASES)}
         | {forms.PAIR: cosign.verify_pair}
-        | none,
+        | NO_PEP_740,
     )
     if cosign.has_odd_key:
         for form in (*bundles, *statements):

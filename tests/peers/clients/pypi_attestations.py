@@ -30,15 +30,14 @@ def pypi_attestations(job: Job, cache: Path) -> Client:
         return signed if signed.returncode else verify(forms.ATTESTATION_2)(wheel, job.signer)
 
     untimed = "PEP 740 has no place for a time-stamp, and Rekor v2 gives no time"
-    two = forms.ATTESTATION_2
-    others = set(forms.FORMS) - {forms.ATTESTATION, two}
-    one_form = {form: Cannot("knows PEP 740 alone") for form in others}
+    first, second = forms.ATTESTATION, forms.ATTESTATION_2
+    others = (*forms.BUNDLES, forms.PAIR, forms.LEGACY, *forms.STATEMENTS, *forms.RELEASES)
+    none = dict.fromkeys(others, Cannot("knows PEP 740 alone"))
+    cannot = Cannot(untimed, sign_and_verify, "signed timestamp")
     return Client(
         "pypi-attestations 0.0.30",
-        sign=one_form
-        | {
-            forms.ATTESTATION: sign(forms.ATTESTATION),
-            two: Cannot(untimed, sign_and_verify, "signed timestamp"),
-        },
-        verify=one_form | {forms.ATTESTATION: verify(forms.ATTESTATION), two: Cannot(untimed)},
+        sign=none | {first: sign(first), second: cannot},
+        verify=none
+        | {form: verify(form) for form in (first, forms.PROVENANCE)}
+        | {second: Cannot(untimed)},
     )

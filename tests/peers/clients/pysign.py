@@ -14,10 +14,13 @@ EMIT = {
     forms.PAIR: "bundle,pair",
     forms.STATEMENT: "statement",
     forms.STATEMENT_2: "statement",
+    forms.RELEASE: "release",
+    forms.RELEASE_2: "release",
     forms.ATTESTATION: "attestation",
+    forms.PROVENANCE: "attestation",
     forms.ATTESTATION_2: "attestation",
 }
-STATEMENTS = (forms.STATEMENT, forms.STATEMENT_2)
+GIVEN = (*forms.STATEMENTS, forms.PROVENANCE)
 
 
 def pysign(job: Job) -> Client:
@@ -26,11 +29,11 @@ def pysign(job: Job) -> Client:
             services = ("--signing-config", job.config("signing", form))
             services = (*services, "--trusted-root", job.trusted_root)
             key = ("--key", job.key) if job.key else ()
-            about = ("--statement", job.statement_file(wheel)) if form in STATEMENTS else ()
+            about = ("--statement", job.statement_file(wheel)) if form in GIVEN else ()
             return job.run("pysign-sign", *services, *key, "--emit", EMIT[form], *about, wheel)
 
         later = "not offered yet"
-        is_later = job.key or form in STATEMENTS or EMIT[form] == "attestation"
+        is_later = job.key or "bundle" not in EMIT[form]
         return Cannot(later, way, later) if is_later else way
 
     def verify(form: Form) -> Check:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import forms
-from clients import COSIGN_ONLY, NO_PAIR, NOT_PEP_740, Client
+from clients import COSIGN_ONLY, NO_PAIR, NO_PEP_740, Client
 from forms import Form
 from job import Job
 
@@ -14,7 +14,7 @@ def sigstore_go(job: Job, cache: Path) -> Client:
 
     def sign(form: Form):
         def sign(wheel: Path):
-            is_statement = form in (forms.STATEMENT, forms.STATEMENT_2)
+            is_statement = form in forms.STATEMENTS
             what = ("--in-toto", job.statement_file(wheel)) if is_statement else (wheel,)
             how = ("--identity-token", job.token, "--signing-config", job.config("signing", form))
             out = ("--bundle", *form.paths(wheel))
@@ -30,10 +30,10 @@ def sigstore_go(job: Job, cache: Path) -> Client:
 
         return check
 
-    bundles = (forms.BUNDLE, forms.BUNDLE_2, forms.STATEMENT, forms.STATEMENT_2)
-    none = {forms.PAIR: NO_PAIR, forms.ATTESTATION: NOT_PEP_740, forms.ATTESTATION_2: NOT_PEP_740}
+    signs = (*forms.BUNDLES, *forms.STATEMENTS)
+    none = {forms.PAIR: NO_PAIR} | NO_PEP_740
     return Client(
         "sigstore-go 1.2.1",
-        sign={form: sign(form) for form in bundles} | {forms.LEGACY: COSIGN_ONLY} | none,
-        verify={form: verify(form) for form in bundles} | none,
+        sign={form: sign(form) for form in signs} | {forms.LEGACY: COSIGN_ONLY} | none,
+        verify={form: verify(form) for form in (*signs, *forms.RELEASES)} | none,
     )

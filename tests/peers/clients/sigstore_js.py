@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import forms
-from clients import COSIGN_ONLY, HERE, NO_PAIR, NOT_PEP_740, OLD_ENTRY, Cannot, Client
+from clients import COSIGN_ONLY, HERE, NO_PAIR, NO_PEP_740, OLD_ENTRY, Cannot, Client
 from forms import Form
 from job import Job
 
@@ -29,8 +29,7 @@ def sigstore_js(job: Job, cache: Path) -> Client:
 
         return check
 
-    none = {forms.ATTESTATION: NOT_PEP_740, forms.ATTESTATION_2: NOT_PEP_740}
-    bundles = (forms.BUNDLE, forms.BUNDLE_2, forms.STATEMENT, forms.STATEMENT_2)
+    bundles = (*forms.BUNDLES, *forms.STATEMENTS, *forms.RELEASES)
     return Client(
         "sigstore-js 5.0.1",
         sign={
@@ -41,6 +40,6 @@ def sigstore_js(job: Job, cache: Path) -> Client:
             forms.STATEMENT: attest(forms.STATEMENT),
             forms.STATEMENT_2: Cannot(OLD_ENTRY, attest(forms.STATEMENT_2), "creating tlog entry"),
         }
-        | none,
-        verify={form: verify(form) for form in bundles} | {forms.PAIR: NO_PAIR} | none,
+        | NO_PEP_740,
+        verify={form: verify(form) for form in bundles} | {forms.PAIR: NO_PAIR} | NO_PEP_740,
     )

@@ -44,15 +44,14 @@ def sigstore_python(job: Job, cache: Path) -> Client:
 
         return check
 
-    blobs = (forms.BUNDLE, forms.BUNDLE_2, forms.PAIR)
-    statements = (forms.STATEMENT, forms.STATEMENT_2)
-    attestations = (forms.ATTESTATION, forms.ATTESTATION_2)
-    other = {form: Cannot("pypi-attestations is how it does PEP 740") for form in attestations}
+    signs = {form: sign(form) for form in (*forms.BUNDLES, forms.PAIR)}
+    other = dict.fromkeys(forms.ATTESTATIONS, Cannot("leaves PEP 740 to pypi-attestations"))
+    verifies = (*signs, *forms.STATEMENTS, *forms.RELEASES)
     return Client(
         "sigstore-python 4.5.1",
-        sign={form: sign(form) for form in blobs}
-        | {form: attest(form) for form in statements}
+        sign=signs
+        | {form: attest(form) for form in forms.STATEMENTS}
         | {forms.LEGACY: COSIGN_ONLY}
         | other,
-        verify={form: verify(form) for form in (*blobs, *statements)} | other,
+        verify={form: verify(form) for form in verifies} | other,
     )
