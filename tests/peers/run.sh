@@ -2,7 +2,7 @@
 # run.sh [--write]: the official clients against the programs: what one signs, the other verifies,
 # in the sandbox and on the real services. README.md's tables must be what is measured; --write
 # makes them so. The whole of sigstore-conformance passes on the services, where that suite
-# is.
+# is. The time that signing takes is printed, in ratios to cosign's.
 #
 # Installs clients and services into a cache outside of the tree, once; needs Go 1.26, npm and
 # Python 3, and MariaDB for the real services.
@@ -51,3 +51,6 @@ if [ "$suite" ]; then
 else
     echo 'skipped: no sigstore-conformance in ../shared/testdata' >&2
 fi
+
+printf '\n== the time that signing takes, by a development build, which is large\n' >&2
+on_services speed python3 "$peers/../bench/signing.py" "$cache" "$bin/pysign-sign"
