@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use pysign_attest::Certificate;
 use pysign_host::{Clock, Failure, Sha256};
 use pysign_http::Client;
-use pysign_sigstore::rekor;
+use pysign_sigstore::rekor::{self, RekorError};
 use pysign_sigstore::signing_config::Services;
 use pysign_sigstore::{Expected, Subject, Unlogged, Verifier};
 use serde_json::{Value, json};
@@ -22,6 +22,10 @@ use crate::key::Key;
 use crate::lag::catch_up;
 use crate::sidecars::Signed;
 use crate::timestamp;
+
+/// A log of version 2 does not give an entry again whose answer was lost; a new signature is a new
+/// entry. It is made so often for one file.
+const MAX_LOST: u32 = 2;
 
 /// Signs with one key and one certificate, which are asked for when the first file needs them, and
 /// again when the certificate nears its end. Threads share it.
@@ -84,14 +88,23 @@ impl<'a> Signer<'a> {
         file: &Path,
         digest: Sha256,
     ) -> Result<Signed, Failure> {
-        let signature = key.sign_digest(digest)?;
-        let stamp = self.stamp(&signature, certificate)?;
-        let signed = rekor::Signed {
-            content: rekor::Content::File { digest, signature: &signature },
-            signer: rekor::Signer::Certificate(certificate.der()),
+        let mut lost = 0;
+        let (signature, entry, bundle) = loop {
+            let signature = key.sign_digest(digest)?;
+            let stamp = self.stamp(&signature, certificate)?;
+            let signed = rekor::Signed {
+                content: rekor::Content::File { digest, signature: &signature },
+                signer: rekor::Signer::Certificate(certificate.der()),
+            };
+            match self.services.log.submit(self.client, signed) {
+                Err(RekorError::Known { .. }) if lost < MAX_LOST => lost += 1,
+                entry => {
+                    let entry = entry?;
+                    let bundle = bundle(signed, &entry, stamp).to_string().into_bytes();
+                    break (signature, entry, bundle);
+                }
+            }
         };
-        let entry = self.services.log.submit(self.client, signed)?;
-        let bundle = bundle(signed, &entry, stamp).to_string().into_bytes();
         if let Some(time) = integrated_time(&entry) {
             // If it takes too long, the verifier says what is wrong with the entry.
             let _ = catch_up(self.clock, time);

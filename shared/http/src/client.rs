@@ -71,6 +71,17 @@ impl Client {
         retry::patience(self.timeout)
     }
 
+    /// Attempts at what only the caller can repeat, with the patience of one request.
+    pub fn attempts(&self) -> Attempts {
+        Attempts::new(self.clock.instant(), self.timeout)
+    }
+
+    /// Waits for the next attempt, if there is one.
+    pub fn wait(&self, attempts: &mut Attempts) -> bool {
+        let pause = attempts.pause(self.clock.instant(), None);
+        pause.map(|pause| self.clock.sleep(pause)).is_some()
+    }
+
     /// Sends a request; the answer has at most `cap` bytes, and comes while our patience lasts: a
     /// byte now and then is progress, and would go on for hours.
     pub fn send(&self, request: &Request<'_>, cap: u64) -> Result<Response, Error> {

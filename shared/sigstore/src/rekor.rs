@@ -3,20 +3,23 @@
 //! log said.
 
 mod error;
+mod logged;
 mod search;
 mod signed;
 
-use std::collections::BTreeMap;
 use std::error::Error;
 
 use pysign_http::{Body, Client, Request, Response, Url};
 use serde_json::Value;
-use sigstore_verify::rekor::LogEntry;
-use sigstore_verify::types::{KindVersion, TransparencyLogEntry};
+use sigstore_verify::types::TransparencyLogEntry;
 
 pub use error::RekorError;
+use logged::Logged;
 pub use search::{entry, search};
 pub use signed::{Content, Signed, Signer, is_provable};
+
+#[cfg(test)]
+mod tests;
 
 /// An entry with its proof is some 5 kB, and a proof grows by 44 bytes when a log doubles.
 const MAX_ANSWER: u64 = 1 << 20;
@@ -53,54 +56,78 @@ impl LogService {
     }
 
     fn submit_v1(&self, client: &Client, signed: Signed<'_>) -> Result<Value, RekorError> {
-        let url = self.url.with_path_segments(&["api", "v1", "log", "entries"]);
-        let answer = post(client, url.clone(), &signed.proposal_v1(), &[409])?;
-        let answer = match answer.status {
+        let log = &self.url;
+        let entries = log.with_path_segments(&["api", "v1", "log", "entries"]);
+        let answer = post(client, entries.clone(), &signed.proposal_v1(), &[409])?;
+        let (place, found) = if answer.status == 409 {
             // The log has this entry: the answer to an earlier try was lost on its way.
-            409 => self.follow(client, &url, &answer)?,
-            _ => answer,
+            let place = self.named_place(&entries, &answer)?;
+            let found = self.ask(client, &place)?;
+            (place, found)
+        } else {
+            let found = Logged::read(log, parse(log, &answer.body)?)?;
+            (log.with_path_segments(&["api", "v1", "log", "entries", found.id()]), Some(found))
         };
-        as_in_bundles(&self.url, parse(&self.url, &answer.body)?, signed.content.kind())
+        self.proven(client, &place, found)?.in_bundles(log, signed.content.kind())
     }
 
-    /// Gets the entry that a 409 names in its `Location`, from this log only.
-    fn follow(
-        &self,
-        client: &Client,
-        url: &Url,
-        answer: &Response,
-    ) -> Result<Response, RekorError> {
-        let place = answer
+    /// Where the entry is that a 409 names in its `Location`, at this log only.
+    fn named_place(&self, entries: &Url, answer: &Response) -> Result<Url, RekorError> {
+        answer
             .header("location")
-            .and_then(|place| url.join(place).ok())
+            .and_then(|place| entries.join(place).ok())
             .filter(|place| place.origin() == self.url.origin())
             .ok_or_else(|| {
                 nonsense(&self.url, "a conflict, without saying where the other entry is")
-            })?;
-        let request = Request::get(place).no_redirects();
-        client.send(&request, MAX_ANSWER).map_err(RekorError::Http)
+            })
+    }
+
+    /// Asks for an entry until it is proven. A log takes entries before it puts them into its tree,
+    /// and a replica of it may lag behind.
+    fn proven(
+        &self,
+        client: &Client,
+        place: &Url,
+        mut found: Option<Logged>,
+    ) -> Result<Logged, RekorError> {
+        let mut attempts = client.attempts();
+        loop {
+            if let Some(proven) = found.filter(Logged::is_proven) {
+                return Ok(proven);
+            }
+            if !client.wait(&mut attempts) {
+                return Err(RekorError::Behind { log: self.url.clone() });
+            }
+            found = self.ask(client, place)?;
+        }
+    }
+
+    /// An entry; none while the log has not put it into its tree.
+    fn ask(&self, client: &Client, place: &Url) -> Result<Option<Logged>, RekorError> {
+        let request = Request::get(place.clone()).header("Accept", "application/json");
+        let answer = client
+            .send(&request.accept(&[404]).no_redirects(), MAX_ANSWER)
+            .map_err(RekorError::Http)?;
+        match answer.status {
+            404 => Ok(None),
+            _ => Logged::read(&self.url, parse(&self.url, &answer.body)?).map(Some),
+        }
     }
 
     fn submit_v2(&self, client: &Client, signed: Signed<'_>) -> Result<Value, RekorError> {
-        let url = self.url.with_path_segments(&["api", "v2", "log", "entries"]);
-        let answer = post(client, url, &signed.proposal_v2(), &[])?;
+        let log = &self.url;
+        let url = log.with_path_segments(&["api", "v2", "log", "entries"]);
+        let answer = post(client, url, &signed.proposal_v2(), &[409])?;
+        if answer.status == 409 {
+            // rekor-tiles, `duplicateEntryHeader`.
+            let index = answer.header("x-log-index").and_then(|index| index.parse().ok());
+            return Err(RekorError::Known { log: log.clone(), index });
+        }
         // Read and written again, so that a bundle has no member that is unknown to verifiers.
-        let entry: TransparencyLogEntry = serde_json::from_value(parse(&self.url, &answer.body)?)
-            .map_err(|cause| unreadable(&self.url, cause))?;
-        serde_json::to_value(entry).map_err(|cause| unreadable(&self.url, cause))
+        let entry: TransparencyLogEntry = serde_json::from_value(parse(log, &answer.body)?)
+            .map_err(|cause| unreadable(log, cause))?;
+        serde_json::to_value(entry).map_err(|cause| unreadable(log, cause))
     }
-}
-
-/// The one entry of `answer`, an object with the entry's id as its only name, as bundles hold it.
-fn as_in_bundles(log: &Url, answer: Value, kind: KindVersion) -> Result<Value, RekorError> {
-    let entries: BTreeMap<String, LogEntry> =
-        serde_json::from_value(answer).map_err(|cause| unreadable(log, cause))?;
-    let mut entries = entries.into_values();
-    let (Some(entry), None) = (entries.next(), entries.next()) else {
-        return Err(nonsense(log, "it has not exactly one entry"));
-    };
-    let entry = entry.to_bundle_entry(kind).map_err(|cause| unreadable(log, cause))?;
-    serde_json::to_value(entry).map_err(|cause| unreadable(log, cause))
 }
 
 fn parse(log: &Url, answer: &[u8]) -> Result<Value, RekorError> {

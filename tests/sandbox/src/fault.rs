@@ -40,7 +40,9 @@
 //! | | `bad-checkpoint` | the checkpoint's signature is broken |
 //! | | `other-entry` | the answer is a true one, about another artifact by another key; to a search or a look-up too |
 //! | | `other-proof` | the inclusion proof is a good one, but another entry's |
-//! | `rekor` | `bad-set` | the promise's signature is broken |
+//! | `rekor` | `behind` | the proof is against a tree head of before the entry |
+//! | | `no-proof` | there is no proof |
+//! | | `bad-set` | the promise's signature is broken |
 //! | | `many-entries` | a search finds 1000 entries, the true ones last |
 //! | `tsa` | `wrong-nonce`, `wrong-imprint` | the token is for another question |
 //! | | `bad-signature` | the token's signature is broken |
@@ -124,8 +126,10 @@ pub(crate) enum Lie {
     BadSct,
     BadSet,
     BadSignature,
+    Behind,
     ManyEntries,
     NoDigest,
+    NoProof,
     NoSct,
     OtherEntry,
     OtherProof,
@@ -142,7 +146,7 @@ pub(crate) enum Lie {
 }
 
 /// Every lie, and who can tell it.
-const LIES: [(&str, Lie, &[Service]); 20] = {
+const LIES: [(&str, Lie, &[Service]); 22] = {
     use Service::{Fulcio, Generic, Index, Public, Pypi, Rekor, Rekor2, Storage, Tsa};
     [
         ("bad-checkpoint", Lie::BadCheckpoint, &[Rekor, Rekor2]),
@@ -150,8 +154,10 @@ const LIES: [(&str, Lie, &[Service]); 20] = {
         ("bad-sct", Lie::BadSct, &[Fulcio]),
         ("bad-set", Lie::BadSet, &[Rekor]),
         ("bad-signature", Lie::BadSignature, &[Tsa]),
+        ("behind", Lie::Behind, &[Rekor]),
         ("many-entries", Lie::ManyEntries, &[Rekor]),
         ("no-digest", Lie::NoDigest, &[Index, Public]),
+        ("no-proof", Lie::NoProof, &[Rekor]),
         ("no-sct", Lie::NoSct, &[Fulcio]),
         ("other-entry", Lie::OtherEntry, &[Rekor, Rekor2]),
         ("other-proof", Lie::OtherProof, &[Rekor, Rekor2]),

@@ -70,6 +70,10 @@ impl World {
             Lie::BadCheckpoint => in_json(&answer, broken_checkpoint),
             Lie::BadProof => in_json(&answer, broken_proof),
             Lie::BadSet => in_json(&answer, broken_promise),
+            Lie::Behind => in_json(&answer, |body| self.from_before_the_entry(body)),
+            Lie::NoProof => in_json(&answer, |body| {
+                member(body, ["/verification/inclusionProof"; 2]).map(|proof| *proof = Value::Null)
+            }),
             Lie::ManyEntries => self.with_many_entries(request, &answer),
             Lie::OtherProof => self.with_another_proof(service, &answer),
             Lie::BadSct | Lie::NoSct => in_json(&answer, |body| self.with_another_sct(lie, body)),

@@ -51,6 +51,15 @@ impl Log {
         Added::New(self.entries.len() - 1)
     }
 
+    /// The log as it was when it had so many entries.
+    pub(crate) fn first(&self, size: usize) -> Self {
+        let mut log = Self { tree: Tree::default(), entries: Vec::new() };
+        for entry in self.entries.iter().take(size) {
+            log.add(entry.body.clone(), entry.names.clone(), entry.time);
+        }
+        log
+    }
+
     pub(crate) fn entry(&self, index: usize) -> Option<&Entry> {
         self.entries.get(index)
     }

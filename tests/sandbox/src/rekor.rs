@@ -13,7 +13,7 @@ use crate::Error;
 use crate::clock::Clock;
 use crate::http::{Reply, Request, Response, refused};
 use crate::log::{Added, Log};
-use crate::merkle::leaf_hash;
+use crate::merkle::{Hash, leaf_hash};
 use crate::pki::Key;
 use crate::rekor_entry::canonical;
 
@@ -88,6 +88,12 @@ impl Rekor {
     /// The same, where nobody asks for the entry: a proof costs a walk over the whole tree.
     pub(crate) fn log_unproven(&self, body: String, names: Vec<String>) {
         self.log().add(body, names, self.clock.unix());
+    }
+
+    /// The tree head when the log had so many entries: size, root and checkpoint.
+    pub(crate) fn head_of(&self, size: usize) -> Result<(usize, Hash, String), Error> {
+        let log = self.log().first(size);
+        Ok((size, log.tree.root(), self.checkpoint(&log)?))
     }
 
     fn by_uuid(&self, uuid: &str) -> Reply {

@@ -67,7 +67,8 @@ impl Rekor2 {
             Added::Known(index) => {
                 let message = "an equivalent entry already exists in the transparency log";
                 let message = format!("{message} with index {index}");
-                Ok(Response::grpc(409, ALREADY_EXISTS, &message))
+                let answer = Response::grpc(409, ALREADY_EXISTS, &message);
+                Ok(answer.with("X-Log-Index", index.to_string()))
             }
         }
     }

@@ -18,6 +18,11 @@ pub enum RekorError {
         /// What is wrong with it.
         cause: Box<dyn Error + Send + Sync>,
     },
+    /// The log has taken the entry, and had no proof of that for as long as we waited.
+    Behind {
+        /// The log.
+        log: Url,
+    },
     /// There is no entry for such a signature that a verifier could prove.
     Key {
         /// The log.
@@ -25,13 +30,21 @@ pub enum RekorError {
         /// The kind of the key, if it is one that is known here.
         key: Option<KeyKind>,
     },
+    /// A log of version 2 has this very entry, whose answer was lost, and has no way to give it
+    /// again. Another signature is another entry.
+    Known {
+        /// The log.
+        log: Url,
+        /// Where it is.
+        index: Option<u64>,
+    },
     /// The request failed.
     Http(pysign_http::Error),
 }
 
 impl RekorError {
     /// Every code of this type, beside those of HTTP.
-    pub const CODES: &'static [&'static str] = &["rekor-answer", "rekor-key"];
+    pub const CODES: &'static [&'static str] = &["rekor-answer", "rekor-behind", "rekor-known"];
 }
 
 impl fmt::Display for RekorError {
@@ -39,6 +52,15 @@ impl fmt::Display for RekorError {
         match self {
             Self::Answer { log, .. } => {
                 write!(f, "the answer of the log '{log}' holds no entry")
+            }
+            Self::Behind { log } => {
+                write!(f, "the log '{log}' has taken an entry, and does not prove it yet")
+            }
+            Self::Known { log, index: Some(index) } => {
+                write!(f, "the log '{log}' has this entry already, at index {index}")
+            }
+            Self::Known { log, index: None } => {
+                write!(f, "the log '{log}' has this entry already")
             }
             Self::Key { log, key } => {
                 let key = match key {
@@ -59,7 +81,7 @@ impl Error for RekorError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Answer { cause, .. } => Some(&**cause),
-            Self::Key { .. } => None,
+            Self::Behind { .. } | Self::Key { .. } | Self::Known { .. } => None,
             Self::Http(error) => error.source(),
         }
     }
@@ -69,7 +91,9 @@ impl Problem for RekorError {
     fn code(&self) -> &'static str {
         match self {
             Self::Answer { .. } => "rekor-answer",
+            Self::Behind { .. } => "rekor-behind",
             Self::Key { .. } => "rekor-key",
+            Self::Known { .. } => "rekor-known",
             Self::Http(error) => error.code(),
         }
     }
@@ -78,7 +102,7 @@ impl Problem for RekorError {
     /// retry. One that makes sense and is false is found by the verifier.
     fn status(&self) -> Status {
         match self {
-            Self::Answer { .. } => Status::Unavailable,
+            Self::Answer { .. } | Self::Behind { .. } | Self::Known { .. } => Status::Unavailable,
             Self::Key { .. } => Status::Usage,
             Self::Http(error) => error.status(),
         }
@@ -86,7 +110,7 @@ impl Problem for RekorError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Answer { .. } => None,
+            Self::Answer { .. } | Self::Behind { .. } | Self::Known { .. } => None,
             Self::Key { .. } => Some("sign with a P-256 key".to_owned()),
             Self::Http(error) => error.hint(),
         }

@@ -5,7 +5,8 @@ use pysign_http::{Client, Request, Url};
 use serde_json::{Value, json};
 use sigstore_verify::types::KindVersion;
 
-use super::{MAX_ANSWER, RekorError, Signed, as_in_bundles, nonsense, parse, post};
+use super::logged::Logged;
+use super::{MAX_ANSWER, RekorError, Signed, nonsense, parse, post};
 
 /// An entry may be in each tree of a log, and the public one has had three. Each costs a
 /// verification.
@@ -31,7 +32,7 @@ pub fn search(client: &Client, log: &Url, signed: Signed<'_>) -> Result<Vec<Valu
         return Err(nonsense(log, "it has more entries than the log has trees"));
     }
     let kind = signed.content.kind();
-    found.into_iter().map(|one| as_in_bundles(log, one, kind)).collect()
+    found.into_iter().map(|one| Logged::read(log, one)?.in_bundles(log, kind)).collect()
 }
 
 /// The entry of a log of version 1 at this index, over all of its trees; none if it has no such
@@ -47,8 +48,8 @@ pub fn entry(client: &Client, log: &Url, index: u64) -> Result<Option<Value>, Re
     match answer.status {
         404 => Ok(None),
         _ => {
-            let kind = KindVersion::HashedRekordV001;
-            as_in_bundles(log, parse(log, &answer.body)?, kind).map(Some)
+            let found = Logged::read(log, parse(log, &answer.body)?)?;
+            found.in_bundles(log, KindVersion::HashedRekordV001).map(Some)
         }
     }
 }

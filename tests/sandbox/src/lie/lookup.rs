@@ -44,6 +44,19 @@ impl World {
         Ok(Other { uuid: uuid.clone(), entry: entry.clone(), hash })
     }
 
+    /// The tree head in the proof is the one of before the entry, as a log's that lags behind.
+    pub(super) fn from_before_the_entry(&self, body: &mut Value) -> Result<(), Refused> {
+        let proof = member(body, ["/verification/inclusionProof"; 2])?;
+        let index = proof.get("logIndex").and_then(Value::as_u64);
+        let index = index.and_then(|index| usize::try_from(index).ok());
+        let (size, root, checkpoint) =
+            self.rekor.head_of(index.ok_or_else(|| refused("the proof has no index"))?)?;
+        proof["treeSize"] = json!(size);
+        proof["rootHash"] = json!(hex::encode(root));
+        proof["checkpoint"] = json!(checkpoint);
+        Ok(())
+    }
+
     /// The same question about another artifact's entry.
     pub(super) fn asked_for_another(&self, request: &Request) -> Result<Request, Refused> {
         let Other { uuid, entry, hash } = self.another_entry()?;
