@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host, Jobs};
-use pysign_http::{Options, Url};
+use pysign_http::Options;
 use pysign_manifest::Manifest;
-use pysign_sigstore::rekor::{LogService, LogVersion};
-use pysign_sigstore::signing_config::Services;
 
+use crate::instance::{self, Instance};
 use crate::run;
 
 /// The program as manifests and servers see it.
@@ -33,49 +32,14 @@ const FLAGS: &[Flag] = &[
         detail: "'bundle' is F.sigstore.json, all that a verifier needs. 'pair' is F.sig, the \
                  signature in base64, and F.crt, the certificate in PEM.",
     },
-    Flag {
-        name: "signing-config",
-        short: None,
-        value: Some("FILE"),
-        repeat: Repeat::Last,
-        about: "The services to sign with, as a Sigstore instance publishes them",
-        detail: "A SigningConfig of version 0.2. Of the services that are valid now the highest \
-                 version is used, and of these the newest.",
-    },
-    Flag {
-        name: "trusted-root",
-        short: None,
-        value: Some("FILE"),
-        repeat: Repeat::Last,
-        about: "The keys and certificates to verify the services' answers with",
-        detail: "A TrustedRoot of the same instance. What can't be verified with it is not \
-                 written.",
-    },
-    Flag {
-        name: "fulcio-url",
-        short: None,
-        value: Some("URL"),
-        repeat: Repeat::Last,
-        about: "The certificate authority, in place of a signing configuration",
-        detail: "Its base address; it must speak Fulcio's v2 API.",
-    },
-    Flag {
-        name: "rekor-url",
-        short: None,
-        value: Some("URL"),
-        repeat: Repeat::Last,
-        about: "The transparency log, in place of a signing configuration",
-        detail: "The base address of a Rekor v1 log. A log of version 2 is named by a signing \
-                 configuration.",
-    },
-    Flag {
-        name: "tsa-url",
-        short: None,
-        value: Some("URL"),
-        repeat: Repeat::Last,
-        about: "A timestamp authority to ask as well",
-        detail: "The address that takes RFC 3161 queries.",
-    },
+    instance::SIGNING_CONFIG,
+    instance::TRUSTED_ROOT,
+    instance::STAGING,
+    instance::TUF_URL,
+    instance::TUF_ROOT,
+    instance::FULCIO_URL,
+    instance::REKOR_URL,
+    instance::TSA_URL,
     Flag {
         name: "public-log",
         short: None,
@@ -123,24 +87,32 @@ impl Tool for Sign {
         input: Takes::Files,
         instead: &[],
         flags: FLAGS,
-        later: &["dry-run", "key", "staging", "statement", "tuf-root", "tuf-url"],
+        later: &["dry-run", "key", "statement"],
         sections: &[],
         examples: &[
             (
                 "Sign what was built, in a GitLab job with id_tokens",
-                "pysign-build . | pysign-sign --signing-config signing_config.json --trusted-root \
-                 trusted_root.json >signed.json",
+                "pysign-build . | pysign-sign >signed.json",
+            ),
+            (
+                "Sign with a private Sigstore instance",
+                "pysign-sign --tuf-url https://tuf.example.org --tuf-root root.json dist \
+                 >signed.json",
             ),
             (
                 "Sign files by name, with a token from a file",
-                "pysign-sign --token-file token.jwt --signing-config signing_config.json \
-                 --trusted-root trusted_root.json dist >signed.json",
+                "pysign-sign --token-file token.jwt dist >signed.json",
             ),
         ],
         environment: &[
             (
                 "SIGSTORE_ID_TOKEN",
                 "The identity token, with the audience 'sigstore': id_tokens of a GitLab job",
+            ),
+            (
+                "XDG_CACHE_HOME, HOME",
+                "What came by TUF is kept in $XDG_CACHE_HOME/pysign or ~/.cache/pysign, which \
+                 nobody else may write to; without these variables nothing is kept",
             ),
             ("https_proxy, no_proxy", "The proxy for requests that leave this machine"),
         ],
@@ -151,6 +123,7 @@ impl Tool for Sign {
             pysign_sigstore::rekor::RekorError::CODES,
             pysign_sigstore::signing_config::SigningConfigError::CODES,
             pysign_sigstore::Error::CODES,
+            pysign_sigstore::TrustError::CODES,
             pysign_http::Error::CODES,
             pysign_manifest::Error::CODES,
             FileError::CODES,
@@ -164,11 +137,7 @@ impl Tool for Sign {
         Ok(Args {
             token_file: m.path("token-file"),
             pair: pair(m)?,
-            services: services(m)?,
-            trusted_root: m.path("trusted-root").ok_or(Usage::Missing {
-                what: "--trusted-root FILE",
-                hint: "--trusted-root trusted_root.json".to_owned(),
-            })?,
+            instance: Instance::from(m)?,
             public_log: m.is_set("public-log"),
             jobs: m.parse("jobs")?.unwrap_or_else(Jobs::requests),
             http: Options {
@@ -190,18 +159,10 @@ impl Tool for Sign {
 pub struct Args {
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) pair: bool,
-    pub(crate) services: Named,
-    pub(crate) trusted_root: PathBuf,
+    pub(crate) instance: Instance,
     pub(crate) public_log: bool,
     pub(crate) jobs: Jobs,
     pub(crate) http: Options,
-}
-
-/// How the services were named.
-#[derive(Debug)]
-pub(crate) enum Named {
-    Config(PathBuf),
-    Urls(Services),
 }
 
 /// Whether a pair is wanted beside the bundle.
@@ -226,26 +187,4 @@ fn pair(m: &Matches) -> Result<bool, Usage> {
         return Err(invalid("a pair is written beside its bundle: bundle,pair"));
     }
     Ok(kinds.contains(&"pair"))
-}
-
-fn services(m: &Matches) -> Result<Named, Usage> {
-    const URLS: [&str; 3] = ["--fulcio-url", "--rekor-url", "--tsa-url"];
-    if let Some(config) = m.path("signing-config") {
-        return match URLS.into_iter().find(|url| m.is_set(url.trim_start_matches('-'))) {
-            Some(url) => {
-                Err(Usage::Conflict { a: "--signing-config".to_owned(), b: url.to_owned() })
-            }
-            None => Ok(Named::Config(config)),
-        };
-    }
-    let missing = Usage::Missing {
-        what: "--signing-config FILE, or --fulcio-url URL and --rekor-url URL",
-        hint: "--signing-config signing_config.json".to_owned(),
-    };
-    let (Some(fulcio), Some(log)) = (m.parse::<Url>("fulcio-url")?, m.parse::<Url>("rekor-url")?)
-    else {
-        return Err(missing);
-    };
-    let log = LogService { url: log, version: LogVersion::V1 };
-    Ok(Named::Urls(Services { fulcio, log, timestamp: m.parse("tsa-url")? }))
 }

@@ -9,6 +9,7 @@ mod error;
 mod flags;
 mod fulcio;
 mod identity;
+mod instance;
 mod key;
 mod lag;
 mod run;

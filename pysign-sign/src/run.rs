@@ -8,11 +8,10 @@ use pysign_cli::Input;
 use pysign_host::{Failure, Host, remove_abandoned};
 use pysign_http::Client;
 use pysign_manifest::{Artifact, Manifest};
-use pysign_sigstore::signing_config::{Services, SigningConfig};
-use pysign_sigstore::{Expected, Mismatch, Text, TrustedRoot, Unlogged, Verifier};
+use pysign_sigstore::{Expected, Mismatch, Text, Unlogged, Verifier};
 
 use crate::batch::{self, Unsigned};
-use crate::flags::{Args, Named, TOOL};
+use crate::flags::{Args, TOOL};
 use crate::identity::Token;
 use crate::sidecars::{Signed, Wanted};
 use crate::signer::{Signer, Trust};
@@ -23,13 +22,12 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     forget_claims(&mut release);
 
     let token = Token::find(args.token_file.as_deref(), host)?;
-    let services = services(args.services, host)?;
+    let client = Client::new(host, args.http)?;
+    let (root, services) = args.instance.load(&client, host)?;
     token.check_consent(&services, args.public_log)?;
     let expected = Expected::exact(&token.identity, &token.issuer);
-    let root = TrustedRoot::read(&args.trusted_root)?;
     let (unlogged, verifier) = (Unlogged::new(&root)?, Verifier::new(root)?);
     let trust = Trust { unlogged: &unlogged, verifier: &verifier, expected: &expected };
-    let client = Client::new(host, args.http)?;
 
     let wanted = Wanted { verifier: &verifier, expected: &expected, pair: args.pair };
     let kept = look(&mut release, &wanted, host)?;
@@ -61,13 +59,6 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
 fn forget_claims(release: &mut Manifest) {
     for artifact in &mut release.artifacts {
         artifact.verified.clear();
-    }
-}
-
-fn services(named: Named, host: &Host) -> Result<Services, Failure> {
-    match named {
-        Named::Config(file) => Ok(SigningConfig::load(&file)?.services(host.clock.now())?),
-        Named::Urls(services) => Ok(services),
     }
 }
 

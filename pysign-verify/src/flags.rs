@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
+use pysign_cli::{
+    Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Trust, Usage, flags, trust,
+};
 use pysign_host::{Failure, FileError, Host, Jobs};
 use pysign_http::{Options, Url};
 use pysign_manifest::Manifest;
@@ -39,43 +41,10 @@ const FLAGS: &[Flag] = &[
     policy::flags::CERTIFICATE_IDENTITY_REGEXP,
     policy::flags::CERTIFICATE_OIDC_ISSUER,
     policy::flags::CERTIFICATE_OIDC_ISSUER_REGEXP,
-    Flag {
-        name: "trusted-root",
-        short: None,
-        value: Some("FILE"),
-        repeat: Repeat::Once,
-        about: "The authorities and logs to trust, and no others",
-        detail: "A TrustedRoot, as a Sigstore instance publishes it. It replaces everything that \
-                 the program would trust otherwise: without it and the next three, that is the \
-                 public Sigstore instance.",
-    },
-    Flag {
-        name: "staging",
-        short: None,
-        value: None,
-        repeat: Repeat::Once,
-        about: "Trust the public instance for trying things, and not the real one",
-        detail: "Anyone can sign anything there.",
-    },
-    Flag {
-        name: "tuf-url",
-        short: None,
-        value: Some("URL"),
-        repeat: Repeat::Once,
-        about: "Trust what this TUF repository vouches for",
-        detail: "Its target trusted_root.json names the authorities and logs. It is fetched at \
-                 most once a day, and verified each time: signatures, versions, expiry, hashes. \
-                 It needs --tuf-root.",
-    },
-    Flag {
-        name: "tuf-root",
-        short: None,
-        value: Some("FILE"),
-        repeat: Repeat::Once,
-        about: "The root metadata that the repository of --tuf-url begins with",
-        detail: "A root.json of any version, which came some other way than from that address: \
-                 all trust goes back to it.",
-    },
+    trust::TRUSTED_ROOT,
+    trust::STAGING,
+    trust::TUF_URL,
+    trust::TUF_ROOT,
     Flag {
         name: "bundle",
         short: None,
@@ -221,7 +190,7 @@ impl Tool for Verify {
         let defaults = Options::new(TOOL);
         Ok(Args {
             policy: PolicySource::from(m)?,
-            trust: trust(m)?,
+            trust: trusted(m)?,
             http: Options {
                 timeout: m.timeout()?.unwrap_or(defaults.timeout),
                 offline: m.is_set("offline"),
@@ -252,31 +221,12 @@ pub struct Args {
     pub(crate) jobs: Jobs,
 }
 
-/// Whom to trust: by one way, since each is the whole of it.
-fn trust(m: &Matches) -> Result<TrustSource, Usage> {
-    const WAYS: [&str; 3] = ["--trusted-root", "--staging", "--tuf-url"];
-    let given: Vec<&str> =
-        WAYS.into_iter().filter(|way| m.is_set(way.trim_start_matches('-'))).collect();
-    if let [a, b, ..] = given.as_slice() {
-        return Err(Usage::Conflict { a: (*a).to_owned(), b: (*b).to_owned() });
-    }
-    match (m.parse::<Url>("tuf-url")?, m.path("tuf-root"), given.as_slice()) {
-        (Some(url), Some(root), _) => Ok(TrustSource::Tuf(TufSource::Private { url, root })),
-        (Some(_), None, _) => Err(Usage::Missing {
-            what: "the repository's root metadata (--tuf-root FILE)",
-            hint: "--tuf-root root.json".to_owned(),
-        }),
-        (None, Some(_), [way]) => {
-            Err(Usage::Conflict { a: "--tuf-root".to_owned(), b: (*way).to_owned() })
-        }
-        (None, Some(_), _) => Err(Usage::Missing {
-            what: "the repository that --tuf-root is of (--tuf-url URL)",
-            hint: "--tuf-url https://tuf.example.org".to_owned(),
-        }),
-        (None, None, ["--staging"]) => Ok(TrustSource::Tuf(TufSource::Public(Instance::Staging))),
-        (None, None, _) => Ok(match m.path("trusted-root") {
-            Some(file) => TrustSource::File(file),
-            None => TrustSource::Tuf(TufSource::Public(Instance::Production)),
-        }),
-    }
+fn trusted(m: &Matches) -> Result<TrustSource, Usage> {
+    let public = |instance| TrustSource::Tuf(TufSource::Public(instance));
+    Ok(match m.trust::<Url>()? {
+        Trust::Unnamed => public(Instance::Production),
+        Trust::Staging => public(Instance::Staging),
+        Trust::File(file) => TrustSource::File(file),
+        Trust::Repository { url, root } => TrustSource::Tuf(TufSource::Private { url, root }),
+    })
 }

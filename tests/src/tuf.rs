@@ -201,3 +201,27 @@ fn a_repository_that_lies_is_refused() {
     // Straight to the stream: what a test prints otherwise is shown only if it fails.
     let _ = writeln!(io::stderr(), "TUF: {0}/{0} lies, seen before or not", ATTACKS.len());
 }
+
+/// Whom to trust and what to sign with come of one refresh, with a place to keep them or without;
+/// what was kept is enough for the next run.
+#[test]
+fn signing_asks_once_for_both_files() {
+    let place = Place::new();
+    furnish(&place, "dist");
+    let timestamps = || {
+        let exchanges = place.sandbox.exchanges();
+        exchanges.iter().filter(|one| one.service == "tuf" && one.path == "/timestamp.json").count()
+    };
+    for (variables, refreshes) in
+        [("-u HOME", 1), ("XDG_CACHE_HOME=$PWD/../cache", 2), ("XDG_CACHE_HOME=$PWD/../cache", 2)]
+    {
+        place.ok(&format!("env {variables} pysign-sign -q -m build.json $TUF >signed.json"));
+        assert_eq!(timestamps(), refreshes, "{variables}");
+    }
+    // A run that has only verified has nothing to sign with.
+    place.ok(
+        "XDG_CACHE_HOME=$PWD/../other pysign-verify -q -m signed.json $IDENTITY $TUF >proof.json",
+    );
+    place.ok("XDG_CACHE_HOME=$PWD/../other pysign-sign -q -m build.json $TUF >signed.json");
+    assert_eq!(timestamps(), 4);
+}

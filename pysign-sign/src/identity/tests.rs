@@ -58,6 +58,7 @@ fn a_hidden_project_is_named_in_a_public_log_only_with_consent() {
     let services = |fulcio: &str, log: &str| Services {
         fulcio: fulcio.parse().unwrap(),
         log: LogService { url: log.parse().unwrap(), version: LogVersion::V1 },
+        log_v1: None,
         timestamp: None,
     };
     let own = services("https://fulcio.acme.org", "https://rekor.acme.org");

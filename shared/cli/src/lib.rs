@@ -13,6 +13,7 @@ mod man;
 mod matches;
 mod parse;
 mod report;
+pub mod trust;
 mod usage;
 
 pub use driver::main;
@@ -21,6 +22,7 @@ pub use input::{Input, InputError};
 pub use matches::Matches;
 pub use pysign_host::{Evidence, Failure, Host, Problem, Status};
 pub use pysign_manifest::Manifest;
+pub use trust::Trust;
 pub use usage::Usage;
 
 /// One of the five programs.

@@ -1,16 +1,21 @@
 //! Which services a run signs with: read from a signing configuration (sigstore protobuf-specs,
 //! `SigningConfig` v0.2), which a Sigstore instance publishes beside its trusted root.
 
+mod error;
+
 use std::error::Error;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use pysign_host::{FileError, Problem, Status, read_named};
-use pysign_http::Url;
+use pysign_host::{Host, read_named};
+use pysign_http::{Client, Url};
 use sigstore_verify::trust_root::{ServiceConfiguration, ServiceEndpoint, ServiceSelector};
 
 use crate::rekor::{LogService, LogVersion};
+use crate::tuf::{self, SIGNING_CONFIG};
+use crate::{TrustError, TrustSource, TrustedRoot};
+
+pub use error::SigningConfigError;
 
 /// The public instance's has 3 kB; a file of a megabyte is something else.
 const MAX_CONFIG: u64 = 1 << 20;
@@ -22,8 +27,36 @@ pub struct Services {
     pub fulcio: Url,
     /// The transparency log.
     pub log: LogService,
+    /// The log for what has no place for a timestamp, which is a PEP 740 attestation: one of version
+    /// 1, which says the time itself.
+    pub log_v1: Option<LogService>,
     /// The timestamp authority: the address that takes RFC 3161 queries.
     pub timestamp: Option<Url>,
+}
+
+/// Services that the user names.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// The certificate authority.
+    pub fulcio: Option<Url>,
+    /// The transparency log.
+    pub log: Option<Url>,
+    /// The timestamp authority.
+    pub timestamp: Option<Url>,
+}
+
+impl Chosen {
+    /// The services without a signing configuration, which has nothing to say of the log's version
+    /// then: it is 1. There is no signing without authority and log.
+    pub fn alone(&self) -> Option<Services> {
+        let log = LogService { url: self.log.clone()?, version: LogVersion::V1 };
+        Some(Services {
+            fulcio: self.fulcio.clone()?,
+            log_v1: Some(log.clone()),
+            log,
+            timestamp: self.timestamp.clone(),
+        })
+    }
 }
 
 /// A parsed signing configuration.
@@ -34,10 +67,46 @@ pub struct SigningConfig {
 }
 
 impl SigningConfig {
-    /// Reads `file`.
-    pub fn load(file: &Path) -> Result<Self, SigningConfigError> {
-        let bytes = read_named(file, MAX_CONFIG).map_err(SigningConfigError::File)?;
-        Self::parse(file, &bytes)
+    /// The signing configuration of `source`: a file, or what a repository vouches for, as
+    /// [`TrustedRoot::load`] gets it.
+    pub fn load(
+        source: &TrustSource,
+        client: &Client,
+        host: &Host,
+    ) -> Result<Self, SigningConfigError> {
+        match source {
+            TrustSource::File(file) => {
+                let bytes = read_named(file, MAX_CONFIG).map_err(SigningConfigError::File)?;
+                Self::parse(file, &bytes)
+            }
+            TrustSource::Tuf(source) => {
+                let [config] = tuf::targets(source, [SIGNING_CONFIG], client, host)?;
+                Self::parse(&config.name, &config.bytes)
+            }
+        }
+    }
+
+    /// The signing configuration of `source`, and the trusted root of `trust`: if they are of one
+    /// repository, both of one refresh.
+    pub fn load_with_root(
+        source: &TrustSource,
+        trust: &TrustSource,
+        client: &Client,
+        host: &Host,
+    ) -> Result<(TrustedRoot, Self), SigningConfigError> {
+        if let TrustSource::Tuf(repository) = source
+            && source == trust
+        {
+            let names = [tuf::TRUSTED_ROOT, SIGNING_CONFIG];
+            let [root, config] = tuf::targets(repository, names, client, host)?;
+            let root = TrustedRoot::parse(root.name, root.source, &root.bytes);
+            return Ok((
+                root.map_err(TrustError::from)?,
+                Self::parse(&config.name, &config.bytes)?,
+            ));
+        }
+        let root = TrustedRoot::load(trust, client, host)?;
+        Ok((root, Self::load(source, client, host)?))
     }
 
     fn parse(file: &Path, bytes: &[u8]) -> Result<Self, SigningConfigError> {
@@ -51,28 +120,60 @@ impl SigningConfig {
         Ok(Self { file: file.into(), config })
     }
 
-    /// The services to use at `now`: of those whose validity includes it, the highest version that
-    /// is spoken here, and of these the one that was put into service last.
-    pub fn services(&self, now: SystemTime) -> Result<Services, SigningConfigError> {
-        let config = &self.config;
-        self.one_suffices("rekorTlogConfig", &config.rekor_tlog_config, &config.rekor_tlog_urls)?;
-        self.one_suffices("tsaConfig", &config.tsa_config, &config.tsa_urls)?;
-        let fulcio = self
-            .newest("caUrls", &config.ca_urls, &[1], now)?
-            .ok_or_else(|| self.none("certificate authority"))?;
-        let log = self
-            .newest("rekorTlogUrls", &config.rekor_tlog_urls, &[2, 1], now)?
-            .ok_or_else(|| self.none("transparency log"))?;
-        let timestamp = self.newest("tsaUrls", &config.tsa_urls, &[1], now)?;
-        let version = if log.1 == 2 { LogVersion::V2 } else { LogVersion::V1 };
-        if version == LogVersion::V2 && timestamp.is_none() {
+    /// The services to use at `now`: those that are `chosen`; else, of those whose validity
+    /// includes it, the highest version that is spoken here, and of these the one that was put into
+    /// service last.
+    pub fn services(
+        &self,
+        now: SystemTime,
+        chosen: &Chosen,
+    ) -> Result<Services, SigningConfigError> {
+        let logs = &self.config.rekor_tlog_urls;
+        let log_of = |versions| self.newest("rekorTlogUrls", logs, versions, now);
+        let fulcio = match &chosen.fulcio {
+            Some(url) => url.clone(),
+            None => self
+                .newest("caUrls", &self.config.ca_urls, &[1], now)?
+                .map(|(url, _)| url)
+                .ok_or_else(|| self.none("certificate authority"))?,
+        };
+        let (log, log_v1) = if let Some(url) = &chosen.log {
+            let log = LogService { url: url.clone(), version: self.version_of(url) };
+            let is_v1 = log.version == LogVersion::V1;
+            (log.clone(), Some(log).filter(|_| is_v1))
+        } else {
+            self.one_suffices("rekorTlogConfig", &self.config.rekor_tlog_config, logs)?;
+            let log = log_of(&[2, 1])?.ok_or_else(|| self.none("transparency log"))?;
+            (log_service(log), log_of(&[1])?.map(log_service))
+        };
+        let timestamp = self.timestamp(now, chosen)?;
+        if log.version == LogVersion::V2 && timestamp.is_none() {
             return Err(self.none("timestamp authority, which a log of version 2 needs"));
         }
-        Ok(Services {
-            fulcio: fulcio.0,
-            log: LogService { url: log.0, version },
-            timestamp: timestamp.map(|(url, _)| url),
-        })
+        Ok(Services { fulcio, log, log_v1, timestamp })
+    }
+
+    fn timestamp(
+        &self,
+        now: SystemTime,
+        chosen: &Chosen,
+    ) -> Result<Option<Url>, SigningConfigError> {
+        if chosen.timestamp.is_some() {
+            return Ok(chosen.timestamp.clone());
+        }
+        let listed = &self.config.tsa_urls;
+        self.one_suffices("tsaConfig", &self.config.tsa_config, listed)?;
+        Ok(self.newest("tsaUrls", listed, &[1], now)?.map(|(url, _)| url))
+    }
+
+    /// The version of a log that the user names: as it is listed, valid or not; one that is not
+    /// listed is of version 1.
+    fn version_of(&self, log: &Url) -> LogVersion {
+        let is_it = |one: &&ServiceEndpoint| one.url.parse().is_ok_and(|url: Url| url == *log);
+        match self.config.rekor_tlog_urls.iter().find(is_it) {
+            Some(one) if one.major_api_version == 2 => LogVersion::V2,
+            _ => LogVersion::V1,
+        }
     }
 
     fn none(&self, service: &'static str) -> SigningConfigError {
@@ -123,204 +224,10 @@ impl SigningConfig {
     }
 }
 
-/// What can be wrong with a signing configuration.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum SigningConfigError {
-    /// The file can't be read.
-    File(FileError),
-    /// The file is no signing configuration of version 0.2.
-    Malformed {
-        /// The file.
-        file: PathBuf,
-        /// What the parser says.
-        cause: Box<dyn Error + Send + Sync>,
-    },
-    /// No service of a kind is valid now and speaks a version known here.
-    NoService {
-        /// The file.
-        file: PathBuf,
-        /// The kind.
-        service: &'static str,
-    },
-    /// It demands several services of one kind.
-    Selector {
-        /// The file.
-        file: PathBuf,
-        /// The member that demands it.
-        field: &'static str,
-    },
-    /// A service's address is not one that may be used.
-    Url {
-        /// The file.
-        file: PathBuf,
-        /// The list it is in.
-        field: &'static str,
-        /// The address.
-        url: String,
-    },
-}
-
-impl SigningConfigError {
-    /// Every code of this type, beside those of files.
-    pub const CODES: &'static [&'static str] =
-        &["signing-config-malformed", "signing-config-no-service", "signing-config-selector"];
-}
-
-impl fmt::Display for SigningConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(error) => error.fmt(f),
-            Self::Malformed { file, .. } => {
-                write!(f, "'{}' is no signing configuration of version 0.2", file.display())
-            }
-            Self::NoService { file, service } => {
-                write!(f, "'{}' names no usable {service}", file.display())
-            }
-            Self::Selector { file, field } => {
-                write!(f, "'{}' asks in '{field}' for more than one service", file.display())
-            }
-            Self::Url { file, field, url } => {
-                write!(f, "'{}' has in '{field}' the unusable address '{url}'", file.display())
-            }
-        }
-    }
-}
-
-impl Error for SigningConfigError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::File(error) => error.source(),
-            Self::Malformed { cause, .. } => Some(&**cause),
-            _ => None,
-        }
-    }
-}
-
-impl Problem for SigningConfigError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::File(error) => error.code(),
-            Self::Malformed { .. } | Self::Url { .. } => "signing-config-malformed",
-            Self::NoService { .. } => "signing-config-no-service",
-            Self::Selector { .. } => "signing-config-selector",
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::File(error) => error.status(),
-            _ => Status::Input,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::File(error) => error.file(),
-            Self::Malformed { file, .. }
-            | Self::NoService { file, .. }
-            | Self::Selector { file, .. }
-            | Self::Url { file, .. } => Some(file),
-        }
-    }
+fn log_service((url, version): (Url, u32)) -> LogService {
+    let version = if version == 2 { LogVersion::V2 } else { LogVersion::V1 };
+    LogService { url, version }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use serde_json::{Value, json};
-    use sigstore_verify::trust_root::SIGNING_CONFIG_MEDIA_TYPE;
-
-    fn service(url: &str, version: u32, start: u32) -> Value {
-        json!({"url": url, "majorApiVersion": version, "operator": "a", "validFor":
-            {"start": format!("{start}-01-01T00:00:00Z"), "end": "2030-01-01T00:00:00Z"}})
-    }
-
-    fn document() -> Value {
-        json!({
-            "mediaType": SIGNING_CONFIG_MEDIA_TYPE,
-            "caUrls": [service("https://old.example", 1, 2020), service("https://ca.example", 1, 2021)],
-            "rekorTlogUrls": [service("https://one.example", 1, 2022), service("https://two.example", 2, 2021)],
-            "tsaUrls": [service("https://tsa.example/stamp", 1, 2020)],
-            "rekorTlogConfig": {"selector": "ANY"},
-            "tsaConfig": {"selector": "EXACT", "count": 1},
-        })
-    }
-
-    /// What is chosen at the start of 2026 after `change`.
-    fn chosen(change: impl Fn(&mut Value)) -> Result<Services, SigningConfigError> {
-        let mut document = document();
-        change(&mut document);
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
-        SigningConfig::parse(Path::new("c.json"), document.to_string().as_bytes())?.services(now)
-    }
-
-    #[test]
-    fn the_highest_version_and_then_the_newest_service_is_chosen() {
-        let services = chosen(|_| ()).unwrap();
-        assert_eq!(services.fulcio.to_string(), "https://ca.example/");
-        assert_eq!(services.log.url.to_string(), "https://two.example/");
-        assert_eq!(services.log.version, LogVersion::V2);
-        assert_eq!(services.timestamp.unwrap().to_string(), "https://tsa.example/stamp");
-    }
-
-    #[test]
-    fn a_service_that_is_not_valid_yet_is_passed_over() {
-        let services = chosen(|document| {
-            document["rekorTlogUrls"][1] = service("https://two.example", 2, 2027);
-        });
-        assert_eq!(services.unwrap().log.version, LogVersion::V1);
-    }
-
-    #[test]
-    fn a_version_that_is_not_spoken_here_is_passed_over() {
-        let services = chosen(|document| {
-            document["rekorTlogUrls"][1] = service("https://two.example", 3, 2021);
-        });
-        assert_eq!(services.unwrap().log.url.to_string(), "https://one.example/");
-    }
-
-    #[test]
-    fn without_a_service_there_is_nothing_to_sign_with() {
-        for list in ["caUrls", "rekorTlogUrls", "tsaUrls"] {
-            let error = chosen(|document| document[list] = json!([])).unwrap_err();
-            assert_eq!(error.code(), "signing-config-no-service", "{list}");
-        }
-    }
-
-    #[test]
-    fn a_log_of_version_1_needs_no_timestamps() {
-        let services = chosen(|document| {
-            document["tsaUrls"] = json!([]);
-            document["rekorTlogUrls"][1] = json!(service("https://two.example", 3, 2021));
-        });
-        assert!(services.unwrap().timestamp.is_none());
-    }
-
-    #[test]
-    fn more_than_one_service_of_a_kind_is_refused() {
-        for wanted in [
-            json!({"selector": "ALL"}),
-            json!({"selector": "EXACT", "count": 2}),
-            json!({"selector": "SERVICE_SELECTOR_UNDEFINED"}),
-        ] {
-            let error =
-                chosen(|document| document["rekorTlogConfig"] = wanted.clone()).unwrap_err();
-            assert_eq!(error.code(), "signing-config-selector", "{wanted}");
-        }
-        assert!(chosen(|document| document["tsaConfig"] = json!({"selector": "ALL"})).is_ok());
-    }
-
-    #[test]
-    fn another_document_is_refused() {
-        for change in [
-            |document: &mut Value| document["mediaType"] = json!("application/json"),
-            |document: &mut Value| document["caUrls"][0]["validFor"] = json!({}),
-            |document: &mut Value| document["caUrls"][1]["url"] = json!("http://ca.example"),
-        ] {
-            assert_eq!(chosen(change).unwrap_err().code(), "signing-config-malformed");
-        }
-    }
-}
+mod tests;

@@ -13,9 +13,6 @@ use crate::{Error, TrustError};
 /// The public instance's has 7 kB; it grows by some hundred bytes with each log.
 const MAX_ROOT: u64 = 1 << 20;
 
-/// The name of the trusted root in the repository of a Sigstore instance.
-const TARGET: &str = "trusted_root.json";
-
 /// The forms of protobuf-specs, `sigstore_trustroot.proto`.
 const MEDIA_TYPES: [&str; 2] = [
     "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
@@ -67,7 +64,7 @@ impl TrustedRoot {
         match source {
             TrustSource::File(file) => Ok(Self::read(file)?),
             TrustSource::Tuf(source) => {
-                let target = tuf::target(source, TARGET, client, host)?;
+                let [target] = tuf::targets(source, [tuf::TRUSTED_ROOT], client, host)?;
                 Ok(Self::parse(target.name, target.source, &target.bytes)?)
             }
         }

@@ -26,6 +26,12 @@ pub use error::TrustError;
 use cache::{Cache, Files, Kept, Shelf};
 use remote::Remote;
 
+/// The name of the trusted root in the repository of a Sigstore instance.
+pub(crate) const TRUSTED_ROOT: &str = "trusted_root.json";
+
+/// The name of the signing configuration there.
+pub(crate) const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
+
 /// The public instance's root metadata has 9 kB; python-tuf takes as much as this.
 const MAX_TUF_ROOT: u64 = 512_000;
 
@@ -75,8 +81,16 @@ impl Instance {
     }
 
     /// A target as it was when this program was made, if it is part of it.
-    fn embedded(self, target: &str) -> Option<&'static str> {
-        (target == "trusted_root.json").then(|| self.trusted_root())
+    pub(crate) fn embedded(self, target: &str) -> Option<&'static str> {
+        use sigstore_verify::trust_root;
+        match (target, self) {
+            (TRUSTED_ROOT, _) => Some(self.trusted_root()),
+            (SIGNING_CONFIG, Self::Production) => {
+                Some(trust_root::SIGSTORE_PRODUCTION_SIGNING_CONFIG)
+            }
+            (SIGNING_CONFIG, Self::Staging) => Some(trust_root::SIGSTORE_STAGING_SIGNING_CONFIG),
+            _ => None,
+        }
     }
 }
 
@@ -95,7 +109,7 @@ pub enum TufSource {
 }
 
 /// A file that a repository vouches for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Target {
     /// What messages call it.
     pub(crate) name: PathBuf,
@@ -104,20 +118,21 @@ pub(crate) struct Target {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The target of this name. What was kept less than a day ago is used if all of it still holds now;
-/// else the repository is asked, and there is nothing to fall back on. With a `client` that is
-/// offline it is what was kept, if it held then, or what is part of the program; either is said.
-pub(crate) fn target(
+/// The targets of these names, all of one refresh. What was kept less than a day ago is used if all
+/// of it still holds now; else the repository is asked, and there is nothing to fall back on. With a
+/// `client` that is offline it is what was kept, if it held then, or what is part of the program;
+/// either is said.
+pub(crate) fn targets<const N: usize>(
     source: &TufSource,
-    target: &str,
+    names: [&str; N],
     client: &Client,
     host: &Host,
-) -> Result<Target, TrustError> {
+) -> Result<[Target; N], TrustError> {
     let repository = Repository::of(source)?;
     let cache = Cache::open(&repository.id(), host)?;
     let now = timestamp(host.clock);
     if client.offline() {
-        return repository.offline(target, &cache, now, host);
+        return all(names, |name| repository.offline(name, &cache, now, host));
     }
     let kept = match cache.read() {
         Err(error @ TrustError::CacheInvalid { .. }) => {
@@ -127,14 +142,14 @@ pub(crate) fn target(
         kept => kept?.unwrap_or_default(),
     };
     if kept.age(now).is_some_and(|age| age < FRESH)
-        && let Ok(bytes) = repository.kept(&kept, target, now)
+        && let Ok(bytes) = repository.kept(&kept, names, now)
     {
-        return Ok(repository.found(target, "cache", bytes));
+        return Ok(repository.found(names, "cache", bytes));
     }
     host.notes.progress(format!("asking '{}' whom to trust", repository.url));
     let remote = Remote::new(client.clone(), host.clock, repository.url.clone());
     let files = Files::of(&kept);
-    let answer = repository.resolve(Box::new(remote), &files, target, now);
+    let answer = repository.resolve(Box::new(remote), &files, names, now);
     let next = match &answer {
         Ok(_) => files.refreshed(now),
         Err(_) => kept.clone().with_roots(&files),
@@ -142,7 +157,19 @@ pub(crate) fn target(
     if next != kept {
         cache.write(&next, host);
     }
-    Ok(repository.found(target, "tuf", answer?))
+    Ok(repository.found(names, "tuf", answer?))
+}
+
+/// What `get` gives for each of the names.
+fn all<const N: usize, T: Default, E>(
+    names: [&str; N],
+    mut get: impl FnMut(&str) -> Result<T, E>,
+) -> Result<[T; N], E> {
+    let mut found = std::array::from_fn(|_| T::default());
+    for (place, name) in found.iter_mut().zip(names) {
+        *place = get(name)?;
+    }
+    Ok(found)
 }
 
 struct Repository<'a> {
@@ -172,23 +199,35 @@ impl<'a> Repository<'a> {
         Sha256::of(format!("{}\n{}", self.url, Sha256::of(&self.root)).as_bytes())
     }
 
-    fn found(&self, target: &str, source: &'static str, bytes: Vec<u8>) -> Target {
-        let name = self.url.with_path_segments(&["targets", target]);
-        Target { name: PathBuf::from(name.to_string()), source, bytes }
+    fn found<const N: usize>(
+        &self,
+        names: [&str; N],
+        source: &'static str,
+        bytes: [Vec<u8>; N],
+    ) -> [Target; N] {
+        let mut bytes = bytes.into_iter();
+        names.map(|target| {
+            let name = self.url.with_path_segments(&["targets", target]);
+            let bytes = bytes.next().unwrap_or_default();
+            Target { name: PathBuf::from(name.to_string()), source, bytes }
+        })
     }
 
-    /// Lets the library go from the root to the target, over what `files` has of an earlier run.
-    fn resolve(
+    /// Lets the library go from the root to the targets, over what `files` has of an earlier run.
+    fn resolve<const N: usize>(
         &self,
         transport: Box<dyn sigstore_tuf::Repository>,
         files: &Files,
-        target: &str,
+        names: [&str; N],
         now: Timestamp,
-    ) -> Result<Vec<u8>, TrustError> {
+    ) -> Result<[Vec<u8>; N], TrustError> {
         let mut updater = self.updater(transport)?.with_store(files.clone());
-        let refused = |cause| TrustError::from_library(&self.url, target, cause);
+        let refused = |cause| TrustError::from_library(&self.url, "", cause);
         ready(updater.refresh(now)).map_err(refused)?;
-        ready(updater.get_target(target, now)).map_err(refused)
+        all(names, |target| {
+            let refused = |cause| TrustError::from_library(&self.url, target, cause);
+            ready(updater.get_target(target, now)).map_err(refused)
+        })
     }
 
     fn updater(&self, transport: Box<dyn sigstore_tuf::Repository>) -> Result<Updater, TrustError> {
@@ -210,11 +249,16 @@ impl<'a> Repository<'a> {
         }
     }
 
-    /// The target out of what an earlier run has kept, if all of it holds at `now`.
-    fn kept(&self, kept: &Kept, target: &str, now: Timestamp) -> Result<Vec<u8>, TrustError> {
+    /// The targets out of what an earlier run has kept, if all of it holds at `now`.
+    fn kept<const N: usize>(
+        &self,
+        kept: &Kept,
+        names: [&str; N],
+        now: Timestamp,
+    ) -> Result<[Vec<u8>; N], TrustError> {
         let files = Files::of(kept);
         let offline = Shelf::new(files.clone(), self.url.clone());
-        self.resolve(Box::new(offline), &files, target, now)
+        self.resolve(Box::new(offline), &files, names, now)
     }
 
     fn offline(
@@ -224,18 +268,24 @@ impl<'a> Repository<'a> {
         now: Timestamp,
         host: &Host,
     ) -> Result<Target, TrustError> {
+        // Nothing is trusted for what is to be signed with.
+        let is_trust = target == TRUSTED_ROOT;
         if let Some(kept) = cache.read()?
             && let Some(then) = kept.refreshed
+            && (is_trust || kept.has(target))
         {
             // A time that is still to come was written by nobody who had looked at a clock.
             let then = then.min(now);
-            let bytes = self.kept(&kept, target, then).map_err(|cause| cache.invalid(cause))?;
+            let [bytes] = self.kept(&kept, [target], then).map_err(|cause| cache.invalid(cause))?;
             let message = format!(
                 "'{target}' is the one that was fetched {}: what was revoked since is not known",
                 ago(now.duration_since(then))
             );
-            host.notes.warn("trust-cached", message);
-            return Ok(self.found(target, "cache", bytes));
+            if is_trust {
+                host.notes.warn("trust-cached", message);
+            }
+            let [found] = self.found([target], "cache", [bytes]);
+            return Ok(found);
         }
         let TufSource::Public(instance) = self.source else {
             return Err(pysign_http::Error::Offline { url: self.url.clone() }.into());
@@ -245,7 +295,9 @@ impl<'a> Repository<'a> {
         };
         let message = "the trusted root is the one that this program was made with: what was \
                        revoked since is not known";
-        host.notes.warn("trust-embedded", message.to_owned());
+        if is_trust {
+            host.notes.warn("trust-embedded", message.to_owned());
+        }
         let name = PathBuf::from("the embedded one");
         Ok(Target { name, source: "embedded", bytes: embedded.as_bytes().to_vec() })
     }

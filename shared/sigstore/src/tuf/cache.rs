@@ -183,6 +183,11 @@ impl Kept {
         self.refreshed.map(|then| now.duration_since(then)).filter(|age| !age.is_negative())
     }
 
+    /// Whether an earlier run has asked for a target of this name.
+    pub(crate) fn has(&self, target: &str) -> bool {
+        self.files.contains_key(&format!("targets/{target}"))
+    }
+
     /// What a failed refresh leaves: the roots that it has verified, since a root that was once
     /// replaced is never to be believed again, beside the rest as it was.
     pub(crate) fn with_roots(mut self, files: &Files) -> Self {
