@@ -1,11 +1,12 @@
 //! The bytes that a signature must be about, and the name that they must deserve.
 //!
-//! Each byte is read once, for the digest; of a wheel or sdist, its name's check then reads what it
-//! needs from the same descriptor. Whether those were the bytes that were hashed, the system says:
-//! length and times before the first byte was read must be those after the last.
+//! Each byte is read once, for the digest; of a wheel or sdist that is larger than a block, its
+//! name's check then reads what it needs from the same descriptor. Whether those were the bytes that
+//! were hashed, the system says: length and times before the first byte was read must be those after
+//! the last.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _};
+use std::io::{Cursor, Read as _, Seek as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,8 @@ pub(crate) struct Subject {
 /// A wheel or sdist that was hashed.
 struct Archive {
     file: File,
+    /// All of it, if it is no larger than a block.
+    bytes: Option<Vec<u8>>,
     path: PathBuf,
     /// What was known of it before it was hashed; nothing of a copy, which is ours alone.
     before: Option<Facts>,
@@ -74,12 +77,12 @@ impl Subject {
         let path = artifact.path()?.to_owned();
         let mut file = artifact.open()?;
         let mut before = Some(Facts::of(&file, &path)?);
-        let (sha256, size) = match copy {
-            None => hash(&file, &path)?,
+        let (sha256, size, bytes) = match copy {
+            None => hash(&file, &path, before.as_ref().map_or(0, |facts| facts.length))?,
             Some(copy) => {
                 let (ours, sha256, size) = copy.take(&file, &artifact.filename, &path)?;
                 (file, before) = (ours, None);
-                (sha256, size)
+                (sha256, size, None)
             }
         };
         artifact.record(sha256, size)?;
@@ -87,16 +90,20 @@ impl Subject {
         Ok(Self {
             sha256,
             filename: packed.then(|| artifact.filename.clone()),
-            archive: packed.then_some(Archive { file, path, before }),
+            archive: packed.then_some(Archive { file, bytes, path, before }),
         })
     }
 
     /// Whether a wheel or sdist is of the project, version and tags that its name says, and still
     /// the file that was hashed. Of anything else a name says nothing.
     pub(crate) fn check_name(self) -> Result<(), Failure> {
-        let Some(Archive { mut file, path, before }) = self.archive else { return Ok(()) };
-        file.rewind().map_err(|cause| FileError::on_open(&path, cause))?;
-        let checked = pysign_archive::check_name(&mut file, &path);
+        let Some(Archive { mut file, bytes, path, before }) = self.archive else { return Ok(()) };
+        let checked = if let Some(bytes) = bytes {
+            pysign_archive::check_name(&mut Cursor::new(bytes), &path)
+        } else {
+            file.rewind().map_err(|cause| FileError::on_open(&path, cause))?;
+            pysign_archive::check_name(&mut file, &path)
+        };
         if let Some(before) = before
             && Facts::of(&file, &path)? != before
         {
@@ -117,14 +124,25 @@ fn is_misnamed(filename: &str) -> bool {
     filename.strip_suffix(".whl").is_some() || ends.any(is_version)
 }
 
-/// Reads the file to its end.
-fn hash(file: &File, path: &Path) -> Result<(Sha256, u64), FileError> {
+/// Reads the file to its end: its digest, its size, and itself if all of it came in one piece.
+fn hash(
+    file: &File,
+    path: &Path,
+    length: u64,
+) -> Result<(Sha256, u64, Option<Vec<u8>>), FileError> {
     let mut reader = HashingReader::new(file, MAX_BYTES);
-    let mut block = vec![0; BLOCK];
+    // One byte more, or a file that fits would look like one that goes on.
+    let room = usize::try_from(length).unwrap_or(usize::MAX).saturating_add(1).min(BLOCK);
+    let mut block = vec![0; room];
+    let (mut pieces, mut last) = (0_u64, 0);
     loop {
         match reader.read(&mut block) {
-            Ok(0) => return Ok(reader.finish()),
-            Ok(_) => {}
+            Ok(0) => {
+                let (sha256, size) = reader.finish();
+                block.truncate(last);
+                return Ok((sha256, size, (pieces <= 1).then_some(block)));
+            }
+            Ok(count) => (pieces, last) = (pieces + 1, count),
             Err(cause) => match cause.kind() {
                 std::io::ErrorKind::Interrupted => {}
                 std::io::ErrorKind::FileTooLarge => {

@@ -29,7 +29,10 @@ impl Sha256 {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let halves = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let digit = |half| char::from_digit(u32::from(half), 16).unwrap_or_default();
+        let text: String = halves.map(digit).collect();
+        f.write_str(&text)
     }
 }
 

@@ -32,7 +32,9 @@ pub fn read_named(path: &Path, cap: u64) -> Result<Vec<u8>, FileError> {
 }
 
 fn read(path: &Path, file: File, cap: u64) -> Result<Vec<u8>, FileError> {
-    let mut bytes = Vec::new();
+    // With room for all of it, and for the byte that isn't there, two system calls suffice.
+    let length = file.metadata().map_or(0, |facts| facts.len()).min(cap);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(1));
     let mut file = file.take(cap.saturating_add(1));
     file.read_to_end(&mut bytes).map_err(|cause| FileError::on_open(path, cause))?;
     if file.limit() == 0 {

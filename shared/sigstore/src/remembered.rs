@@ -9,9 +9,10 @@
 //! not remembered. Each thread remembers for itself: nothing is shared, and nothing waits.
 
 use std::cell::RefCell;
+use std::io::{self, Write as _};
 use std::sync::LazyLock;
 
-use pysign_host::Sha256;
+use pysign_host::{HashingWriter, Sha256};
 use sigstore_verify::crypto::{
     CryptoProvider, HashContext, KeyAlgorithm, Result, SigningKeyPair, SigningScheme,
     aws_lc_provider, install_default_provider,
@@ -74,13 +75,13 @@ fn name(scheme: SigningScheme, key: &[u8], over: Over<'_>, signature: &[u8]) -> 
         Over::Digest(digest) => (&b"digest"[..], digest),
     };
     let parts = [scheme.name().as_bytes(), key, kind, content, signature];
-    let length: usize = parts.iter().map(|part| part.len() + size_of::<usize>()).sum();
-    let mut text = Vec::with_capacity(length);
+    let mut writer = HashingWriter::new(io::sink());
     for part in parts {
-        text.extend(part.len().to_be_bytes());
-        text.extend(part);
+        // Into nothing: that can't fail.
+        let _ = writer.write_all(&part.len().to_be_bytes()).and_then(|()| writer.write_all(part));
     }
-    Sha256::of(&text)
+    let (_, digest, _) = writer.finish();
+    digest
 }
 
 impl CryptoProvider for Remembering {
