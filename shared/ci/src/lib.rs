@@ -7,6 +7,8 @@ mod login;
 mod project;
 mod registry;
 mod repository;
+mod sources;
+mod system;
 mod tokens;
 mod url;
 
@@ -16,4 +18,6 @@ pub use login::Login;
 pub use project::{ParseProjectError, Project};
 pub use registry::Registry;
 pub use repository::{ParseRepositoryError, Repository};
+pub use sources::{Command, NoSource, Request, Source};
+pub use system::System;
 pub use tokens::{SIGSTORE_AUDIENCE, TOKEN_VARIABLES, holds_token, id_token_variable, tokens_in};

@@ -1,7 +1,5 @@
 //! The addresses of a GitLab project's package registries (GitLab API, "`PyPI`" and "Generic packages").
 
-use std::fmt::Write as _;
-
 use pysign_names::{ProjectName, Version};
 
 use crate::{Project, project, url};
@@ -68,17 +66,9 @@ impl Registry {
     }
 }
 
-/// A path segment that the registry takes, percent-encoded (RFC 3986, section 2.1).
+/// A path segment that the registry takes.
 fn segment(text: &str) -> String {
-    text.replace('!', "_").bytes().fold(String::new(), |mut segment, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            segment.push(char::from(byte));
-        } else {
-            // A String takes all that is written to it.
-            let _ = write!(segment, "%{byte:02X}");
-        }
-        segment
-    })
+    url::encode(&text.replace('!', "_"))
 }
 
 /// Digits, as GitLab numbers its projects.

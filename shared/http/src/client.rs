@@ -66,6 +66,11 @@ impl Client {
         self.offline
     }
 
+    /// How long a request may make no progress.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// After how long a request is given up, with all its attempts.
     pub fn patience(&self) -> Duration {
         retry::patience(self.timeout)

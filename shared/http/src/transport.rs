@@ -110,9 +110,10 @@ impl Transport {
         sent.map_err(|error| explain(error, url))
     }
 
+    /// A proxy sees what is encrypted, and nothing of this machine or of the one beside it.
     fn agent(&self, url: &Url) -> &Agent {
         match &self.proxied {
-            Some((proxy, agent)) if !url.origin().is_loopback() => {
+            Some((proxy, agent)) if url.origin().is_encrypted() && !url.origin().is_loopback() => {
                 let uri = url.to_string().parse().unwrap_or_default();
                 if proxy.is_no_proxy(&uri) { &self.direct } else { agent }
             }
@@ -250,5 +251,7 @@ mod tests {
             let agent = transport.agent(&url.parse().unwrap());
             assert_eq!(std::ptr::eq(agent, &raw const transport.direct), is_direct, "{url}");
         }
+        let metadata = Url::of_metadata_server("http://metadata.google.internal/").unwrap();
+        assert!(std::ptr::eq(transport.agent(&metadata), &raw const transport.direct));
     }
 }

@@ -39,6 +39,13 @@ impl Origin {
         host == "localhost" || address.is_ok_and(|ip| ip.to_canonical().is_loopback())
     }
 
+    /// Whether it is Google's metadata server: by its name, which resolves on Google's machines only,
+    /// or by an address that no router passes on (RFC 3927).
+    fn is_metadata_server(&self) -> bool {
+        let address = self.host.parse::<Ipv4Addr>();
+        self.host == "metadata.google.internal" || address.is_ok_and(|ip| ip.is_link_local())
+    }
+
     /// Whether what is sent there is encrypted.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.scheme == "https"
@@ -97,6 +104,47 @@ impl Url {
     pub fn with_query(&self, query: &str) -> Self {
         let target = format!("{}?{query}", self.path());
         Self { origin: self.origin.clone(), target }
+    }
+
+    /// An address of Google's metadata server, which speaks `http` only; its network is the machine's
+    /// own. No other text is taken for one, and no redirect leads there.
+    pub fn of_metadata_server(text: &str) -> Result<Self, ParseUrlError> {
+        Self::parse(text, Origin::is_metadata_server)
+    }
+
+    /// An address, whose origin may do without encryption if it is this machine or `is_near`.
+    fn parse(text: &str, is_near: impl Fn(&Origin) -> bool) -> Result<Self, ParseUrlError> {
+        let refused = |reason| ParseUrlError::new(text, reason);
+        if text.len() > MAX_LENGTH {
+            return Err(refused("it is longer than 8 KiB"));
+        }
+        if text.contains(|c: char| !c.is_ascii_graphic() || "#\\".contains(c)) {
+            return Err(refused("it holds a space, a control character, '#', '\\' or no ASCII"));
+        }
+        let uri: Uri = text.parse().map_err(|_| refused("it is not an absolute address"))?;
+        let (scheme, usual) = match uri.scheme_str() {
+            Some("https") => ("https", 443),
+            Some("http") => ("http", 80),
+            _ => return Err(refused("it does not begin with https://")),
+        };
+        let authority = uri.authority().ok_or(refused("it names no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(refused("it holds a user name or password"));
+        }
+        let host = authority.host().to_ascii_lowercase();
+        if !is_host(&host) {
+            return Err(refused("it names no host"));
+        }
+        let port = match authority.as_str().get(host.len()..) {
+            None | Some("") => usual,
+            Some(_) => authority.port_u16().ok_or(refused("its port is not a number"))?,
+        };
+        let origin = Origin { scheme, host, port };
+        if !origin.is_encrypted() && !origin.is_loopback() && !is_near(&origin) {
+            return Err(refused("http is for this machine only; use https"));
+        }
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        Ok(Self { origin, target: target.to_owned() })
     }
 
     /// The address that `reference` means on a page at this address (RFC 3986 §5.2); its fragment
@@ -213,37 +261,7 @@ impl FromStr for Url {
     type Err = ParseUrlError;
 
     fn from_str(text: &str) -> Result<Self, ParseUrlError> {
-        let refused = |reason| ParseUrlError::new(text, reason);
-        if text.len() > MAX_LENGTH {
-            return Err(refused("it is longer than 8 KiB"));
-        }
-        if text.contains(|c: char| !c.is_ascii_graphic() || "#\\".contains(c)) {
-            return Err(refused("it holds a space, a control character, '#', '\\' or no ASCII"));
-        }
-        let uri: Uri = text.parse().map_err(|_| refused("it is not an absolute address"))?;
-        let (scheme, usual) = match uri.scheme_str() {
-            Some("https") => ("https", 443),
-            Some("http") => ("http", 80),
-            _ => return Err(refused("it does not begin with https://")),
-        };
-        let authority = uri.authority().ok_or(refused("it names no host"))?;
-        if authority.as_str().contains('@') {
-            return Err(refused("it holds a user name or password"));
-        }
-        let host = authority.host().to_ascii_lowercase();
-        if !is_host(&host) {
-            return Err(refused("it names no host"));
-        }
-        let port = match authority.as_str().get(host.len()..) {
-            None | Some("") => usual,
-            Some(_) => authority.port_u16().ok_or(refused("its port is not a number"))?,
-        };
-        let origin = Origin { scheme, host, port };
-        if !origin.is_encrypted() && !origin.is_loopback() {
-            return Err(refused("http is for this machine only; use https"));
-        }
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        Ok(Self { origin, target: target.to_owned() })
+        Self::parse(text, |_| false)
     }
 }
 
@@ -335,6 +353,23 @@ mod tests {
         for text in ["http://127.0.0.1:1/", "http://localhost/", "http://[::1]:80/"] {
             assert!(text.parse::<Url>().is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn googles_metadata_server_is_the_one_exception() {
+        for (text, is_taken) in [
+            ("http://metadata.google.internal/a?b=c", true),
+            ("http://169.254.169.254/", true),
+            ("http://127.0.0.1:1/", true),
+            ("http://metadata.google.internal.evil.example/", false),
+            ("http://metadata/", false),
+            ("http://10.0.0.1/", false),
+            ("http://user@169.254.169.254/", false),
+        ] {
+            assert_eq!(Url::of_metadata_server(text).is_ok(), is_taken, "{text}");
+        }
+        assert!("http://metadata.google.internal/".parse::<Url>().is_err());
+        assert!(url("https://a.example/").join("http://169.254.169.254/").is_err());
     }
 
     /// The examples of RFC 3986 §5.4 that have a path, in its order.
