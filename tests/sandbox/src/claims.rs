@@ -25,20 +25,27 @@ pub struct TokenClaims {
 /// Who vouches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Issuer {
+    Buildkite,
+    CircleCi,
     Email,
     GitHub,
     GitLab,
     /// Another GitLab instance on the same host, below a path.
     SecondGitLab,
+    /// Google, for the service accounts of its machines.
+    Google,
 }
 
 impl Issuer {
     /// Every issuer, with its path below the server's URL.
-    pub(crate) const ALL: [(Self, &str); 4] = [
+    pub(crate) const ALL: [(Self, &str); 7] = [
         (Self::GitLab, ""),
         (Self::GitHub, "/github"),
         (Self::Email, "/email"),
         (Self::SecondGitLab, "/second"),
+        (Self::Buildkite, "/buildkite"),
+        (Self::CircleCi, "/circleci"),
+        (Self::Google, "/google"),
     ];
 
     pub(crate) fn path(self) -> &'static str {
@@ -67,6 +74,21 @@ impl TokenClaims {
     /// A push to the job's ref, as GitHub Actions tells it.
     pub fn github() -> Self {
         Self::new(Issuer::GitHub)
+    }
+
+    /// A job of a pipeline that has the project's path as its two names, as Buildkite tells it.
+    pub fn buildkite() -> Self {
+        Self::new(Issuer::Buildkite)
+    }
+
+    /// A push to the job's ref, as `CircleCI` tells it.
+    pub fn circleci() -> Self {
+        Self::new(Issuer::CircleCi)
+    }
+
+    /// The service account of a machine of Google's.
+    pub fn google() -> Self {
+        Self { email: SERVICE_ACCOUNT.to_owned(), ..Self::new(Issuer::Google) }
     }
 
     /// A login with a verified e-mail address.
@@ -201,7 +223,9 @@ impl TokenClaims {
     /// The claims that a token made at `now` has.
     pub(crate) fn resolve(&self, job: &Job, now: u64) -> Value {
         let mut claims = match self.issuer {
-            Issuer::Email => Map::from_iter([
+            Issuer::Buildkite => self.buildkite_claims(job),
+            Issuer::CircleCi => self.circleci_claims(job),
+            Issuer::Email | Issuer::Google => Map::from_iter([
                 ("email".to_owned(), json!(self.email)),
                 ("email_verified".to_owned(), json!(true)),
                 ("sub".to_owned(), json!("login-7")),
@@ -298,7 +322,52 @@ impl TokenClaims {
             ("workflow_sha", json!(COMMIT)),
         ])
     }
+
+    /// Buildkite's documentation, "buildkite-agent oidc", "Claims".
+    fn buildkite_claims(&self, job: &Job) -> Map<String, Value> {
+        let project = self.project.as_deref().unwrap_or(&job.project);
+        let (organization, pipeline) = project.split_once('/').unwrap_or((project, "demo"));
+        let (full, _, name) = self.git_ref(job);
+        let id = "0184990a-4782-42b5-afc1-16715b10b8ff";
+        let run = format!("organization:{organization}:pipeline:{pipeline}:ref:{full}");
+        object([
+            ("build_branch", json!(name)),
+            ("build_commit", json!(COMMIT)),
+            ("build_number", json!(7)),
+            ("build_source", json!("webhook")),
+            ("job_id", json!(id)),
+            ("organization_slug", json!(organization)),
+            ("pipeline_slug", json!(pipeline)),
+            ("runner_environment", json!("self-hosted")),
+            ("sub", json!(format!("{run}:commit:{COMMIT}:step:sign"))),
+        ])
+    }
+
+    /// `CircleCI`'s documentation, "Using `OpenID` Connect tokens in jobs".
+    fn circleci_claims(&self, job: &Job) -> Map<String, Value> {
+        let project = self.project.as_deref().unwrap_or(&job.project);
+        let (full, ..) = self.git_ref(job);
+        let (organization, id) = ("6f0a1c9e-0000-4000-8000-000000000001", CIRCLECI_PROJECT);
+        object([
+            ("oidc.circleci.com/job-id", json!("6f0a1c9e-0000-4000-8000-000000000003")),
+            ("oidc.circleci.com/org-id", json!(organization)),
+            ("oidc.circleci.com/pipeline-definition-id", json!(CIRCLECI_DEFINITION)),
+            ("oidc.circleci.com/pipeline-id", json!("6f0a1c9e-0000-4000-8000-000000000005")),
+            ("oidc.circleci.com/project-id", json!(id)),
+            ("oidc.circleci.com/ssh-rerun", json!(false)),
+            ("oidc.circleci.com/vcs-origin", json!(format!("github.com/{project}"))),
+            ("oidc.circleci.com/vcs-ref", json!(full)),
+            ("oidc.circleci.com/workflow-id", json!("6f0a1c9e-0000-4000-8000-000000000006")),
+            ("sub", json!(format!("org/{organization}/project/{id}/user/u"))),
+        ])
+    }
 }
+
+const CIRCLECI_PROJECT: &str = "6f0a1c9e-0000-4000-8000-000000000002";
+const CIRCLECI_DEFINITION: &str = "6f0a1c9e-0000-4000-8000-000000000004";
+
+/// The service account that Google gives a machine.
+const SERVICE_ACCOUNT: &str = "signer@acme.iam.gserviceaccount.com";
 
 /// The commit that every pipeline here was started for.
 const COMMIT: &str = "c0ffee0000000000000000000000000000c0ffee";

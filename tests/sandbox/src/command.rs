@@ -18,6 +18,7 @@ The command gets the variables of a job (CI_API_V4_URL, CI_JOB_TOKEN, SIGSTORE_I
 PYSIGN_SANDBOX, a directory with
   trusted_root.json, signing_config.json (Rekor v1), signing_config.v2.json, trust_config.json
   tuf/root.json     what to begin with at the TUF repository $PYSIGN_SANDBOX_TUF
+  systems/NAME      a script to source: the job is then one of github, buildkite, circleci or google
   tokens/NAME.jwt   other tokens: tag, fork-merge-request, expired, other-audience…
   requests.jsonl    every request so far, a line each
   *.pem             what cosign 2 and openssl take instead of the trusted root

@@ -28,12 +28,20 @@ impl Identity {
     pub(crate) fn new(token: &Token) -> Result<Self, Refused> {
         let claim = |name: &str| token.claim(name).map(str::to_owned);
         let (challenge, san, mut claims) = match token.issuer {
-            Issuer::Email if !token.email_is_verified() => {
+            Issuer::Email | Issuer::Google if !token.email_is_verified() => {
                 return Err(refused("the token's address is not verified"));
             }
-            Issuer::Email => {
+            Issuer::Email | Issuer::Google => {
                 let address = claim("email")?;
                 (address.clone(), GeneralName::Rfc822Name(Ia5String::new(&address)?), Vec::new())
+            }
+            Issuer::Buildkite => {
+                let (pipeline, claims) = buildkite(token)?;
+                (claim("sub")?, uri(&pipeline)?, claims)
+            }
+            Issuer::CircleCi => {
+                let (definition, claims) = circleci(token)?;
+                (claim("sub")?, uri(&definition)?, claims)
             }
             Issuer::GitHub => {
                 let claims = github(token)?;
@@ -45,7 +53,7 @@ impl Identity {
             }
         };
         claims.extend([(1, claim("iss")?), (8, claim("iss")?)]);
-        if token.issuer != Issuer::Email {
+        if !matches!(token.issuer, Issuer::Email | Issuer::Google) {
             claims.push((24, claim("sub")?));
         }
         if let Ok(environment) = claim("environment") {
@@ -98,6 +106,46 @@ fn github(token: &Token) -> Result<Vec<(u32, String)>, Refused> {
         (21, format!("{project}/actions/runs/{run}")),
         (22, claim("repository_visibility")?),
     ])
+}
+
+/// The pipeline, and what else is known of a job of Buildkite's.
+fn buildkite(token: &Token) -> Result<(String, Vec<(u32, String)>), Refused> {
+    let claim = |name: &str| token.claim(name).map(str::to_owned);
+    let pipeline = format!(
+        "https://buildkite.com/{}/{}",
+        claim("organization_slug")?,
+        claim("pipeline_slug")?
+    );
+    let run = format!("{pipeline}/builds/{}#{}", token.number("build_number")?, claim("job_id")?);
+    let claims = vec![
+        (11, claim("runner_environment")?),
+        (13, claim("build_commit")?),
+        (20, claim("build_source")?),
+        (21, run),
+    ];
+    Ok((pipeline, claims))
+}
+
+/// The definition of the pipeline, and what else is known of a job of `CircleCI`'s.
+fn circleci(token: &Token) -> Result<(String, Vec<(u32, String)>), Refused> {
+    let claim = |name: &str| token.claim(&format!("oidc.circleci.com/{name}")).map(str::to_owned);
+    let api = "https://circleci.com/api/v2";
+    let definition = format!(
+        "{api}/projects/{}/pipeline-definitions/{}",
+        claim("project-id")?,
+        claim("pipeline-definition-id")?
+    );
+    let (workflow, job) = (claim("workflow-id")?, claim("job-id")?);
+    let claims = vec![
+        (9, definition.clone()),
+        // Fulcio's template writes two quotation marks for a job that is no repetition over SSH.
+        (11, "\"\"".to_owned()),
+        (12, claim("vcs-origin")?),
+        (14, claim("vcs-ref")?),
+        (18, format!("{api}/pipeline/{}/config", claim("pipeline-id")?)),
+        (21, format!("https://app.circleci.com//workflow/{workflow}/job/{job}")),
+    ];
+    Ok((definition, claims))
 }
 
 fn gitlab(token: &Token) -> Result<Vec<(u32, String)>, Refused> {
@@ -174,6 +222,13 @@ mod tests {
         let email = identity(&TokenClaims::email("a@b.example")).unwrap();
         assert_eq!(numbers(&email), [1, 8]);
         assert_eq!(email.challenge, "a@b.example");
+        let google = identity(&TokenClaims::google()).unwrap();
+        assert_eq!(numbers(&google), [1, 8]);
+        let buildkite = identity(&TokenClaims::buildkite()).unwrap();
+        assert_eq!(numbers(&buildkite), [1, 8, 11, 13, 20, 21, 24]);
+        assert_eq!(buildkite.san, uri("https://buildkite.com/acme/demo").unwrap());
+        let circleci = identity(&TokenClaims::circleci()).unwrap();
+        assert_eq!(numbers(&circleci), [1, 8, 9, 11, 12, 14, 18, 21, 24]);
     }
 
     #[test]

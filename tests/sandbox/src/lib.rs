@@ -41,6 +41,7 @@ mod server;
 mod setup;
 mod simple;
 mod storage;
+mod systems;
 mod tokens;
 mod trust;
 mod tsa;

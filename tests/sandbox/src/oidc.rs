@@ -1,5 +1,5 @@
-//! The OIDC issuers: GitLab's at the server's own address, GitHub's and a login's below it; and
-//! the check of a token that Fulcio makes with their key.
+//! The OIDC issuers: GitLab's at the server's own address, the others' below it, with what GitHub
+//! and Google answer to their jobs; and the check of a token that Fulcio makes with their key.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ const AUDIENCE: &str = "sigstore";
 /// How far ahead of ours an issuer's clock may be, in seconds.
 const SKEW: u64 = 300;
 
-/// Three issuers with one key.
+/// All issuers, with one key.
 pub(crate) struct Oidc {
     key: RsaKeyPair,
     job: Arc<Job>,
@@ -43,6 +43,12 @@ impl Token {
         text(&self.claims, name).map_err(|_| refused(format!("the token has no claim '{name}'")))
     }
 
+    /// A number that has to be there, in digits.
+    pub(crate) fn number(&self, name: &str) -> Result<String, Refused> {
+        let number = self.claims.get(name).filter(|value| value.is_u64());
+        number.map(Value::to_string).ok_or_else(|| refused(format!("the token has no '{name}'")))
+    }
+
     pub(crate) fn email_is_verified(&self) -> bool {
         self.claims.get("email_verified") == Some(&Value::Bool(true))
     }
@@ -58,12 +64,17 @@ impl Oidc {
 
     /// Whether a path is one of the issuers'.
     pub(crate) fn owns(path: &str) -> bool {
-        Issuer::ALL.iter().any(|(_, prefix)| {
-            path.strip_prefix(prefix).is_some_and(|page| [DISCOVERY, KEYS, TOKEN].contains(&page))
-        })
+        path == METADATA
+            || Issuer::ALL.iter().any(|(_, prefix)| {
+                let page = path.strip_prefix(prefix);
+                page.is_some_and(|page| [DISCOVERY, KEYS, TOKEN].contains(&page))
+            })
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Reply {
+        if request.path == METADATA {
+            return self.metadata(request);
+        }
         let found = Issuer::ALL.iter().find_map(|(issuer, prefix)| {
             let page = request.path.strip_prefix(prefix)?;
             [DISCOVERY, KEYS, TOKEN].contains(&page).then_some((*issuer, page))
@@ -111,6 +122,20 @@ impl Oidc {
         let claims = TokenClaims::github().audience(request.query("audience").unwrap_or_default());
         let token = self.mint(&claims)?;
         Ok(Response::json(200, &json!({"count": token.len(), "value": token})))
+    }
+
+    /// What a machine of Google's asks its metadata server (Google's documentation, "Verify VM
+    /// identity"). The header keeps a page in a browser from asking.
+    fn metadata(&self, request: &Request) -> Reply {
+        if request.header("metadata-flavor") != Some("Google") {
+            return Ok(Response::new(403, "text/plain", "missing Metadata-Flavor"));
+        }
+        if request.query("format") != Some("full") {
+            return Err(refused("the token would be without the account's address"));
+        }
+        let claims = TokenClaims::google().audience(request.query("audience").unwrap_or_default());
+        let answer = Response::new(200, "text/html", self.mint(&claims)?);
+        Ok(answer.with("Metadata-Flavor", "Google"))
     }
 
     /// A signed token.
@@ -173,6 +198,7 @@ impl Oidc {
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 const KEYS: &str = "/oauth/discovery/keys";
 const TOKEN: &str = "/token";
+const METADATA: &str = "/computeMetadata/v1/instance/service-accounts/default/identity";
 const KEY_ID: &str = "sandbox";
 
 fn section(encoded: &str) -> Result<Value, Refused> {
@@ -286,6 +312,19 @@ pub(crate) mod tests {
         let answer: Value = serde_json::from_slice(&oidc.answer(&request).unwrap().body).unwrap();
         let token = oidc.verify(answer["value"].as_str().unwrap(), Clock::default().unix());
         assert_eq!(token.unwrap().issuer, Issuer::GitHub);
+    }
+
+    #[test]
+    fn google_gives_a_token_to_its_machine() {
+        let oidc = oidc();
+        let mut request = Request::new("GET", &format!("{METADATA}?audience=sigstore&format=full"));
+        assert_eq!(oidc.answer(&request).unwrap().status, 403);
+        request.headers.push(("metadata-flavor".into(), "Google".into()));
+        let answer = oidc.answer(&request).unwrap();
+        let token = String::from_utf8(answer.body).unwrap();
+        let token = oidc.verify(&token, Clock::default().unix()).unwrap();
+        assert_eq!(token.issuer, Issuer::Google);
+        assert!(Oidc::owns(METADATA));
     }
 
     #[test]

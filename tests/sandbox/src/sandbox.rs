@@ -14,7 +14,7 @@ use crate::record::{Exchange, Record};
 use crate::server::{self, Server, Site};
 use crate::setup::Setup;
 use crate::world::{Urls, World};
-use crate::{Error, environment, tokens, trust, tuf};
+use crate::{Error, environment, systems, tokens, trust, tuf};
 
 /// All services, running.
 pub struct Sandbox {
@@ -71,6 +71,7 @@ impl Sandbox {
         trust::write(&directory, &world)?;
         tuf::write(&directory, &world)?;
         tokens::write(&directory, &world)?;
+        systems::write(&directory, &world)?;
         let mut servers = Vec::new();
         for (listener, site) in ports {
             servers.push(Server::start(listener, site, Arc::clone(&world))?);

@@ -31,6 +31,9 @@ fn all() -> Vec<(&'static str, TokenClaims)> {
             TokenClaims::github()
                 .reusable_workflow("other/workflows/.github/workflows/sign.yml@refs/heads/main"),
         ),
+        ("buildkite", TokenClaims::buildkite()),
+        ("circleci", TokenClaims::circleci()),
+        ("google", TokenClaims::google()),
         ("email", TokenClaims::email("dev@acme.example")),
         ("email-unverified", TokenClaims::email("dev@acme.example").claim("email_verified", false)),
         ("expired", push().expired()),
