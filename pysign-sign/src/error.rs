@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use pysign_host::{Evidence, Problem, Status};
 use pysign_http::Url;
 
-use crate::identity::{Source, Unfit};
 use crate::timestamp::Fault;
 
 /// Why nothing was signed, or not everything.
@@ -55,11 +54,6 @@ pub enum Error {
         /// Why it proves nothing.
         cause: Box<pysign_sigstore::Error>,
     },
-    /// The project is hidden, and everyone would read of it in a log.
-    PublicLog {
-        /// The log, or the authority whose certificates are logged.
-        service: Url,
-    },
     /// There is a signature already, and it is someone else's.
     SignedByAnother {
         /// The bundle.
@@ -84,15 +78,6 @@ pub enum Error {
         /// What is wrong with it.
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// There is a token, and it can't be used.
-    Token {
-        /// Where it was found.
-        source: TokenSource,
-        /// What is wrong with it.
-        fault: TokenFault,
-    },
-    /// There is no token.
-    TokenMissing,
     /// What the services have answered does not make a signature that would be believed.
     Unproven {
         /// The file.
@@ -106,18 +91,6 @@ pub enum Error {
 #[derive(Debug)]
 pub struct TimestampFault(pub(crate) Fault);
 
-/// What is wrong with a token.
-#[derive(Debug)]
-pub struct TokenFault(pub(crate) Unfit);
-
-/// Where a token was found.
-#[derive(Debug)]
-pub struct TokenSource(pub(crate) Source);
-
-/// What a GitLab job needs for a token.
-const ID_TOKENS: &str =
-    "in the job of .gitlab-ci.yml: id_tokens: {SIGSTORE_ID_TOKEN: {aud: sigstore}}";
-
 impl Error {
     /// Every code of this type.
     pub const CODES: &'static [&'static str] = &[
@@ -125,15 +98,9 @@ impl Error {
         "certificate-key",
         "clock-behind",
         "fulcio-answer",
-        "log-public",
         "signed-by-another",
         "timestamp-answer",
         "timestamp-mismatch",
-        "token-audience",
-        "token-claim",
-        "token-expired",
-        "token-malformed",
-        "token-missing",
     ];
 }
 
@@ -159,10 +126,6 @@ impl fmt::Display for Error {
             Self::InTheWay { file, .. } => {
                 write!(f, "'{}' exists already, and is no signature of its file", file.display())
             }
-            Self::PublicLog { service } => write!(
-                f,
-                "the project is not public, and '{service}' would show its path to everyone"
-            ),
             Self::SignedByAnother { file, .. } => {
                 write!(f, "'{}' is another identity's signature", file.display())
             }
@@ -172,10 +135,6 @@ impl fmt::Display for Error {
             Self::TimestampUntrusted { authority, .. } => {
                 write!(f, "'{authority}' gave a timestamp that the trusted root does not bear out")
             }
-            Self::Token { source: TokenSource(source), fault: TokenFault(unfit) } => {
-                write!(f, "the identity token in {source} {unfit}")
-            }
-            Self::TokenMissing => f.write_str("no identity token: 'SIGSTORE_ID_TOKEN' is not set"),
             Self::Unproven { file, .. } => write!(
                 f,
                 "what the services answered for '{}' is not proven by the trusted root",
@@ -206,20 +165,12 @@ impl Problem for Error {
             Self::ClockBehind { .. } => "clock-behind",
             Self::FulcioAnswer { .. } => "fulcio-answer",
             Self::InTheWay { .. } => "output-exists",
-            Self::PublicLog { .. } => "log-public",
             Self::SignedByAnother { .. } => "signed-by-another",
             Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
                 Fault::Imprint | Fault::Nonce => "timestamp-mismatch",
                 Fault::Status(_) | Fault::Syntax => "timestamp-answer",
             },
             Self::TimestampUntrusted { .. } => "timestamp-invalid",
-            Self::Token { fault: TokenFault(unfit), .. } => match unfit {
-                Unfit::Audience(_) => "token-audience",
-                Unfit::Claim(_) | Unfit::EmailUnverified | Unfit::Kind => "token-claim",
-                Unfit::Expired(_) => "token-expired",
-                Unfit::Shape => "token-malformed",
-            },
-            Self::TokenMissing => "token-missing",
             Self::Unproven { cause, .. } => cause.code(),
         }
     }
@@ -235,12 +186,10 @@ impl Problem for Error {
             | Self::TimestampUntrusted { .. } => Status::Refused,
             Self::FulcioAnswer { .. } => Status::Unavailable,
             Self::ClockBehind { .. } | Self::InTheWay { .. } => Status::Input,
-            Self::PublicLog { .. } => Status::Usage,
             Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
                 Fault::Imprint | Fault::Nonce => Status::Refused,
                 Fault::Status(_) | Fault::Syntax => Status::Unavailable,
             },
-            Self::Token { .. } | Self::TokenMissing => Status::Denied,
             Self::Unproven { cause, .. } => cause.status(),
         }
     }
@@ -260,15 +209,9 @@ impl Problem for Error {
                 "set it: what is signed now would be dated in its future, and not verify here"
                     .to_owned(),
             ),
-            Self::PublicLog { .. } => Some("to accept that: --public-log".to_owned()),
             Self::InTheWay { .. } | Self::SignedByAnother { .. } => {
                 Some("to replace it: --force".to_owned())
             }
-            Self::Token { fault: TokenFault(Unfit::Claim("ci_config_ref_uri")), .. } => {
-                Some("define the pipeline in a file of the project itself".to_owned())
-            }
-            Self::Token { fault: TokenFault(Unfit::Audience(_) | Unfit::Shape), .. }
-            | Self::TokenMissing => Some(ID_TOKENS.to_owned()),
             _ => None,
         }
     }
@@ -280,10 +223,6 @@ impl Problem for Error {
                 Some(Evidence { expected: expected.clone(), found: found.clone() })
             }
             Self::Unproven { cause, .. } => cause.evidence(),
-            Self::Token { fault: TokenFault(Unfit::Audience(found)), .. } => Some(Evidence {
-                expected: pysign_ci::SIGSTORE_AUDIENCE.to_owned(),
-                found: if found.is_empty() { "none".to_owned() } else { found.join(", ") },
-            }),
             _ => None,
         }
     }

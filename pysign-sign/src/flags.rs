@@ -21,7 +21,8 @@ const FLAGS: &[Flag] = &[
         repeat: Repeat::Last,
         about: "Read the identity token from FILE ('-': standard input)",
         detail: "An OIDC token with the audience 'sigstore'. Without this flag it is read from \
-                 SIGSTORE_ID_TOKEN. It is sent to the certificate authority and nowhere else.",
+                 SIGSTORE_ID_TOKEN, or asked of the CI system whose job this is: see ENVIRONMENT. \
+                 It is sent to the certificate authority and nowhere else.",
     },
     Flag {
         name: "emit",
@@ -107,8 +108,27 @@ impl Tool for Sign {
         environment: &[
             (
                 "SIGSTORE_ID_TOKEN",
-                "The identity token, with the audience 'sigstore': id_tokens of a GitLab job",
+                "The identity token, with the audience 'sigstore': id_tokens of a GitLab job. It \
+                 comes before what the variables below lead to",
             ),
+            (
+                "GITHUB_ACTIONS, ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+                "A job of GitHub Actions with the permission 'id-token: write': GitHub is asked \
+                 for a token",
+            ),
+            (
+                "BUILDKITE",
+                "A job of Buildkite: 'buildkite-agent oidc request-token' prints a token",
+            ),
+            ("CIRCLECI", "A job of CircleCI: 'circleci run oidc get' prints a token"),
+            ("PATH", "Where these two programs are; relative directories are passed over"),
+            (
+                "GCE_METADATA_HOST, NO_GCE_CHECK",
+                "A machine of Google's, outside of these jobs, where the metadata server is asked \
+                 for the service account's token: where it is, or that it is not to be asked. \
+                 Without these, the machine's product name says whether it is Google's",
+            ),
+            ("GITLAB_CI", "A job of GitLab, for what is said when its token is missing"),
             (
                 "XDG_CACHE_HOME, HOME",
                 "What came by TUF is kept in $XDG_CACHE_HOME/pysign or ~/.cache/pysign, which \
@@ -118,6 +138,7 @@ impl Tool for Sign {
         ],
         codes: &[
             crate::Error::CODES,
+            crate::IdentityError::CODES,
             InputError::CODES,
             Usage::CODES,
             pysign_sigstore::rekor::RekorError::CODES,

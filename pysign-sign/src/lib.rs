@@ -17,5 +17,6 @@ mod sidecars;
 mod signer;
 mod timestamp;
 
-pub use error::{Error, TimestampFault, TokenFault, TokenSource};
+pub use error::{Error, TimestampFault};
 pub use flags::{Args, Sign};
+pub use identity::IdentityError;

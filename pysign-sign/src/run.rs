@@ -12,7 +12,7 @@ use pysign_sigstore::{Expected, Mismatch, Text, Unlogged, Verifier};
 
 use crate::batch::{self, Unsigned};
 use crate::flags::{Args, TOOL};
-use crate::identity::Token;
+use crate::identity::Identity;
 use crate::sidecars::{Signed, Wanted};
 use crate::signer::{Signer, Trust};
 
@@ -21,17 +21,17 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     release.single_release()?;
     forget_claims(&mut release);
 
-    let token = Token::find(args.token_file.as_deref(), host)?;
     let client = Client::new(host, args.http)?;
+    let identity = Identity::find(args.token_file.as_deref(), host, &client)?;
     let (root, services) = args.instance.load(&client, host)?;
-    token.check_consent(&services, args.public_log)?;
-    let expected = Expected::exact(&token.identity, &token.issuer);
+    identity.check_consent(&services, args.public_log)?;
+    let expected = Expected::exact(identity.name(), identity.issuer());
     let (unlogged, verifier) = (Unlogged::new(&root)?, Verifier::new(root)?);
     let trust = Trust { unlogged: &unlogged, verifier: &verifier, expected: &expected };
 
     let wanted = Wanted { verifier: &verifier, expected: &expected, pair: args.pair };
     let kept = look(&mut release, &wanted, host)?;
-    let signer = Signer::new(&client, &services, &token, &trust, host.clock);
+    let signer = Signer::new(&client, &services, &identity, &trust, host.clock);
     let mut files: Vec<_> = release.artifacts.iter_mut().zip(kept).collect();
     let outcomes = batch::work_on_each(args.jobs, &mut files, |(artifact, kept)| {
         let signature = if let Some(signature) = kept.take() {
@@ -45,13 +45,13 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
             let log = &services.log.url;
             host.notes.detail(format!("'{}' is signed and in '{log}'", artifact.filename));
         }
-        Ok(claims_of(&signature, &token)?)
+        Ok(claims_of(&signature, &identity)?)
     });
     let names = release.artifacts.iter().map(|artifact| artifact.filename.as_str());
     batch::tell_what_is_left(&outcomes, names, &host.notes);
     let claims: BTreeSet<String> = batch::all_or_failure(outcomes)?.into_iter().flatten().collect();
     release.add_tool(TOOL);
-    host.notes.summary(verify_with(&token.identity, &token.issuer, &claims));
+    host.notes.summary(verify_with(identity.name(), identity.issuer(), &claims));
     Ok(Some(release))
 }
 
@@ -92,9 +92,9 @@ fn sign(artifact: &mut Artifact, signer: &Signer<'_>) -> Result<Signed, Unsigned
 
 /// What a verifier demands beside identity and issuer: a reusable workflow's certificate is good for
 /// a repository that is named.
-fn claims_of(signature: &Signed, token: &Token) -> Result<Vec<String>, Failure> {
+fn claims_of(signature: &Signed, identity: &Identity<'_>) -> Result<Vec<String>, Failure> {
     let certificate = Certificate::from_pem(signature.certificate.as_bytes())?;
-    let signer = Expected::new(Text::exact(&token.identity), Text::exact(&token.issuer));
+    let signer = Expected::new(Text::exact(identity.name()), Text::exact(identity.issuer()));
     Ok(signer.mismatches(&certificate).iter().filter_map(Mismatch::flag).collect())
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::batch::Unsigned;
 use crate::fulcio::Authority;
-use crate::identity::Token;
+use crate::identity::Identity;
 use crate::key::Key;
 use crate::lag::catch_up;
 use crate::sidecars::Signed;
@@ -32,7 +32,7 @@ const MAX_LOST: u32 = 2;
 pub(crate) struct Signer<'a> {
     client: &'a Client,
     services: &'a Services,
-    token: &'a Token,
+    identity: &'a Identity<'a>,
     trust: &'a Trust<'a>,
     clock: Clock,
     /// Locked while they are asked for: whoever needs them meanwhile waits for the same ones.
@@ -63,16 +63,16 @@ struct Credentials {
 }
 
 impl<'a> Signer<'a> {
-    /// A signer for the holder of `token`. Nothing is asked yet.
+    /// A signer for `identity`. Nothing is asked yet.
     pub(crate) fn new(
         client: &'a Client,
         services: &'a Services,
-        token: &'a Token,
+        identity: &'a Identity<'a>,
         trust: &'a Trust<'a>,
         clock: Clock,
     ) -> Self {
         let credentials = Mutex::new(Held::Nothing);
-        Self { client, services, token, trust, clock, credentials }
+        Self { client, services, identity, trust, clock, credentials }
     }
 
     /// The signature of the file with this digest. The log comes last of the services: what is in
@@ -162,7 +162,7 @@ impl<'a> Signer<'a> {
             trust: self.trust.unlogged,
             clock: self.clock,
         };
-        let certificate = authority.certify(self.token, &key)?;
+        let certificate = authority.certify(&self.identity.token()?, &key)?;
         Ok(Credentials { key, certificate, since })
     }
 }

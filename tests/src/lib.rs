@@ -1,6 +1,8 @@
 //! The tests of the five programs, as their users run them: one binary, one module a subject.
 
 #[cfg(test)]
+mod ambient;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod codes;

@@ -1,12 +1,17 @@
-use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pysign_http::Options;
 use pysign_sigstore::rekor::{LogService, LogVersion};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use super::error::{Span, Unfit};
+use super::*;
 
 const NOW: i64 = 1_700_000_000;
 
 fn gitlab() -> Value {
     json!({
-        "iss": "https://gitlab.com", "aud": "sigstore", "exp": NOW + 60,
+        "iss": "https://gitlab.com", "aud": "sigstore", "exp": NOW + 60, "nbf": NOW - 5,
         "sub": "project_path:acme/demo:ref_type:tag:ref:v1", "project_path": "acme/demo",
         "project_visibility": "public", "pipeline_source": "push",
         "ci_config_ref_uri": "gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1",
@@ -30,6 +35,20 @@ fn fault(change: impl Fn(&mut Value)) -> Option<Unfit> {
     parse(&claims).err()
 }
 
+/// The token of another kind, with the claims that every token has.
+fn of_kind(mut claims: Value) -> Result<Token, Unfit> {
+    for (name, value) in [
+        ("iss", json!("https://issuer.example")),
+        ("aud", json!(["sigstore"])),
+        ("exp", json!(NOW + 60)),
+        ("sub", json!("subject")),
+    ] {
+        let members = claims.as_object_mut().unwrap();
+        members.entry(name).or_insert(value);
+    }
+    parse(&claims)
+}
+
 #[test]
 fn a_gitlab_token_names_the_pipeline_definition() {
     let token = parse(&gitlab()).ok().unwrap();
@@ -49,38 +68,10 @@ fn a_hidden_project_is_seen() {
 }
 
 #[test]
-fn a_hidden_project_is_named_in_a_public_log_only_with_consent() {
-    let token = |visibility: &str| {
-        let mut claims = gitlab();
-        claims["project_visibility"] = json!(visibility);
-        parse(&claims).ok().unwrap()
-    };
-    let services = |fulcio: &str, log: &str| Services {
-        fulcio: fulcio.parse().unwrap(),
-        log: LogService { url: log.parse().unwrap(), version: LogVersion::V1 },
-        log_v1: None,
-        timestamp: None,
-    };
-    let own = services("https://fulcio.acme.org", "https://rekor.acme.org");
-    for public in [
-        services("https://fulcio.acme.org", "https://log2025-1.rekor.sigstore.dev"),
-        services("https://fulcio.acme.org", "https://rekor.sigstore.dev."),
-        services("https://fulcio.acme.org", "https://rekor.sigstage.dev"),
-        services("https://fulcio.sigstore.dev", "https://rekor.acme.org"),
-    ] {
-        assert!(token("private").check_consent(&public, false).is_err());
-        assert!(token("private").check_consent(&public, true).is_ok());
-        assert!(token("public").check_consent(&public, false).is_ok());
-    }
-    assert!(token("private").check_consent(&own, false).is_ok());
-}
-
-#[test]
 fn a_github_token_names_the_workflow_that_runs() {
-    let token = parse(&json!({
-        "iss": "https://token.actions.githubusercontent.com", "aud": ["sigstore"],
-        "exp": NOW + 60, "sub": "repo:acme/demo:ref:refs/tags/v1", "repository": "acme/demo",
-        "repository_visibility": "private", "workflow_ref": "acme/demo/w.yml@refs/tags/v1",
+    let token = of_kind(json!({
+        "repository": "acme/demo", "repository_visibility": "private",
+        "workflow_ref": "acme/demo/w.yml@refs/tags/v1",
         "job_workflow_ref": "acme/shared/w.yml@refs/heads/main",
     }))
     .ok()
@@ -90,18 +81,59 @@ fn a_github_token_names_the_workflow_that_runs() {
 }
 
 #[test]
+fn every_other_kind_has_the_name_that_fulcio_gives_it() {
+    let circleci = |project: &str, definition: &str| {
+        json!({"oidc.circleci.com/project-id": project,
+               "oidc.circleci.com/pipeline-definition-id": definition})
+    };
+    for (claims, identity) in [
+        (
+            json!({"organization_slug": "acme", "pipeline_slug": "demo"}),
+            "https://buildkite.com/acme/demo",
+        ),
+        (circleci("p", "d"), "https://circleci.com/api/v2/projects/p/pipeline-definitions/d"),
+        (
+            json!({"account_name": "acme", "pipeline_name": "demo/release", "account_id": "1",
+                   "pipeline_id": "2"}),
+            "https://g.codefresh.io/acme/demo/release:1/2",
+        ),
+        (
+            json!({"kubernetes.io": {"namespace": "ci", "serviceaccount": {"name": "signer"}}}),
+            "https://kubernetes.io/namespaces/ci/serviceaccounts/signer",
+        ),
+        (json!({"sub": "spiffe://acme.example/ci"}), "spiffe://acme.example/ci"),
+    ] {
+        let token = of_kind(claims.clone()).ok().unwrap();
+        assert_eq!(token.identity, identity);
+        assert_eq!(token.subject, claims.get("sub").map_or("subject", |sub| sub.as_str().unwrap()));
+        assert!(!token.private);
+    }
+    let name = "oidc.circleci.com/pipeline-definition-id";
+    assert_eq!(of_kind(circleci("p", "")).err(), Some(Unfit::Claim(name)));
+}
+
+#[test]
 fn an_address_counts_when_it_is_verified() {
-    let mut claims = json!({
-        "iss": "https://dex.example", "aud": "sigstore", "exp": NOW + 60, "sub": "x",
-        "email": "dev@example.org", "email_verified": true,
-        "federated_claims": {"connector_id": "https://login.example"},
-    });
-    let token = parse(&claims).ok().unwrap();
+    let login = |verified: Value| {
+        of_kind(json!({
+            "email": "dev@example.org", "email_verified": verified,
+            "federated_claims": {"connector_id": "https://login.example"},
+        }))
+    };
+    let token = login(json!(true)).ok().unwrap();
     assert_eq!(token.identity, "dev@example.org");
     assert_eq!(token.issuer, "https://login.example");
     assert_eq!(token.subject, "dev@example.org");
-    claims["email_verified"] = json!(false);
-    assert_eq!(parse(&claims).err(), Some(Unfit::EmailUnverified));
+    assert!(login(json!("true")).is_ok());
+    for unverified in [json!(false), json!("false"), json!(null), json!(1)] {
+        assert_eq!(login(unverified).err(), Some(Unfit::EmailUnverified));
+    }
+}
+
+#[test]
+fn an_unknown_kind_of_token_is_refused() {
+    assert_eq!(of_kind(json!({})).err(), Some(Unfit::Kind));
+    assert_eq!(of_kind(json!({"sub": "https://acme.example/ci"})).err(), Some(Unfit::Kind));
 }
 
 #[test]
@@ -115,10 +147,31 @@ fn another_audience_is_named() {
 
 #[test]
 fn a_token_ends_at_its_expiry() {
-    assert_eq!(fault(|claims| claims["exp"] = json!(NOW)), Some(Unfit::Expired(0)));
-    assert_eq!(fault(|claims| claims["exp"] = json!(NOW - 5)), Some(Unfit::Expired(5)));
+    let expired = |until| {
+        let span = Span { from: Some(NOW - 5), until };
+        Some(Unfit::Expired { span, now: NOW })
+    };
+    assert_eq!(fault(|claims| claims["exp"] = json!(NOW)), expired(NOW));
+    assert_eq!(fault(|claims| claims["exp"] = json!(NOW - 5)), expired(NOW - 5));
     assert_eq!(fault(|claims| claims["exp"] = json!(1_700_000_001.5)), None);
     assert_eq!(fault(|claims| claims["exp"] = json!("soon")), Some(Unfit::Claim("exp")));
+}
+
+#[test]
+fn a_token_begins_at_its_time_with_five_minutes_for_the_clocks() {
+    let not_yet = |from| {
+        let span = Span { from: Some(from), until: NOW + 7200 };
+        Some(Unfit::NotYet { span, now: NOW })
+    };
+    let times = |from: i64| {
+        move |claims: &mut Value| {
+            claims["nbf"] = json!(from);
+            claims["exp"] = json!(NOW + 7200);
+        }
+    };
+    assert_eq!(fault(times(NOW + 300)), None);
+    assert_eq!(fault(times(NOW + 301)), not_yet(NOW + 301));
+    assert_eq!(fault(|claims| claims["nbf"] = json!("soon")), Some(Unfit::Claim("nbf")));
 }
 
 #[test]
@@ -127,12 +180,7 @@ fn a_missing_claim_is_named() {
         let without = |claims: &mut Value| claims[name] = json!(null);
         assert_eq!(fault(without), Some(Unfit::Claim(name)));
     }
-}
-
-#[test]
-fn an_unknown_kind_of_token_is_refused() {
-    let claims = json!({"iss": "https://i.example", "aud": "sigstore", "exp": NOW + 1});
-    assert_eq!(parse(&claims).err(), Some(Unfit::Kind));
+    assert_eq!(fault(|claims| claims["iss"] = json!("gitlab.com")), Some(Unfit::Claim("iss")));
 }
 
 #[test]
@@ -142,6 +190,7 @@ fn what_is_no_token_is_refused() {
     for text in [
         String::new(),
         "canary".to_owned(),
+        "ghost".to_owned(),
         format!("{good}.AAAA"),
         good.trim_end_matches("AAAA").to_owned(),
         format!("e30.{claims}.AAAA"),
@@ -151,4 +200,67 @@ fn what_is_no_token_is_refused() {
         let parsed = Token::parse(Secret::new(text), NOW);
         assert_eq!(parsed.err(), Some(Unfit::Shape));
     }
+}
+
+#[test]
+fn an_access_token_is_told_from_an_id_token() {
+    for (text, owner) in
+        [("glcbt-64_abc", "GitLab"), ("ghs_abc", "GitHub"), ("github_pat_abc", "GitHub")]
+    {
+        let parsed = Token::parse(Secret::new(text.to_owned()), NOW);
+        assert_eq!(parsed.err(), Some(Unfit::Access(owner)));
+    }
+}
+
+/// A token of GitLab's that lasts so long from now on.
+fn host(lifetime: i64, change: impl Fn(&mut Value)) -> Host {
+    let mut claims = gitlab();
+    let now = Host::test(&[]).clock.unix();
+    claims["exp"] = json!(now + lifetime);
+    change(&mut claims);
+    Host::test(&[("SIGSTORE_ID_TOKEN", &encode(&claims))])
+}
+
+fn client(host: &Host) -> Client {
+    Client::new(host, Options { offline: true, ..Options::new("test/1") }).unwrap()
+}
+
+#[test]
+fn a_token_that_was_handed_over_is_used_to_its_end_and_not_longer() {
+    let host = host(MARGIN - 1, |_| ());
+    let client = client(&host);
+    let identity = Identity::find(None, &host, &client).unwrap();
+    assert!(identity.token().is_ok());
+    let token = identity.latest.into_inner().unwrap();
+    assert!(token.still_valid(host.clock.unix() + MARGIN).is_err());
+}
+
+#[test]
+fn a_hidden_project_is_named_in_a_public_log_only_with_consent() {
+    let is_refused = |visibility: &str, services: &Services, consent: bool| {
+        let host = host(3600, |claims| claims["project_visibility"] = json!(visibility));
+        let client = client(&host);
+        let identity = Identity::find(None, &host, &client).unwrap();
+        identity.check_consent(services, consent).is_err()
+    };
+    let services = |fulcio: &str, log: &str| Services {
+        fulcio: fulcio.parse().unwrap(),
+        log: LogService { url: log.parse().unwrap(), version: LogVersion::V1 },
+        log_v1: None,
+        timestamp: None,
+    };
+    for public in [
+        services("https://fulcio.acme.org", "https://log2025-1.rekor.sigstore.dev"),
+        services("https://fulcio.acme.org", "https://rekor.sigstore.dev."),
+        services("https://fulcio.acme.org", "https://rekor.sigstage.dev"),
+        services("https://fulcio.sigstore.dev", "https://rekor.acme.org"),
+    ] {
+        assert!(is_refused("private", &public, false) && is_refused("internal", &public, false));
+        assert!(!is_refused("private", &public, true));
+        assert!(!is_refused("public", &public, false));
+    }
+    let own = services("https://fulcio.acme.org", "https://rekor.acme.org");
+    assert!(!is_refused("private", &own, false));
+    let public = services("https://fulcio.acme.org", "https://rekor.sigstore.dev").log;
+    assert!(is_refused("private", &Services { log_v1: Some(public), ..own }, false));
 }

@@ -52,7 +52,7 @@ fn a_token_that_is_not_fit() {
 /// What is an hour off, and how the run ends: with a token that lasts an hour, and with one that
 /// lasts three.
 const CLOCKS: [(&[&str], i64, [Ending; 2]); 11] = [
-    (&["oidc"], HOUR, [Ending(5, "http-status-final"); 2]),
+    (&["oidc"], HOUR, [Ending(5, "token-not-yet"); 2]),
     (&["oidc"], -HOUR, [Ending(5, "token-expired"), GOOD]),
     (&["fulcio"], HOUR, [Ending(5, "http-status-final"), Ending(3, "clock-behind")]),
     (&["fulcio"], -HOUR, [Ending(5, "http-status-final"); 2]),
@@ -63,7 +63,7 @@ const CLOCKS: [(&[&str], i64, [Ending; 2]); 11] = [
     // It only says when the log has promised.
     (&["ct"], HOUR, [GOOD; 2]),
     // It is this machine that is off: an hour behind all of them, or ahead.
-    (ALL, HOUR, [Ending(3, "clock-behind"); 2]),
+    (ALL, HOUR, [Ending(5, "token-not-yet"); 2]),
     (ALL, -HOUR, [Ending(5, "token-expired"), GOOD]),
 ];
 

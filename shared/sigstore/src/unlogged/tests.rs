@@ -41,9 +41,7 @@ fn a_certificate_is_judged_without_a_log() {
     judged(|_| ()).unwrap();
     // No log is asked, and none is needed.
     judged(|root| root["tlogs"] = json!([])).unwrap();
-    for (member, said) in
-        [("certificateAuthorities", "no trusted"), ("ctlogs", "no CT log keys")]
-    {
+    for (member, said) in [("certificateAuthorities", "no trusted"), ("ctlogs", "no CT log keys")] {
         let mut root = trusted_root(&sandbox);
         root[member] = json!([]);
         let refused = unlogged(&sandbox, |all| *all = root)
