@@ -70,7 +70,7 @@ impl World {
             Lie::BadCheckpoint => in_json(&answer, broken_checkpoint),
             Lie::BadProof => in_json(&answer, broken_proof),
             Lie::BadSet => in_json(&answer, broken_promise),
-            Lie::Behind => in_json(&answer, |body| self.from_before_the_entry(body)),
+            Lie::Behind => in_json(&answer, |body| self.with_an_older_head(body)),
             Lie::NoProof => in_json(&answer, |body| {
                 member(body, ["/verification/inclusionProof"; 2]).map(|proof| *proof = Value::Null)
             }),

@@ -45,7 +45,7 @@ impl World {
     }
 
     /// The tree head in the proof is the one of before the entry, as a log's that lags behind.
-    pub(super) fn from_before_the_entry(&self, body: &mut Value) -> Result<(), Refused> {
+    pub(super) fn with_an_older_head(&self, body: &mut Value) -> Result<(), Refused> {
         let proof = member(body, ["/verification/inclusionProof"; 2])?;
         let index = proof.get("logIndex").and_then(Value::as_u64);
         let index = index.and_then(|index| usize::try_from(index).ok());
