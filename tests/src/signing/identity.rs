@@ -127,7 +127,7 @@ fn a_token_that_ends_in_mid_run() {
     place.sandbox.fault("fulcio:short-lived").unwrap();
     place.sandbox.fault("rekor/post:delay=9*1").unwrap();
     let one_by_one = |token| sign(token).replace("--timeout 1", "--timeout 20 --jobs 1");
-    ended(&desk.sh(&one_by_one("ending")), 5, "http-status-final").unwrap();
+    ended(&desk.sh(&one_by_one("ending")), 5, "token-expired").unwrap();
     assert_eq!(desk.proven().unwrap(), ["a"]);
     let kept = desk.bundles(&["a"]);
     ended(&desk.sh(&one_by_one("ending")), 5, "token-expired").unwrap();
