@@ -67,15 +67,15 @@ pub(crate) fn all_or_failure<R>(outcomes: Vec<Result<R, Unsigned>>) -> Result<Ve
     Failure::collect(outcomes)
 }
 
-/// Names the files that the next run has to sign, where this one has signed others.
-pub(crate) fn tell_what_is_left<'n, R>(
+/// Names what the next run has to sign, where this one has signed something.
+pub(crate) fn tell_what_is_left<R>(
     outcomes: &[Result<R, Unsigned>],
-    names: impl Iterator<Item = &'n str>,
+    names: impl Iterator<Item = String>,
     notes: &Notes,
 ) {
     let left =
         |outcome: &Result<R, Unsigned>| matches!(outcome, Err(Unsigned::Run(_) | Unsigned::Left));
-    let names: Vec<&str> =
+    let names: Vec<String> =
         outcomes.iter().zip(names).filter(|(one, _)| left(one)).map(|(_, name)| name).collect();
     let done = outcomes.iter().filter(|one| one.is_ok()).count();
     if names.is_empty() || done == 0 {
@@ -88,7 +88,7 @@ pub(crate) fn tell_what_is_left<'n, R>(
         more => format!(" and {more} more"),
     };
     let message = format!(
-        "{done} of {} files are signed and stay so; the next run signs the rest: {}{more}",
+        "{done} of {} signatures are made and stay; the next run makes the rest: {}{more}",
         outcomes.len(),
         listed.join(", "),
     );
@@ -153,7 +153,7 @@ mod tests {
                 heard.lock().unwrap().push(message);
             }
         }));
-        tell_what_is_left(outcomes, names.iter().copied(), &notes);
+        tell_what_is_left(outcomes, names.iter().map(ToString::to_string), &notes);
         told.lock().unwrap().clone()
     }
 
@@ -163,7 +163,7 @@ mod tests {
         let all = [Ok(()), run(), Err(Unsigned::Left), Err(Unsigned::file(changed("d")))];
         assert_eq!(
             warnings(&all, &["a", "b", "c", "d"]),
-            ["1 of 4 files are signed and stay so; the next run signs the rest: 'b', 'c'"]
+            ["1 of 4 signatures are made and stay; the next run makes the rest: 'b', 'c'"]
         );
         assert!(warnings(&[run(), Err(Unsigned::Left)], &["a", "b"]).is_empty());
         assert!(warnings(&[Ok(())], &["a"]).is_empty());

@@ -54,6 +54,8 @@ pub enum Error {
         /// Why it proves nothing.
         cause: Box<pysign_sigstore::Error>,
     },
+    /// There is no log for attestations.
+    NoLogV1,
     /// There is a signature already, and it is someone else's.
     SignedByAnother {
         /// The bundle.
@@ -98,6 +100,7 @@ impl Error {
         "certificate-key",
         "clock-behind",
         "fulcio-answer",
+        "log-version",
         "signed-by-another",
         "timestamp-answer",
         "timestamp-mismatch",
@@ -126,6 +129,9 @@ impl fmt::Display for Error {
             Self::InTheWay { file, .. } => {
                 write!(f, "'{}' exists already, and is no signature of its file", file.display())
             }
+            Self::NoLogV1 => f.write_str(
+                "attestations need a log of version 1, and the signing configuration names none",
+            ),
             Self::SignedByAnother { file, .. } => {
                 write!(f, "'{}' is another identity's signature", file.display())
             }
@@ -165,6 +171,7 @@ impl Problem for Error {
             Self::ClockBehind { .. } => "clock-behind",
             Self::FulcioAnswer { .. } => "fulcio-answer",
             Self::InTheWay { .. } => "output-exists",
+            Self::NoLogV1 => "log-version",
             Self::SignedByAnother { .. } => "signed-by-another",
             Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
                 Fault::Imprint | Fault::Nonce => "timestamp-mismatch",
@@ -186,6 +193,7 @@ impl Problem for Error {
             | Self::TimestampUntrusted { .. } => Status::Refused,
             Self::FulcioAnswer { .. } => Status::Unavailable,
             Self::ClockBehind { .. } | Self::InTheWay { .. } => Status::Input,
+            Self::NoLogV1 => Status::Usage,
             Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
                 Fault::Imprint | Fault::Nonce => Status::Refused,
                 Fault::Status(_) | Fault::Syntax => Status::Unavailable,

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host, Jobs};
 use pysign_http::Options;
-use pysign_manifest::Manifest;
+use pysign_manifest::{Manifest, SignatureKind};
 
+use crate::forms::Forms;
 use crate::instance::{self, Instance};
 use crate::run;
 
@@ -29,9 +30,29 @@ const FLAGS: &[Flag] = &[
         short: None,
         value: Some("LIST"),
         repeat: Repeat::Last,
-        about: "What to write beside each file: bundle, or bundle,pair (the default)",
-        detail: "'bundle' is F.sigstore.json, all that a verifier needs. 'pair' is F.sig, the \
-                 signature in base64, and F.crt, the certificate in PEM.",
+        about: "What to write: bundle,pair (the default), attestation, statement, release",
+        detail: "A list, with commas. 'bundle' is F.sigstore.json, all that a verifier needs. \
+                 'pair' is F.sig, the signature in base64 without a final newline, and F.crt, the \
+                 certificate in PEM: copies of what is in the bundle, and of use without it only \
+                 where the log is of version 1, in which they can be looked up. 'attestation' is \
+                 F.publish.attestation, that the signer publishes F, for package indexes (PEP 740); \
+                 with --statement FILE, if that is SLSA provenance of version 1, also \
+                 F.slsa.attestation, the same predicate about F alone. It needs a log of version 1, \
+                 which says when it was signed. 'statement' is F.statement.sigstore.json, a bundle \
+                 over the statement of --statement, the same one beside every file. 'release' is \
+                 NAME-VERSION.release.sigstore.json, a bundle over one statement with every file of \
+                 the release, which must all lie in one directory: pysign-verify --complete misses \
+                 a file by it, and the purl in it says which release it is.",
+    },
+    Flag {
+        name: "statement",
+        short: None,
+        value: Some("FILE"),
+        repeat: Repeat::Last,
+        about: "Sign the in-toto statement in FILE, with --emit statement or attestation",
+        detail: "With 'statement' its very bytes are signed. It must name each file that is to be \
+                 signed by its name and SHA-256, and nothing else: nobody vouches unawares for what \
+                 is not there. At most 700 KiB.",
     },
     instance::SIGNING_CONFIG,
     instance::TRUSTED_ROOT,
@@ -52,6 +73,12 @@ const FLAGS: &[Flag] = &[
     },
     flags::MANIFEST,
     flags::FORCE,
+    Flag {
+        detail: "On standard error, one line for each file that would be written, or that an earlier \
+                 run has written and that is kept. No service is asked to certify, stamp or log \
+                 anything.",
+        ..flags::DRY_RUN
+    },
     Flag {
         about: "Sign up to N files at once (default: 8)",
         detail: "From 1 to 256. Most of the time is spent waiting for the log, so it is not the \
@@ -88,7 +115,7 @@ impl Tool for Sign {
         input: Takes::Files,
         instead: &[],
         flags: FLAGS,
-        later: &["dry-run", "key", "statement"],
+        later: &["key"],
         sections: &[],
         examples: &[
             (
@@ -138,7 +165,9 @@ impl Tool for Sign {
         ],
         codes: &[
             crate::Error::CODES,
+            crate::FormError::CODES,
             crate::IdentityError::CODES,
+            pysign_attest::Error::CODES,
             InputError::CODES,
             Usage::CODES,
             pysign_sigstore::rekor::RekorError::CODES,
@@ -155,11 +184,14 @@ impl Tool for Sign {
 
     fn args(m: &Matches) -> Result<Args, Usage> {
         let defaults = Options::new(TOOL);
+        let forms = m.text("emit")?.map_or_else(|| Ok(Forms::default()), Forms::parse)?;
         Ok(Args {
             token_file: m.path("token-file"),
-            pair: pair(m)?,
+            statement: statement(m, &forms)?,
+            forms,
             instance: Instance::from(m)?,
             public_log: m.is_set("public-log"),
+            dry_run: m.is_set("dry-run"),
             jobs: m.parse("jobs")?.unwrap_or_else(Jobs::requests),
             http: Options {
                 timeout: m.timeout()?.unwrap_or(defaults.timeout),
@@ -179,33 +211,29 @@ impl Tool for Sign {
 #[derive(Debug)]
 pub struct Args {
     pub(crate) token_file: Option<PathBuf>,
-    pub(crate) pair: bool,
+    pub(crate) forms: Forms,
+    pub(crate) statement: Option<PathBuf>,
+    pub(crate) dry_run: bool,
     pub(crate) instance: Instance,
     pub(crate) public_log: bool,
     pub(crate) jobs: Jobs,
     pub(crate) http: Options,
 }
 
-/// Whether a pair is wanted beside the bundle.
-fn pair(m: &Matches) -> Result<bool, Usage> {
-    let Some(list) = m.text("emit")? else { return Ok(true) };
-    let invalid = |reason: &str| Usage::Invalid {
-        flag: "--emit".to_owned(),
-        value: list.to_owned(),
-        reason: reason.to_owned(),
-    };
-    let kinds: Vec<&str> = list.split(',').collect();
-    for kind in &kinds {
-        match *kind {
-            "bundle" | "pair" => {}
-            "attestation" | "statement" | "release" => {
-                return Err(Usage::NotOffered { flag: format!("--emit {kind}") });
-            }
-            _ => return Err(invalid("it is a list of 'bundle' and 'pair'")),
-        }
+/// What is made of the statement, which must be there for one and is for nothing else.
+fn statement(m: &Matches, forms: &Forms) -> Result<Option<PathBuf>, Usage> {
+    let file = m.path("statement");
+    if forms.has(SignatureKind::Statement) && file.is_none() {
+        return Err(Usage::Missing {
+            what: "--statement FILE, for --emit statement,",
+            hint: "--statement statement.json".to_owned(),
+        });
     }
-    if !kinds.contains(&"bundle") {
-        return Err(invalid("a pair is written beside its bundle: bundle,pair"));
+    if file.is_some() && !forms.take_a_statement() {
+        return Err(Usage::Missing {
+            what: "a form that is made of --statement FILE",
+            hint: "--emit bundle,pair,statement".to_owned(),
+        });
     }
-    Ok(kinds.contains(&"pair"))
+    Ok(file)
 }

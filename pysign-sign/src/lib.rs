@@ -5,18 +5,24 @@
 //! a stranger would, before any of it is written.
 
 mod batch;
+mod content;
 mod error;
 mod flags;
+mod forms;
 mod fulcio;
 mod identity;
 mod instance;
 mod key;
 mod lag;
+mod plan;
 mod run;
 mod sidecars;
 mod signer;
+mod standing;
+mod statement;
 mod timestamp;
 
 pub use error::{Error, TimestampFault};
 pub use flags::{Args, Sign};
+pub use forms::{FormError, SubjectFault};
 pub use identity::IdentityError;

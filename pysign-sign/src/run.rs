@@ -5,21 +5,25 @@ use std::path::Path;
 
 use pysign_attest::Certificate;
 use pysign_cli::Input;
-use pysign_host::{Failure, Host, remove_abandoned};
+use pysign_host::{Failure, Host, Jobs, remove_abandoned};
 use pysign_http::Client;
-use pysign_manifest::{Artifact, Manifest};
+use pysign_manifest::Manifest;
 use pysign_sigstore::{Expected, Mismatch, Text, Unlogged, Verifier};
 
 use crate::batch::{self, Unsigned};
 use crate::flags::{Args, TOOL};
 use crate::identity::Identity;
-use crate::sidecars::{Signed, Wanted};
-use crate::signer::{Signer, Trust};
+use crate::plan::{self, File, Unit};
+use crate::sidecars::{self, Signed};
+use crate::signer::{self, Signer, Trust};
+use crate::standing::Wanted;
+use crate::statement::Given;
 
 pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
     let mut release = input.release(&host.notes)?;
     release.single_release()?;
     forget_claims(&mut release);
+    let given = args.statement.as_deref().map(Given::read).transpose()?;
 
     let client = Client::new(host, args.http)?;
     let identity = Identity::find(args.token_file.as_deref(), host, &client)?;
@@ -29,27 +33,36 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let (unlogged, verifier) = (Unlogged::new(&root)?, Verifier::new(root)?);
     let trust = Trust { unlogged: &unlogged, verifier: &verifier, expected: &expected };
 
-    let wanted = Wanted { verifier: &verifier, expected: &expected, pair: args.pair };
-    let kept = look(&mut release, &wanted, host)?;
+    let files = read(&mut release, args.jobs)?;
+    let mut units = plan::units(&release, &files, &args.forms, given.as_ref())?;
+    let wanted = Wanted { verifier: &verifier, expected: &expected, release: &release, host };
+    let mut work = look(&mut units, &wanted, args.jobs)?;
+    let kept = work.iter().map(|(unit, kept)| (&**unit, kept.is_some()));
+    sidecars::check_carried(&mut release, kept)?;
+    for (unit, _) in work.iter().filter(|(_, kept)| kept.is_none()) {
+        signer::log_for(&services, unit.kind)?;
+    }
+    if args.dry_run {
+        work.iter().flat_map(would_do).for_each(|line| host.notes.summary(line));
+        return Ok(None);
+    }
+
     let signer = Signer::new(&client, &services, &identity, &trust, host.clock);
-    let mut files: Vec<_> = release.artifacts.iter_mut().zip(kept).collect();
-    let outcomes = batch::work_on_each(args.jobs, &mut files, |(artifact, kept)| {
-        let signature = if let Some(signature) = kept.take() {
-            signature
-        } else {
-            host.notes.progress(format!("signing '{}'", artifact.filename));
-            sign(artifact, &signer)?
+    let outcomes = batch::work_on_each(args.jobs, &mut work, |(unit, kept)| {
+        let signature = match kept.take() {
+            Some(signature) => signature,
+            None => sign(unit, &signer, host)?,
         };
-        wanted.put(artifact, &signature, host)?;
-        if !signature.kept {
-            let log = &services.log.url;
-            host.notes.detail(format!("'{}' is signed and in '{log}'", artifact.filename));
-        }
-        Ok(claims_of(&signature, &identity)?)
+        signature.put(unit, host).map_err(Failure::from)?;
+        Ok(signature)
     });
-    let names = release.artifacts.iter().map(|artifact| artifact.filename.as_str());
-    batch::tell_what_is_left(&outcomes, names, &host.notes);
-    let claims: BTreeSet<String> = batch::all_or_failure(outcomes)?.into_iter().flatten().collect();
+    batch::tell_what_is_left(&outcomes, units.iter().map(Unit::shown), &host.notes);
+    let signatures = batch::all_or_failure(outcomes)?;
+    for (unit, signature) in units.iter().zip(&signatures) {
+        signature.list(unit, &mut release);
+    }
+    let claims = signatures.iter().map(|signature| claims_of(signature, &identity));
+    let claims: BTreeSet<String> = Failure::collect(claims)?.into_iter().flatten().collect();
     release.add_tool(TOOL);
     host.notes.summary(verify_with(identity.name(), identity.issuer(), &claims));
     Ok(Some(release))
@@ -62,14 +75,13 @@ fn forget_claims(release: &mut Manifest) {
     }
 }
 
-/// Every file is looked at before the first is signed: what is logged can't be taken back.
-fn look(
-    release: &mut Manifest,
-    wanted: &Wanted<'_>,
-    host: &Host,
-) -> Result<Vec<Option<Signed>>, Failure> {
+/// Every file is read before the first is signed, and everything that lies in its way looked at: what
+/// is logged can't be taken back.
+fn read(release: &mut Manifest, jobs: Jobs) -> Result<Vec<File>, Failure> {
     tidy_up(release);
-    Failure::collect(release.artifacts.iter_mut().map(|artifact| wanted.look(artifact, host)))
+    let mut files = Failure::collect(jobs.on_each(&mut release.artifacts, File::read))?;
+    files.iter_mut().enumerate().for_each(|(index, file)| file.index = index);
+    Ok(files)
 }
 
 /// Removes what a run that was killed has left beside the files. Its signatures stay.
@@ -82,11 +94,40 @@ fn tidy_up(release: &Manifest) {
     }
 }
 
-/// Signs one file, and reads it again: one that changed meanwhile is not the one that was signed.
-fn sign(artifact: &mut Artifact, signer: &Signer<'_>) -> Result<Signed, Unsigned> {
-    let digest = artifact.hash().map_err(Unsigned::file)?;
-    let signature = signer.sign(artifact.path().map_err(Unsigned::file)?, digest)?;
-    artifact.hash().map_err(Unsigned::file)?;
+/// What is there already of each unit, and stays.
+fn look<'u, 'f>(
+    units: &'u mut [Unit<'f>],
+    wanted: &Wanted<'_>,
+    jobs: Jobs,
+) -> Result<Work<'u, 'f>, Failure> {
+    let found = Failure::collect(jobs.on_each(units, |unit| wanted.look(unit)))?;
+    Ok(units.iter().zip(found).collect())
+}
+
+/// What is to be done, with the signatures that are there already.
+type Work<'u, 'f> = Vec<(&'u Unit<'f>, Option<Signed>)>;
+
+/// A line for each file that would be written or kept.
+fn would_do((unit, kept): &(&Unit<'_>, Option<Signed>)) -> Vec<String> {
+    let line = |(path, stands): (&Path, bool)| {
+        let verb = if stands { "keep" } else { "write" };
+        format!("would {verb} '{}'", path.display())
+    };
+    match kept {
+        Some(signature) => signature.stands(unit).map(line).collect(),
+        None => unit.outputs().map(|path| line((path, false))).collect(),
+    }
+}
+
+/// Makes a signature, and reads its files again: one that changed meanwhile is not the one that was
+/// signed.
+fn sign(unit: &Unit<'_>, signer: &Signer<'_>, host: &Host) -> Result<Signed, Unsigned> {
+    host.notes.progress(format!("signing '{}'", unit.shown()));
+    unit.check_unchanged().map_err(Unsigned::file)?;
+    let signature = signer.sign(unit)?;
+    unit.check_unchanged().map_err(Unsigned::file)?;
+    let log = &signer.log(unit.kind).map_err(Failure::from)?.url;
+    host.notes.detail(format!("'{}' is signed and in '{log}'", unit.shown()));
     Ok(signature)
 }
 

@@ -1,25 +1,27 @@
 //! One signature: made, stamped, logged, put together, and verified as a stranger would.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pysign_attest::Certificate;
-use pysign_host::{Clock, Failure, Sha256};
+use pysign_host::{Clock, Failure};
 use pysign_http::Client;
-use pysign_sigstore::rekor::{self, RekorError};
+use pysign_manifest::SignatureKind;
+use pysign_sigstore::rekor::{self, LogService, RekorError};
 use pysign_sigstore::signing_config::Services;
-use pysign_sigstore::{Expected, Subject, Unlogged, Verifier};
+use pysign_sigstore::{Expected, Unlogged, Verifier};
 use serde_json::{Value, json};
 
 use crate::Error;
 use crate::batch::Unsigned;
+use crate::content::Made;
 use crate::fulcio::Authority;
 use crate::identity::Identity;
 use crate::key::Key;
 use crate::lag::catch_up;
+use crate::plan::Unit;
 use crate::sidecars::Signed;
 use crate::timestamp;
 
@@ -75,33 +77,43 @@ impl<'a> Signer<'a> {
         Self { client, services, identity, trust, clock, credentials }
     }
 
-    /// The signature of the file with this digest. The log comes last of the services: what is in
-    /// it can't be taken back.
-    pub(crate) fn sign(&self, file: &Path, digest: Sha256) -> Result<Signed, Unsigned> {
+    /// The log that signatures of this kind go into.
+    pub(crate) fn log(&self, kind: SignatureKind) -> Result<&'a LogService, Error> {
+        log_for(self.services, kind)
+    }
+
+    /// The signature that is wanted. The log comes last of the services: what is in it can't be
+    /// taken back.
+    pub(crate) fn sign(&self, unit: &Unit<'_>) -> Result<Signed, Unsigned> {
         let credentials = self.credentials()?;
-        Ok(self.sign_with(&credentials, file, digest)?)
+        Ok(self.sign_with(&credentials, unit)?)
     }
 
     fn sign_with(
         &self,
         Credentials { key, certificate, .. }: &Credentials,
-        file: &Path,
-        digest: Sha256,
+        unit: &Unit<'_>,
     ) -> Result<Signed, Failure> {
+        unit.check_against(certificate)?;
+        let log = self.log(unit.kind)?;
         let mut lost = 0;
-        let (signature, entry, bundle) = loop {
-            let signature = key.sign_digest(digest)?;
-            let stamp = self.stamp(&signature, certificate)?;
+        let (entry, bundle) = loop {
+            let made = Made::by(key, &unit.content)?;
+            let stamp = match unit.kind {
+                // It has no place for one.
+                SignatureKind::Attestation => None,
+                _ => self.stamp(made.signature(), certificate)?,
+            };
             let signed = rekor::Signed {
-                content: rekor::Content::File { digest, signature: &signature },
+                content: made.content(),
                 signer: rekor::Signer::Certificate(certificate.der()),
             };
-            match self.services.log.submit(self.client, signed) {
+            match log.submit(self.client, signed) {
                 Err(RekorError::Known { .. }) if lost < MAX_LOST => lost += 1,
                 entry => {
                     let entry = entry?;
                     let bundle = bundle(signed, &entry, stamp).to_string().into_bytes();
-                    break (signature, entry, bundle);
+                    break (entry, bundle);
                 }
             }
         };
@@ -110,11 +122,12 @@ impl<'a> Signer<'a> {
             let _ = catch_up(self.clock, time);
         }
 
-        let unproven = |cause| Error::Unproven { file: file.into(), cause: Box::new(cause) };
-        let subject = Subject { file, digest, filename: None };
+        let subject = unit.subject();
+        let unproven =
+            |cause| Error::Unproven { file: subject.file.into(), cause: Box::new(cause) };
         let proof = self.trust.verifier.prove(&subject, &bundle, None).map_err(unproven)?;
-        self.trust.expected.check_proof(file, &proof).map_err(unproven)?;
-        Ok(Signed { bundle, signature, certificate: certificate.pem(), kept: false })
+        self.trust.expected.check_proof(subject.file, &proof).map_err(unproven)?;
+        Ok(Signed::made(unit.kind, bundle, &proof)?)
     }
 
     /// When the signature was made, by the timestamp authority if there is one.
@@ -185,6 +198,16 @@ fn is_good_for_another(lifetime: Duration, age: Duration) -> bool {
 /// When a log of version 1 has taken the entry, as bundles have it.
 fn integrated_time(entry: &Value) -> Option<i64> {
     entry.get("integratedTime")?.as_str()?.parse().ok()
+}
+
+/// An attestation has no place for a timestamp (PEP 740, "Attestation objects"), so that its log must
+/// say when it was made: one of version 1 does.
+pub(crate) fn log_for(services: &Services, kind: SignatureKind) -> Result<&LogService, Error> {
+    let log = match kind {
+        SignatureKind::Attestation => services.log_v1.as_ref(),
+        _ => Some(&services.log),
+    };
+    log.ok_or(Error::NoLogV1)
 }
 
 /// The whole of it, with the timestamp where protobuf-specs has it

@@ -15,6 +15,8 @@ mod disk;
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod layout;

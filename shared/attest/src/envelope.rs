@@ -23,6 +23,13 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// An envelope around a statement, which is signed when the signature over [`Envelope::pae`] is
+    /// put into it.
+    pub fn unsigned(statement: Vec<u8>) -> Self {
+        let payload_type = STATEMENT.to_owned();
+        Self { payload_type, payload: statement, signature: Vec::new() }
+    }
+
     /// The bytes that the signature is over: the pre-authentication encoding (DSSE, `protocol.md`),
     /// with lengths in bytes.
     pub fn pae(&self) -> Vec<u8> {
@@ -91,6 +98,7 @@ mod tests {
         let statement = br#"{"_type":"https://in-toto.io/Statement/v1","predicateType":"p",
             "subject":[{"digest":{"sha512":"00"}}]}"#;
         assert_eq!(envelope(STATEMENT, statement).statement().unwrap().predicate_type, "p");
+        assert!(Envelope::unsigned(statement.to_vec()).is_statement());
         for other in ["", "application/json", "application/vnd.in-toto+json; v=1"] {
             let text = envelope(other, statement).statement().unwrap_err().to_string();
             assert!(text.contains("'payloadType'"), "{text}");

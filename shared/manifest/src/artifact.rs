@@ -13,9 +13,6 @@ use crate::fields::Fields;
 use crate::signature::UnknownWord;
 use crate::{Error, Signature, paths};
 
-/// The largest file that GitLab's registries take is 5 GiB, PyPI's is far below.
-const MAX_BYTES: u64 = 16 * 1024 * 1024 * 1024;
-
 /// There are ten names for sidecars; the rest is for what merging lists again. Each may be a mebibyte
 /// that a verifier holds in memory.
 const MAX_SIGNATURES: usize = 64;
@@ -87,6 +84,9 @@ pub struct Artifact {
 }
 
 impl Artifact {
+    /// The largest file that GitLab's registries take is 5 GiB, `PyPI`'s is far below.
+    pub const MAX_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+
     /// The artifact at `path`, by its name alone: nothing is read.
     pub fn from_path(path: &Path) -> Result<Self, Error> {
         let name = path.file_name().and_then(|name| name.to_str());
@@ -141,7 +141,7 @@ impl Artifact {
 
     /// Reads the file once, for its digest alone.
     pub fn hash(&mut self) -> Result<Sha256, Error> {
-        let (sha256, size) = hash_regular(self.path()?, MAX_BYTES)?;
+        let (sha256, size) = hash_regular(self.path()?, Self::MAX_BYTES)?;
         self.record(sha256, size)?;
         Ok(sha256)
     }

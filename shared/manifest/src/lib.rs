@@ -20,7 +20,7 @@ pub use artifact::{Artifact, Kind};
 pub use error::Error;
 pub use pysign_names::{ProjectName, SdistName, Version, WheelName};
 pub use serde_json::{Map, Value, json};
-pub use sidecars::{SIDECARS, Suffix, discover, find_sidecars, sidecar_path};
+pub use sidecars::{SIDECARS, Suffix, discover, find_sidecars, release_path, sidecar_path};
 pub use signature::{Role, Sidecar, Signature, SignatureKind, UnknownWord};
 
 /// The schema that is written, and the only one that is read.

@@ -50,7 +50,7 @@ pub fn sidecar_path(artifact: &Path, suffix: &str) -> PathBuf {
 
 /// Where the release statement of this artifact lies: `NAME-VERSION.release.sigstore.json` in its
 /// directory.
-fn release_path(artifact: &Artifact) -> Option<PathBuf> {
+pub fn release_path(artifact: &Artifact) -> Option<PathBuf> {
     let (project, version) = (artifact.project.as_ref()?, artifact.version.as_ref()?);
     Some(artifact.path.as_ref()?.with_file_name(format!("{project}-{version}{RELEASE}")))
 }

@@ -21,7 +21,7 @@ pub use error::Error;
 pub use expected::{ClaimName, Expected, Mismatch, Part, Regexp, RegexpFault, Text, UnknownClaim};
 pub use fault::{LogFault, Unsupported};
 pub use proof::{Proof, Signer, Subject};
-pub use statement::StatementFault;
+pub use statement::{StatementFault, check_statement};
 pub use trust::{Trust, TrustSource, TrustedRoot};
 pub use tuf::{Instance, TrustError, TufSource};
 pub use unlogged::Unlogged;

@@ -17,6 +17,7 @@ use pysign_attest::{Certificate, Statement};
 use pysign_host::{Evidence, Sha256};
 use serde_json::Value;
 
+use crate::Error;
 use crate::proof::{Signer, Subject};
 
 /// Why a statement does not hold for a file.
@@ -63,6 +64,16 @@ pub(crate) fn check(
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a statement that is to be signed would be proven of `subject` by this certificate.
+pub fn check_statement(
+    statement: &Statement,
+    subject: &Subject<'_>,
+    certificate: &Certificate,
+) -> Result<(), Error> {
+    check(statement, subject, &Signer::Certificate(certificate.clone()))
+        .map_err(|fault| Error::Statement { file: subject.file.into(), fault })
 }
 
 fn is_about(statement: &Statement, subject: &Subject<'_>) -> Result<(), StatementFault> {

@@ -35,7 +35,7 @@ fn a_file_that_changes_meanwhile_is_not_signed() {
         let mut file = File::options().append(true).open(desk.path("b")).unwrap();
         file.write_all(b"more").unwrap();
     };
-    ended(&meanwhile(&desk, SIGN, change), 1, "digest-mismatch").unwrap();
+    ended(&meanwhile(&desk, SIGN, change), 1, "file-changed").unwrap();
     assert!(!desk.proven().unwrap().contains(&"b"));
     // What it is now is as good as what it was.
     ended(&desk.sh(SIGN), 0, "").unwrap();

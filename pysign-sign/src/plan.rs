@@ -1,0 +1,228 @@
+//! What there is to sign: one signature for each thing that is said, over a file's bytes or over a
+//! statement, with the files that it is about and the names that it gets.
+
+use std::path::{Path, PathBuf};
+
+use pysign_attest::{Certificate, Statement, predicates};
+use pysign_host::{Failure, FileError, Sha256, hash_regular};
+use pysign_manifest::{Artifact, Kind, Manifest, Role, SignatureKind, release_path, sidecar_path};
+use pysign_sigstore::{Subject, check_statement};
+
+use crate::content::Content;
+use crate::forms::{FormError, Forms};
+use crate::statement::{self, Given};
+
+/// A file that was hashed, as it is named and found from here on.
+#[derive(Debug)]
+pub(crate) struct File {
+    /// Its place in the manifest.
+    pub(crate) index: usize,
+    pub(crate) path: PathBuf,
+    pub(crate) filename: String,
+    pub(crate) sha256: Sha256,
+    /// Whether it is a wheel or an sdist, whose name a verifier goes by.
+    pub(crate) is_package: bool,
+    /// Where the statement of its release lies; nothing of a file that is in no release.
+    pub(crate) release: Option<PathBuf>,
+}
+
+impl File {
+    /// Reads the artifact once, for its digest.
+    pub(crate) fn read(artifact: &mut Artifact) -> Result<Self, Failure> {
+        Ok(Self {
+            index: 0,
+            sha256: artifact.hash()?,
+            path: artifact.path()?.to_owned(),
+            filename: artifact.filename.clone(),
+            is_package: matches!(artifact.kind, Kind::Sdist | Kind::Wheel),
+            release: release_path(artifact),
+        })
+    }
+
+    /// What a signature must be about.
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        let filename = self.is_package.then_some(self.filename.as_str());
+        Subject { file: &self.path, digest: self.sha256, filename }
+    }
+}
+
+/// One signature: what it is over, and what becomes of it.
+#[derive(Debug)]
+pub(crate) struct Unit<'f> {
+    pub(crate) kind: SignatureKind,
+    pub(crate) content: Content,
+    /// What a statement says.
+    pub(crate) predicate_type: Option<String>,
+    /// The files that it is about; at least one.
+    pub(crate) files: &'f [File],
+    /// Where it is written: to one place, or to one beside each file.
+    pub(crate) places: Vec<PathBuf>,
+    /// Signature and certificate on their own, beside a bundle.
+    pub(crate) pair: Option<[PathBuf; 2]>,
+}
+
+impl<'f> Unit<'f> {
+    /// Over the file itself.
+    fn bundle(file: &'f File, pair: bool) -> Self {
+        let beside = |suffix| sidecar_path(&file.path, suffix);
+        Self {
+            kind: SignatureKind::Bundle,
+            content: Content::File(file.sha256),
+            predicate_type: None,
+            files: std::slice::from_ref(file),
+            places: vec![beside(".sigstore.json")],
+            pair: pair.then(|| [beside(".sig"), beside(".crt")]),
+        }
+    }
+
+    /// Over a statement about this file alone, for an index.
+    fn attestation(file: &'f File, suffix: &str, kind: &str, payload: Vec<u8>) -> Self {
+        Self {
+            kind: SignatureKind::Attestation,
+            content: Content::Statement(payload),
+            predicate_type: Some(kind.to_owned()),
+            files: std::slice::from_ref(file),
+            places: vec![sidecar_path(&file.path, suffix)],
+            pair: None,
+        }
+    }
+
+    /// Over a statement about all files, written beside each.
+    fn statement(files: &'f [File], given: &Given) -> Self {
+        let beside = |file: &File| sidecar_path(&file.path, ".statement.sigstore.json");
+        Self {
+            kind: SignatureKind::Statement,
+            content: Content::Statement(given.bytes.clone()),
+            predicate_type: Some(given.statement.predicate_type.clone()),
+            files,
+            places: files.iter().map(beside).collect(),
+            pair: None,
+        }
+    }
+
+    /// Over the list of all files.
+    fn release(files: &'f [File], place: PathBuf, payload: Vec<u8>) -> Self {
+        Self {
+            kind: SignatureKind::Release,
+            content: Content::Statement(payload),
+            predicate_type: Some(predicates::RELEASE.to_owned()),
+            files,
+            places: vec![place],
+            pair: None,
+        }
+    }
+
+    /// What its document is to the signature.
+    pub(crate) fn role(&self) -> Role {
+        match self.kind {
+            SignatureKind::Attestation => Role::Attestation,
+            _ => Role::Bundle,
+        }
+    }
+
+    /// What a signature must be about. A statement's payload is compared as a whole, so that its
+    /// first file stands for the others.
+    pub(crate) fn subject(&self) -> Subject<'f> {
+        let nothing = Subject { file: Path::new(""), digest: Sha256::of(b""), filename: None };
+        self.files.first().map_or(nothing, File::subject)
+    }
+
+    /// What messages call it: the file that is signed, or the file that the statement becomes.
+    pub(crate) fn shown(&self) -> String {
+        let path = match (self.kind, self.files, self.places.as_slice()) {
+            (SignatureKind::Bundle, [file], _) => &file.path,
+            (_, _, [place, ..]) => place,
+            _ => return String::new(),
+        };
+        path.file_name().unwrap_or_default().display().to_string()
+    }
+
+    /// Every name that it gets.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = &Path> {
+        self.places.iter().chain(self.pair.iter().flatten()).map(PathBuf::as_path)
+    }
+
+    /// Each file that it is about, and the place of its document as that file lists it.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = (&'f File, &Path)> {
+        let only = self.places.iter().cycle();
+        self.files.iter().zip(only).map(|(file, place)| (file, place.as_path()))
+    }
+
+    /// Refuses a statement that would not be proven by this certificate, while it is not logged yet.
+    pub(crate) fn check_against(&self, certificate: &Certificate) -> Result<(), Failure> {
+        let Content::Statement(payload) = &self.content else { return Ok(()) };
+        let subject = self.subject();
+        let malformed = |cause| FormError::Statement { file: subject.file.into(), cause };
+        let statement = Statement::parse(payload).map_err(malformed)?;
+        Ok(check_statement(&statement, &subject, certificate)?)
+    }
+
+    /// Refuses a unit of which a file is no longer what it was.
+    pub(crate) fn check_unchanged(&self) -> Result<(), FileError> {
+        self.files.iter().try_for_each(|file| {
+            match hash_regular(&file.path, Artifact::MAX_BYTES)? {
+                (sha256, _) if sha256 == file.sha256 => Ok(()),
+                _ => Err(FileError::Changed { file: file.path.clone() }),
+            }
+        })
+    }
+}
+
+/// Every signature that is wanted of `files`, those of a file together. What can't be said of these
+/// files is refused here, before anything is signed.
+pub(crate) fn units<'f>(
+    release: &Manifest,
+    files: &'f [File],
+    forms: &Forms,
+    given: Option<&Given>,
+) -> Result<Vec<Unit<'f>>, Failure> {
+    let wants = |kind| forms.has(kind);
+    if let Some(given) = given {
+        given.check_subjects(files)?;
+        given.check_use(forms)?;
+    }
+    if wants(SignatureKind::Attestation) || wants(SignatureKind::Release) {
+        let strangers = files.iter().filter(|file| !file.is_package);
+        let refused =
+            strangers.map(|file| Err(FormError::NoPackage { file: file.path.clone() }.into()));
+        Failure::collect::<()>(refused)?;
+    }
+    let mut units = Vec::new();
+    for file in files {
+        if wants(SignatureKind::Bundle) {
+            units.push(Unit::bundle(file, wants(SignatureKind::Pair)));
+        }
+        if wants(SignatureKind::Attestation) {
+            let payload = statement::publish(file);
+            let suffix = ".publish.attestation";
+            units.push(Unit::attestation(file, suffix, predicates::PUBLISH, payload));
+            if let Some(given) = given.filter(|given| given.is_provenance()) {
+                let payload = given.about(file);
+                let suffix = ".slsa.attestation";
+                units.push(Unit::attestation(file, suffix, predicates::SLSA, payload));
+            }
+        }
+    }
+    if let Some(given) = given.filter(|_| wants(SignatureKind::Statement)) {
+        units.push(Unit::statement(files, given));
+    }
+    if wants(SignatureKind::Release) {
+        units.extend(release_unit(release, files)?);
+    }
+    Ok(units)
+}
+
+/// The release's statement, which has one place for all files.
+fn release_unit<'f>(release: &Manifest, files: &'f [File]) -> Result<Option<Unit<'f>>, Failure> {
+    let mut places = files.iter().filter_map(|file| Some((file, file.release.as_ref()?)));
+    let Some((first, place)) = places.next() else { return Ok(None) };
+    if let Some((file, _)) = places.find(|(_, other)| *other != place) {
+        return Err(
+            FormError::Scattered { one: first.path.clone(), other: file.path.clone() }.into()
+        );
+    }
+    let payload = statement::release(release, files);
+    let unreadable = |cause| FormError::Statement { file: place.clone(), cause };
+    Statement::parse(&payload).map_err(unreadable)?;
+    Ok(Some(Unit::release(files, place.clone(), payload)))
+}

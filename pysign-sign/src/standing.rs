@@ -1,0 +1,131 @@
+//! What lies already under the names that a signature gets: it is kept, in the way, or to be replaced.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use pysign_attest::{Attestation, Bundle};
+use pysign_host::{Failure, FileError, Host};
+use pysign_manifest::{Manifest, Sidecar, SignatureKind};
+use pysign_sigstore::{Expected, Proof, Verifier};
+
+use crate::Error;
+use crate::content::Content;
+use crate::forms::FormError;
+use crate::plan::Unit;
+use crate::sidecars::Signed;
+
+/// What a signature must be to be kept: one of these bytes by this identity.
+pub(crate) struct Wanted<'a> {
+    pub(crate) verifier: &'a Verifier,
+    pub(crate) expected: &'a Expected,
+    pub(crate) release: &'a Manifest,
+    pub(crate) host: &'a Host,
+}
+
+impl Wanted<'_> {
+    /// The signature that is there, if it is to stay; nothing if there is none or it is to be
+    /// replaced; an error if it is in the way.
+    pub(crate) fn look(&self, unit: &Unit<'_>) -> Result<Option<Signed>, Failure> {
+        let found = self.find(unit)?;
+        let missing = |path: &&Path| found.is_none() || !is_there(path);
+        unit.outputs().filter(missing).try_for_each(|path| self.check_writable(path))?;
+        Ok(found)
+    }
+
+    fn find(&self, unit: &Unit<'_>) -> Result<Option<Signed>, Failure> {
+        let force = self.host.out.force();
+        let there = unit.places.iter().filter(|place| is_there(place));
+        let judged = there.map(|place| self.judge(unit, place)).filter(|one| !force || one.is_ok());
+        let found = Failure::collect(judged.collect::<Vec<_>>())?.into_iter().next();
+        // Halves without a bundle say nothing of who has signed.
+        let mut halves = unit.pair.iter().flatten().filter(|half| is_there(half));
+        match halves.next() {
+            Some(half) if found.is_none() && !force => {
+                Err(FileError::Exists { file: half.clone() }.into())
+            }
+            _ => Ok(found),
+        }
+    }
+
+    /// The signature in the file at `place`.
+    fn judge(&self, unit: &Unit<'_>, place: &Path) -> Result<Signed, Failure> {
+        let document = self.listed(unit, place).read()?;
+        let malformed = |cause| {
+            let cause = pysign_sigstore::Error::Malformed { file: place.into(), cause };
+            Error::InTheWay { file: place.into(), cause: Box::new(cause) }
+        };
+        let bundle = match unit.kind {
+            SignatureKind::Attestation => {
+                Attestation::parse(&document).map_err(malformed)?.to_bundle()
+            }
+            _ => document.clone(),
+        };
+        let proof = self.prove(unit, place, &bundle)?;
+        let parts = Bundle::parse(&bundle).map_err(malformed)?;
+        if !is_over(&parts, &unit.content) {
+            return Err(FormError::OtherContent { file: place.into() }.into());
+        }
+        self.host.notes.detail(format!("'{}' is signed already", place.display()));
+        Ok(Signed::kept(document, &proof))
+    }
+
+    /// Proves that `bundle` is about the unit's files, and by this identity. All files of a
+    /// statement are in what is compared next, so that one stands for the others.
+    fn prove(&self, unit: &Unit<'_>, place: &Path, bundle: &[u8]) -> Result<Proof, Failure> {
+        let in_the_way = |cause: pysign_sigstore::Error| Error::InTheWay {
+            file: place.into(),
+            cause: Box::new(cause),
+        };
+        let subject = unit.subject();
+        let proof = self.verifier.prove(&subject, bundle, None).map_err(in_the_way)?;
+        let Some(certificate) = proof.certificate() else {
+            let file = subject.file.into();
+            return Err(in_the_way(pysign_sigstore::Error::SignerKind { file, key: true }).into());
+        };
+        if self.expected.check(subject.file, certificate).is_err() {
+            let (identity, issuer) = (self.expected.identity(), self.expected.issuer());
+            return Err(Error::SignedByAnother {
+                file: place.into(),
+                expected: format!("{identity} by {issuer}"),
+                found: format!("{} by {}", certificate.identity(), certificate.issuer()),
+            }
+            .into());
+        }
+        Ok(proof)
+    }
+
+    /// The sidecar at `path` as the manifest lists it, with the digest that it must have then.
+    fn listed(&self, unit: &Unit<'_>, path: &Path) -> Sidecar {
+        let signatures = self.release.artifacts.iter().flat_map(|artifact| &artifact.signatures);
+        let mut files = signatures.flat_map(|signature| &signature.files);
+        let listed = files.find(|file| file.path == path);
+        listed.cloned().unwrap_or_else(|| Sidecar::new(unit.role(), path.to_owned(), None))
+    }
+
+    /// Refuses a name that is too long or a directory's, and a place that takes no files: after the
+    /// signing it would be too late.
+    fn check_writable(&self, file: &Path) -> Result<(), FileError> {
+        match std::fs::symlink_metadata(file) {
+            Ok(facts) if facts.is_dir() => Err(FileError::NotRegular { file: file.into() }),
+            Err(cause) if cause.kind() != ErrorKind::NotFound => {
+                Err(FileError::Unwritable { file: file.into(), cause })
+            }
+            _ => self.host.out.draft(file).map(drop),
+        }
+    }
+}
+
+/// Whether a bundle is over the file itself, or over the very bytes of this statement.
+fn is_over(bundle: &Bundle, content: &Content) -> bool {
+    match (&bundle.content, content) {
+        (pysign_attest::Content::Message { .. }, Content::File(_)) => true,
+        (pysign_attest::Content::Envelope(envelope), Content::Statement(payload)) => {
+            envelope.payload == *payload
+        }
+        _ => false,
+    }
+}
+
+fn is_there(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}

@@ -1,0 +1,104 @@
+//! The statements that are signed: the one that was given, and those that are made of the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use pysign_attest::{Statement, Subject, predicates};
+use pysign_host::{Failure, read_regular};
+use pysign_manifest::{Manifest, SignatureKind, Value, json};
+
+use crate::forms::{FormError, Forms, SubjectFault};
+use crate::plan::File;
+
+/// A verifier takes a bundle of a mebibyte. The statement is in it once, in base64, beside a
+/// certificate and a log entry of some 10 kB.
+const MAX_BYTES: u64 = 700 << 10;
+
+/// A statement from a file.
+#[derive(Debug)]
+pub(crate) struct Given {
+    path: PathBuf,
+    /// What is signed: the file's very bytes.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) statement: Statement,
+}
+
+impl Given {
+    /// Reads the statement in `file`.
+    pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
+        let bytes = read_regular(file, MAX_BYTES)?;
+        let malformed = |cause| FormError::Statement { file: file.into(), cause };
+        let statement = Statement::parse(&bytes).map_err(malformed)?;
+        Ok(Self { path: file.into(), bytes, statement })
+    }
+
+    /// Whether it says how the files were built, in the form that indexes take.
+    pub(crate) fn is_provenance(&self) -> bool {
+        self.statement.predicate_type == predicates::SLSA
+    }
+
+    /// Refuses a statement that is not about these very files, by name and digest, and no others:
+    /// who signs it vouches for each of its subjects.
+    pub(crate) fn check_subjects(&self, files: &[File]) -> Result<(), Failure> {
+        let mut faults = Vec::new();
+        let mut stated = BTreeMap::new();
+        for subject in &self.statement.subjects {
+            if stated.insert(subject.name.as_str(), subject).is_some() {
+                faults.push((subject.name.as_str(), SubjectFault::Twice));
+            }
+        }
+        let names: BTreeSet<&str> = files.iter().map(|file| file.filename.as_str()).collect();
+        let further = stated.keys().filter(|name| !names.contains(**name));
+        faults.extend(further.map(|name| (*name, SubjectFault::Further)));
+        for File { filename, sha256, .. } in files {
+            let fault = match stated.get(filename.as_str()).map(|subject| subject.sha256()) {
+                None => SubjectFault::Absent,
+                Some(found) if found == Some(*sha256) => continue,
+                Some(found) => SubjectFault::Other { expected: *sha256, found },
+            };
+            faults.push((filename, fault));
+        }
+        let errors = faults.into_iter().map(|(name, fault)| {
+            let (file, name) = (self.path.clone(), name.to_owned());
+            Err(FormError::Subjects { file, name, fault }.into())
+        });
+        Failure::collect::<()>(errors).map(drop)
+    }
+
+    /// Refuses a statement that would stay unsigned: an index takes provenance, and nothing else.
+    pub(crate) fn check_use(&self, forms: &Forms) -> Result<(), FormError> {
+        if self.is_provenance() || forms.has(SignatureKind::Statement) {
+            return Ok(());
+        }
+        let found = self.statement.predicate_type.clone();
+        Err(FormError::Unused { file: self.path.clone(), found })
+    }
+
+    /// The same of one file only.
+    pub(crate) fn about(&self, file: &File) -> Vec<u8> {
+        payload(&self.statement.predicate_type, &[file], self.statement.predicate.clone())
+    }
+}
+
+/// That the signer publishes this file (PEP 740; docs.pypi.org/attestations/publish/v1).
+pub(crate) fn publish(file: &File) -> Vec<u8> {
+    payload(predicates::PUBLISH, &[file], json!({}))
+}
+
+/// That the release has these files and no others (in-toto, `spec/predicates/release.md`): sorted, so
+/// that it is the same statement in whatever order they were named.
+pub(crate) fn release(release: &Manifest, files: &[File]) -> Vec<u8> {
+    let mut sorted: Vec<&File> = files.iter().collect();
+    sorted.sort_by(|a, b| a.filename.cmp(&b.filename));
+    let purl = release.releases().into_iter().next().map(|(project, version)| {
+        // A purl has every other character of a version as it is (purl-spec, `PURL-SPECIFICATION`).
+        let version = version.to_string().replace('!', "%21").replace('+', "%2B");
+        format!("pkg:pypi/{project}@{version}")
+    });
+    payload(predicates::RELEASE, &sorted, json!({"purl": purl}))
+}
+
+fn payload(predicate_type: &str, files: &[&File], predicate: Value) -> Vec<u8> {
+    let subjects = files.iter().map(|file| Subject::of(&file.filename, file.sha256)).collect();
+    Statement { predicate_type: predicate_type.to_owned(), subjects, predicate }.to_json()
+}
