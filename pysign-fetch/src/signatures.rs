@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use pysign_host::{Failure, Group, Sha256};
-use pysign_manifest::{SIDECARS, Sidecar, Signature, SignatureKind, Value, json, sidecar_path};
+use pysign_manifest::{
+    Role, SIDECARS, Sidecar, Signature, SignatureKind, Value, json, release_path, sidecar_path,
+};
 
 use crate::Error;
 use crate::select::{Wanted, is_new};
@@ -32,14 +34,16 @@ fn found(
 ) -> Result<Vec<Signature>, Failure> {
     let package = wanted.artifact.path()?;
     let mut rows = Vec::new();
-    for row in &SIDECARS {
-        let target = sidecar_path(package, row.text);
-        let name = format!("{}{}", wanted.artifact.filename, row.text);
-        let Some(location) = source.beside(&wanted.file, &name)? else { continue };
+    let own = SIDECARS.iter().map(|row| (row.kind, row.role, sidecar_path(package, row.text)));
+    let of_release = release_path(&wanted.artifact);
+    let of_release = of_release.map(|path| (SignatureKind::Release, Role::Bundle, path));
+    for (kind, role, target) in own.chain(of_release) {
+        let name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(location) = source.beside(&wanted.file, name)? else { continue };
         let Some(bytes) = source.read(&location, MAX_SIDECAR)? else { continue };
-        let mut sidecar = Sidecar::new(row.role, target, Some(Sha256::of(&bytes)));
+        let mut sidecar = Sidecar::new(role, target, Some(Sha256::of(&bytes)));
         sidecar.fetched.push(json!({"url": source.shown(&location)}));
-        rows.push((row.kind, sidecar, bytes));
+        rows.push((kind, sidecar, bytes));
     }
     let (signatures, lone) = assemble(rows, |sidecar, bytes| {
         group.write(&sidecar.path, bytes)?;
@@ -153,7 +157,6 @@ fn expected(sidecar: &Sidecar, target: &str, url: &str) -> Vec<Sha256> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pysign_manifest::Role;
 
     fn assembled(names: &[&str]) -> (Vec<String>, Vec<PathBuf>, Vec<PathBuf>) {
         let row = |name: &&str| {

@@ -9,7 +9,7 @@ pub(crate) fn of(release: &Release, sidecars: &[&Beside]) -> Beside {
     let file = |package: &Package| {
         let own = |file: &&&Beside| match &file.part {
             Part::Marker => false,
-            Part::Signature { artifact, .. } => *artifact == package.artifact,
+            Part::Signature { artifacts, .. } => artifacts.contains(&package.artifact),
         };
         let sidecars = sidecars
             .iter()

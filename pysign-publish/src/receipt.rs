@@ -24,8 +24,10 @@ pub(crate) fn record(manifest: &mut Manifest, plan: &Plan<'_, '_>, unsigned: &BT
                 }
             }
             Item::Beside(file) => {
-                if let Part::Signature { artifact, path, .. } = &file.part {
-                    add_to_sidecar(manifest, *artifact, path, &entry);
+                if let Part::Signature { artifacts, path, .. } = &file.part {
+                    for artifact in artifacts {
+                        add_to_sidecar(manifest, *artifact, path, &entry);
+                    }
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use pysign_archive::Metadata;
 use pysign_host::{Failure, FileError, HashingReader, Notes, Sha256, open_regular};
-use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Role, Version};
+use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Role, SignatureKind, Version};
 use pysign_names::DistName;
 
 use crate::{Error, binding};
@@ -56,8 +56,9 @@ pub(crate) struct Beside {
 pub(crate) enum Part {
     /// The release: it says that all of it is there.
     Marker,
-    /// A signature of the artifact at this place in the manifest.
-    Signature { artifact: usize, role: Role, path: PathBuf },
+    /// A signature of the artifacts at these places in the manifest: of one, or with the statement of
+    /// a release of each of its files.
+    Signature { artifacts: Vec<usize>, kind: SignatureKind, role: Role, path: PathBuf },
 }
 
 impl Beside {
@@ -74,6 +75,21 @@ impl Beside {
         match self.part {
             Part::Marker => None,
             Part::Signature { role, .. } => Some(role),
+        }
+    }
+
+    /// Notes that it is a signature of this artifact, too.
+    fn add_artifact(&mut self, artifact: usize) {
+        if let Part::Signature { artifacts, .. } = &mut self.part {
+            artifacts.push(artifact);
+        }
+    }
+
+    /// The kind of signature that it belongs to.
+    pub(crate) fn kind(&self) -> Option<SignatureKind> {
+        match self.part {
+            Part::Marker => None,
+            Part::Signature { kind, .. } => Some(kind),
         }
     }
 
@@ -114,9 +130,42 @@ pub(crate) fn read(manifest: &mut Manifest, notes: &Notes) -> Result<Vec<Release
         packages.sort_by_cached_key(|package| {
             (matches!(package.name, DistName::Sdist(_)), package.name.to_string())
         });
-        Release { project, version, packages }
+        share_statements(&mut packages)?;
+        Ok(Release { project, version, packages })
     };
-    Ok(releases.into_iter().map(release).collect())
+    Failure::collect(releases.into_iter().map(release))
+}
+
+/// Leaves the statement of a release with its first file, as that of all which list it: it has one
+/// place, and is sent once.
+fn share_statements(packages: &mut [Package]) -> Result<(), Failure> {
+    let mut known: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for index in 0..packages.len() {
+        let Some(package) = packages.get_mut(index) else { break };
+        let of_release = |file: &Beside| file.kind() == Some(SignatureKind::Release);
+        let (shared, own) = std::mem::take(&mut package.sidecars).into_iter().partition(of_release);
+        package.sidecars = own;
+        let artifact = package.artifact;
+        for file in shared {
+            let file: Beside = file;
+            let first = known
+                .get(&file.filename)
+                .and_then(|(package, place)| packages.get_mut(*package)?.sidecars.get_mut(*place));
+            match first {
+                Some(first) if first.bytes == file.bytes => first.add_artifact(artifact),
+                Some(_) => {
+                    let filename = file.filename;
+                    return Err(pysign_manifest::Error::OtherBytes { filename }.into());
+                }
+                None => {
+                    let Some(package) = packages.get_mut(index) else { break };
+                    known.insert(file.filename.clone(), (index, package.sidecars.len()));
+                    package.sidecars.push(file);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Package {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use pysign_archive::Metadata;
 use pysign_host::Sha256;
-use pysign_manifest::Role;
+use pysign_manifest::{Role, SignatureKind};
 use pysign_names::DistName;
 
 use crate::release::{Beside, Package, Part, Release};
@@ -64,7 +64,15 @@ pub(crate) fn beside(package: &Package, role: Role, suffix: &str, bytes: &[u8]) 
         project: package.name.project().clone(),
         version: package.name.version().clone(),
         bytes: bytes.to_vec(),
-        part: Part::Signature { artifact: package.artifact, role, path: filename.clone().into() },
+        part: Part::Signature {
+            artifacts: vec![package.artifact],
+            kind: match role {
+                Role::Bundle => SignatureKind::Bundle,
+                _ => SignatureKind::Pair,
+            },
+            role,
+            path: filename.clone().into(),
+        },
         filename,
     }
 }

@@ -121,3 +121,32 @@ fn the_release_statement_names_the_release_and_its_files_in_order() {
         .collect();
     assert_eq!(names, ["demo_offline-1.0.0-py3-none-any.whl", "demo_offline-1.0.0.tar.gz"]);
 }
+
+#[test]
+fn every_form_goes_through_every_stage() {
+    let place = release();
+    place.ok(&format!(
+        "pysign-sign -q -m build.json $SIGN {ALL} |
+            pysign-verify -q $VERIFY $IDENTITY --complete >verified.json
+        pysign-publish -q -m verified.json --to gitlab --to dir:index >published.json"
+    ));
+    let each = ["attestation", "bundle", "pair", "release", "statement"].map(str::to_owned);
+    for index in ["gitlab", "dir:index"] {
+        for what in ["-m published.json", "demo-offline==1.0.0"] {
+            let line = place.ok(&format!(
+                "rm -rf got; pysign-fetch -q {what} --index {index} -o got |
+                    pysign-verify -q $VERIFY $IDENTITY --complete"
+            ));
+            assert_eq!(kinds(&line), [each.to_vec(), each.to_vec()], "{index} {what}");
+        }
+        // A second run keeps it all.
+        let said = place.sh(&format!("pysign-publish -m verified.json --to {index}"));
+        let said = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.contains(" 0 files stored"), "{said}");
+    }
+    // Signed again, it is what is there already.
+    place.ok("rm dist/*.json dist/*.attestation dist/*.sig dist/*.crt");
+    place.ok(&format!("pysign-sign -q -m build.json $SIGN {ALL} >again.json"));
+    let said = place.sh("pysign-publish -q -m again.json --to gitlab >kept.json");
+    assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
+}

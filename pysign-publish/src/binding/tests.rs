@@ -86,10 +86,16 @@ fn a_malformed_half_of_a_pair_is_refused() {
 
 #[test]
 fn a_kind_that_can_not_be_looked_into_is_refused_not_skipped() {
-    for suffix in [".publish.attestation", ".slsa.attestation", ".provenance"] {
+    for (suffix, code) in [
+        (".provenance", "signature-unsupported"),
+        (".publish.attestation", "attestation-malformed"),
+        (".statement.sigstore.json", "bundle-malformed"),
+    ] {
         let sidecars = [(".sigstore.json", samples::WHEEL), (suffix, &b"{}"[..])];
-        assert_eq!(refused(&sidecars), "signature-unsupported", "{suffix}");
+        assert_eq!(refused(&sidecars), code, "{suffix}");
     }
+    let over_the_file = (".statement.sigstore.json", samples::WHEEL);
+    assert_eq!(refused(&[over_the_file]), "signature-other-file");
 }
 
 fn signed(bundle: &[u8]) -> Package {
