@@ -60,9 +60,9 @@ pub enum Error {
     SignedByAnother {
         /// The bundle.
         file: PathBuf,
-        /// The token's identity.
+        /// Who should have signed.
         expected: String,
-        /// The signer's.
+        /// Who has.
         found: String,
     },
     /// A timestamp authority's answer is no timestamp for us.
@@ -133,7 +133,7 @@ impl fmt::Display for Error {
                 "attestations need a log of version 1, and the signing configuration names none",
             ),
             Self::SignedByAnother { file, .. } => {
-                write!(f, "'{}' is another identity's signature", file.display())
+                write!(f, "'{}' is another signer's signature", file.display())
             }
             Self::Timestamp { authority, fault: TimestampFault(fault) } => {
                 write!(f, "the answer of '{authority}' {fault}")

@@ -26,6 +26,20 @@ const FLAGS: &[Flag] = &[
                  It is sent to the certificate authority and nowhere else.",
     },
     Flag {
+        name: "key",
+        short: None,
+        value: Some("FILE"),
+        repeat: Repeat::Last,
+        about: "Sign with the private key in FILE, and not with a certificate",
+        detail: "One P-256, P-384 or Ed25519 key in PKCS #8 and PEM, not encrypted: 'openssl genpkey' \
+                 writes such files. No token is read and no certificate asked for; the signatures are \
+                 logged like all others. Whoever verifies needs the public key, by other means than \
+                 the files: pysign-verify --key. What is written is a bundle alone, unless --emit \
+                 says other: a pair and an attestation need a certificate. A key that the log has no \
+                 entry for, or verifiers no way to check, is refused before anything is sent: P-384 \
+                 signs files and Ed25519 statements, both in logs of version 1; P-256 signs all.",
+    },
+    Flag {
         name: "emit",
         short: None,
         value: Some("LIST"),
@@ -115,9 +129,14 @@ impl Tool for Sign {
         input: Takes::Files,
         instead: &[],
         flags: FLAGS,
-        later: &["key"],
+        later: &[],
         sections: &[],
         examples: &[
+            (
+                "Sign with a key of one's own",
+                "pysign-sign --key release.pem --signing-config signing_config.json \
+                 --trusted-root trusted_root.json dist >signed.json",
+            ),
             (
                 "Sign what was built, in a GitLab job with id_tokens",
                 "pysign-build . | pysign-sign >signed.json",
@@ -167,6 +186,7 @@ impl Tool for Sign {
             crate::Error::CODES,
             crate::FormError::CODES,
             crate::IdentityError::CODES,
+            crate::KeyError::CODES,
             pysign_attest::Error::CODES,
             InputError::CODES,
             Usage::CODES,
@@ -184,8 +204,9 @@ impl Tool for Sign {
 
     fn args(m: &Matches) -> Result<Args, Usage> {
         let defaults = Options::new(TOOL);
-        let forms = m.text("emit")?.map_or_else(|| Ok(Forms::default()), Forms::parse)?;
+        let forms = forms(m)?;
         Ok(Args {
+            key: m.path("key"),
             token_file: m.path("token-file"),
             statement: statement(m, &forms)?,
             forms,
@@ -210,6 +231,7 @@ impl Tool for Sign {
 /// The command line, parsed.
 #[derive(Debug)]
 pub struct Args {
+    pub(crate) key: Option<PathBuf>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) forms: Forms,
     pub(crate) statement: Option<PathBuf>,
@@ -218,6 +240,26 @@ pub struct Args {
     pub(crate) public_log: bool,
     pub(crate) jobs: Jobs,
     pub(crate) http: Options,
+}
+
+/// What to write. What needs a certificate is not written by a key.
+fn forms(m: &Matches) -> Result<Forms, Usage> {
+    let list = m.text("emit")?;
+    if !m.is_set("key") {
+        return list.map_or_else(|| Ok(Forms::default()), Forms::parse);
+    }
+    let conflict = |b: &str| Usage::Conflict { a: "--key".to_owned(), b: b.to_owned() };
+    if m.is_set("token-file") {
+        return Err(conflict("--token-file"));
+    }
+    let forms = Forms::parse(list.unwrap_or("bundle"))?;
+    if forms.has(SignatureKind::Pair) {
+        return Err(conflict("--emit pair"));
+    }
+    if forms.has(SignatureKind::Attestation) {
+        return Err(conflict("--emit attestation"));
+    }
+    Ok(forms)
 }
 
 /// What is made of the statement, which must be there for one and is for nothing else.

@@ -3,16 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use pysign_attest::Certificate;
 use pysign_cli::Input;
 use pysign_host::{Failure, Host, Jobs, remove_abandoned};
 use pysign_http::Client;
 use pysign_manifest::Manifest;
-use pysign_sigstore::{Expected, Mismatch, Text, Unlogged, Verifier};
+use pysign_sigstore::{Unlogged, Verifier};
 
 use crate::batch::{self, Unsigned};
 use crate::flags::{Args, TOOL};
-use crate::identity::Identity;
+use crate::means::Means;
 use crate::plan::{self, File, Unit};
 use crate::sidecars::{self, Signed};
 use crate::signer::{self, Signer, Trust};
@@ -26,28 +25,28 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let given = args.statement.as_deref().map(Given::read).transpose()?;
 
     let client = Client::new(host, args.http)?;
-    let identity = Identity::find(args.token_file.as_deref(), host, &client)?;
+    let means = Means::find(args.key, args.token_file.as_deref(), host, &client)?;
     let (root, services) = args.instance.load(&client, host)?;
-    identity.check_consent(&services, args.public_log)?;
-    let expected = Expected::exact(identity.name(), identity.issuer());
+    means.check_consent(&services, args.public_log)?;
+    let who = means.who();
     let (unlogged, verifier) = (Unlogged::new(&root)?, Verifier::new(root)?);
-    let trust = Trust { unlogged: &unlogged, verifier: &verifier, expected: &expected };
+    let trust = Trust { unlogged: &unlogged, verifier: &verifier, who: &who };
 
     let files = read(&mut release, args.jobs)?;
     let mut units = plan::units(&release, &files, &args.forms, given.as_ref())?;
-    let wanted = Wanted { verifier: &verifier, expected: &expected, release: &release, host };
+    let wanted = Wanted { verifier: &verifier, who: &who, release: &release, host };
     let mut work = look(&mut units, &wanted, args.jobs)?;
     let kept = work.iter().map(|(unit, kept)| (&**unit, kept.is_some()));
     sidecars::check_carried(&mut release, kept)?;
     for (unit, _) in work.iter().filter(|(_, kept)| kept.is_none()) {
-        signer::log_for(&services, unit.kind)?;
+        signer::check(&services, unit, &who)?;
     }
     if args.dry_run {
         work.iter().flat_map(would_do).for_each(|line| host.notes.summary(line));
         return Ok(None);
     }
 
-    let signer = Signer::new(&client, &services, &identity, &trust, host.clock);
+    let signer = Signer::new(&client, &services, &means, &trust, host.clock);
     let outcomes = batch::work_on_each(args.jobs, &mut work, |(unit, kept)| {
         let signature = match kept.take() {
             Some(signature) => signature,
@@ -61,10 +60,8 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     for (unit, signature) in units.iter().zip(&signatures) {
         signature.list(unit, &mut release);
     }
-    let claims = signatures.iter().map(|signature| claims_of(signature, &identity));
-    let claims: BTreeSet<String> = Failure::collect(claims)?.into_iter().flatten().collect();
     release.add_tool(TOOL);
-    host.notes.summary(verify_with(identity.name(), identity.issuer(), &claims));
+    host.notes.summary(means.verify_with(&signatures)?);
     Ok(Some(release))
 }
 
@@ -129,50 +126,4 @@ fn sign(unit: &Unit<'_>, signer: &Signer<'_>, host: &Host) -> Result<Signed, Uns
     let log = &signer.log(unit.kind).map_err(Failure::from)?.url;
     host.notes.detail(format!("'{}' is signed and in '{log}'", unit.shown()));
     Ok(signature)
-}
-
-/// What a verifier demands beside identity and issuer: a reusable workflow's certificate is good for
-/// a repository that is named.
-fn claims_of(signature: &Signed, identity: &Identity<'_>) -> Result<Vec<String>, Failure> {
-    let certificate = Certificate::from_pem(signature.certificate.as_bytes())?;
-    let signer = Expected::new(Text::exact(identity.name()), Text::exact(identity.issuer()));
-    Ok(signer.mismatches(&certificate).iter().filter_map(Mismatch::flag).collect())
-}
-
-/// What those who install the files have to type, for a POSIX shell.
-fn verify_with(identity: &str, issuer: &str, claims: &BTreeSet<String>) -> String {
-    let (identity, issuer) = (quoted(identity, true), quoted(issuer, false));
-    let signer = format!("verify with: --identity {identity} --issuer {issuer}");
-    claims.iter().fold(signer, |line, claim| format!("{line} {claim}"))
-}
-
-/// In single quotes, always or where the shell would read more than a word into it.
-fn quoted(text: &str, always: bool) -> String {
-    let is_word = text.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/@%+=,".contains(c));
-    if is_word && !always && !text.is_empty() {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_closing_line_can_be_typed() {
-        let identity = "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1";
-        assert_eq!(
-            verify_with(identity, "https://gitlab.com", &BTreeSet::new()),
-            "verify with: --identity 'https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1' \
-             --issuer https://gitlab.com"
-        );
-    }
-
-    #[test]
-    fn a_shell_reads_nothing_into_a_name() {
-        assert_eq!(quoted("it's $HOME", true), r"'it'\''s $HOME'");
-        assert_eq!(quoted("https://a/;rm", false), "'https://a/;rm'");
-    }
 }

@@ -5,22 +5,23 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pysign_attest::Certificate;
+use pysign_attest::{Certificate, Envelope};
 use pysign_host::{Clock, Failure};
 use pysign_http::Client;
 use pysign_manifest::SignatureKind;
 use pysign_sigstore::rekor::{self, LogService, RekorError};
 use pysign_sigstore::signing_config::Services;
-use pysign_sigstore::{Expected, Unlogged, Verifier};
+use pysign_sigstore::{Unlogged, Verifier};
 use serde_json::{Value, json};
 
 use crate::Error;
 use crate::batch::Unsigned;
-use crate::content::Made;
+use crate::content::{Content, Made};
 use crate::fulcio::Authority;
 use crate::identity::Identity;
 use crate::key::Key;
 use crate::lag::catch_up;
+use crate::means::{Means, Who};
 use crate::plan::Unit;
 use crate::sidecars::Signed;
 use crate::timestamp;
@@ -34,7 +35,8 @@ const MAX_LOST: u32 = 2;
 pub(crate) struct Signer<'a> {
     client: &'a Client,
     services: &'a Services,
-    identity: &'a Identity<'a>,
+    /// What gives a certificate; nothing where a key is used without.
+    identity: Option<&'a Identity<'a>>,
     trust: &'a Trust<'a>,
     clock: Clock,
     /// Locked while they are asked for: whoever needs them meanwhile waits for the same ones.
@@ -45,7 +47,7 @@ pub(crate) struct Signer<'a> {
 pub(crate) struct Trust<'a> {
     pub(crate) unlogged: &'a Unlogged,
     pub(crate) verifier: &'a Verifier,
-    pub(crate) expected: &'a Expected,
+    pub(crate) who: &'a Who,
 }
 
 /// What is there to sign with.
@@ -56,24 +58,32 @@ enum Held {
     Refused,
 }
 
-/// A key and the certificate that names it.
+/// A key, and the certificate that names it.
 struct Credentials {
-    key: Key,
-    certificate: Certificate,
+    key: Arc<Key>,
+    certificate: Option<Certificate>,
     /// Before it was asked for.
     since: Instant,
 }
 
 impl<'a> Signer<'a> {
-    /// A signer for `identity`. Nothing is asked yet.
+    /// A signer by `means`. Nothing is asked yet.
     pub(crate) fn new(
         client: &'a Client,
         services: &'a Services,
-        identity: &'a Identity<'a>,
+        means: &'a Means<'a>,
         trust: &'a Trust<'a>,
         clock: Clock,
     ) -> Self {
-        let credentials = Mutex::new(Held::Nothing);
+        let (identity, held) = match means {
+            Means::Identity(identity) => (Some(identity), Held::Nothing),
+            Means::Key { key, .. } => {
+                let (key, since) = (Arc::clone(key), clock.instant());
+                let credentials = Credentials { key, certificate: None, since };
+                (None, Held::Credentials(Arc::new(credentials)))
+            }
+        };
+        let credentials = Mutex::new(held);
         Self { client, services, identity, trust, clock, credentials }
     }
 
@@ -94,7 +104,10 @@ impl<'a> Signer<'a> {
         Credentials { key, certificate, .. }: &Credentials,
         unit: &Unit<'_>,
     ) -> Result<Signed, Failure> {
-        unit.check_against(certificate)?;
+        let certificate = certificate.as_ref();
+        if let Some(certificate) = certificate {
+            unit.check_against(certificate)?;
+        }
         let log = self.log(unit.kind)?;
         let mut lost = 0;
         let (entry, bundle) = loop {
@@ -106,7 +119,10 @@ impl<'a> Signer<'a> {
             };
             let signed = rekor::Signed {
                 content: made.content(),
-                signer: rekor::Signer::Certificate(certificate.der()),
+                signer: match certificate {
+                    Some(certificate) => rekor::Signer::Certificate(certificate.der()),
+                    None => rekor::Signer::Key(key.public()),
+                },
             };
             match log.submit(self.client, signed) {
                 Err(RekorError::Known { .. }) if lost < MAX_LOST => lost += 1,
@@ -125,18 +141,23 @@ impl<'a> Signer<'a> {
         let subject = unit.subject();
         let unproven =
             |cause| Error::Unproven { file: subject.file.into(), cause: Box::new(cause) };
-        let proof = self.trust.verifier.prove(&subject, &bundle, None).map_err(unproven)?;
-        self.trust.expected.check_proof(subject.file, &proof).map_err(unproven)?;
+        let Trust { verifier, who, .. } = self.trust;
+        let proof = verifier.prove(&subject, &bundle, who.key()).map_err(unproven)?;
+        who.check(subject.file, &proof).map_err(unproven)?;
         Ok(Signed::made(unit.kind, bundle, &proof)?)
     }
 
     /// When the signature was made, by the timestamp authority if there is one.
-    fn stamp(&self, signature: &[u8], by: &Certificate) -> Result<Option<Vec<u8>>, Failure> {
+    fn stamp(
+        &self,
+        signature: &[u8],
+        by: Option<&Certificate>,
+    ) -> Result<Option<Vec<u8>>, Failure> {
         let Some(authority) = &self.services.timestamp else { return Ok(None) };
         let answer = timestamp::stamp(self.client, authority, signature)?;
         let untrusted = |cause| Error::TimestampUntrusted { authority: authority.clone(), cause };
         let time = self.trust.unlogged.check_timestamp(&answer, signature).map_err(untrusted)?;
-        if by.is_valid_at(time) {
+        if by.is_none_or(|certificate| certificate.is_valid_at(time)) {
             Ok(Some(answer))
         } else {
             Err(untrusted("its time is not one at which the certificate is valid".into()).into())
@@ -153,7 +174,9 @@ impl<'a> Signer<'a> {
             Held::Refused => return Err(Unsigned::Left),
             Held::Nothing | Held::Credentials(_) => {}
         }
-        match self.certify() {
+        // Those of a key don't end.
+        let Some(identity) = self.identity else { return Err(Unsigned::Left) };
+        match self.certify(identity) {
             Ok(new) => {
                 let new = Arc::new(new);
                 *held = Held::Credentials(Arc::clone(&new));
@@ -166,7 +189,7 @@ impl<'a> Signer<'a> {
         }
     }
 
-    fn certify(&self) -> Result<Credentials, Failure> {
+    fn certify(&self, identity: &Identity<'_>) -> Result<Credentials, Failure> {
         let since = self.clock.instant();
         let key = Key::generate()?;
         let authority = Authority {
@@ -175,14 +198,16 @@ impl<'a> Signer<'a> {
             trust: self.trust.unlogged,
             clock: self.clock,
         };
-        let certificate = authority.certify(&self.identity.token()?, &key)?;
-        Ok(Credentials { key, certificate, since })
+        let certificate = authority.certify(&identity.token()?, &key)?;
+        Ok(Credentials { key: Arc::new(key), certificate: Some(certificate), since })
     }
 }
 
 impl Credentials {
     fn last(&self, now: Instant) -> bool {
-        is_good_for_another(self.certificate.lifetime(), now.saturating_duration_since(self.since))
+        let age = now.saturating_duration_since(self.since);
+        let lifetime = self.certificate.as_ref().map(Certificate::lifetime);
+        lifetime.is_none_or(|lifetime| is_good_for_another(lifetime, age))
     }
 }
 
@@ -202,12 +227,32 @@ fn integrated_time(entry: &Value) -> Option<i64> {
 
 /// An attestation has no place for a timestamp (PEP 740, "Attestation objects"), so that its log must
 /// say when it was made: one of version 1 does.
-pub(crate) fn log_for(services: &Services, kind: SignatureKind) -> Result<&LogService, Error> {
+fn log_for(services: &Services, kind: SignatureKind) -> Result<&LogService, Error> {
     let log = match kind {
         SignatureKind::Attestation => services.log_v1.as_ref(),
         _ => Some(&services.log),
     };
     log.ok_or(Error::NoLogV1)
+}
+
+/// Refuses what no log would take, or no verifier know, of this signer: before anything is asked of
+/// anyone.
+pub(crate) fn check(services: &Services, unit: &Unit<'_>, who: &Who) -> Result<(), Failure> {
+    let log = log_for(services, unit.kind)?;
+    let Some(key) = who.key() else { return Ok(()) };
+    let envelope;
+    let content = match &unit.content {
+        Content::File(digest) => rekor::Content::File { digest: *digest, signature: &[] },
+        Content::Statement(payload) => {
+            envelope = Envelope::unsigned(payload.clone());
+            rekor::Content::Envelope(&envelope)
+        }
+    };
+    if rekor::is_provable(log.version, key.kind(), content) {
+        Ok(())
+    } else {
+        Err(RekorError::Key { log: log.url.clone(), key: Some(key.kind()) }.into())
+    }
 }
 
 /// The whole of it, with the timestamp where protobuf-specs has it

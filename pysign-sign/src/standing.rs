@@ -3,21 +3,25 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use pysign_attest::{Attestation, Bundle};
 use pysign_host::{Failure, FileError, Host};
 use pysign_manifest::{Manifest, Sidecar, SignatureKind};
-use pysign_sigstore::{Expected, Proof, Verifier};
+use pysign_sigstore::{Proof, Verifier};
+use serde_json::Value;
 
 use crate::Error;
 use crate::content::Content;
 use crate::forms::FormError;
+use crate::means::Who;
 use crate::plan::Unit;
 use crate::sidecars::Signed;
 
-/// What a signature must be to be kept: one of these bytes by this identity.
+/// What a signature must be to be kept: one of these bytes by this signer.
 pub(crate) struct Wanted<'a> {
     pub(crate) verifier: &'a Verifier,
-    pub(crate) expected: &'a Expected,
+    pub(crate) who: &'a Who,
     pub(crate) release: &'a Manifest,
     pub(crate) host: &'a Host,
 }
@@ -69,29 +73,49 @@ impl Wanted<'_> {
         Ok(Signed::kept(document, &proof))
     }
 
-    /// Proves that `bundle` is about the unit's files, and by this identity. All files of a
+    /// Proves that `bundle` is about the unit's files, and by this signer. All files of a
     /// statement are in what is compared next, so that one stands for the others.
     fn prove(&self, unit: &Unit<'_>, place: &Path, bundle: &[u8]) -> Result<Proof, Failure> {
-        let in_the_way = |cause: pysign_sigstore::Error| Error::InTheWay {
-            file: place.into(),
-            cause: Box::new(cause),
-        };
         let subject = unit.subject();
-        let proof = self.verifier.prove(&subject, bundle, None).map_err(in_the_way)?;
-        let Some(certificate) = proof.certificate() else {
-            let file = subject.file.into();
-            return Err(in_the_way(pysign_sigstore::Error::SignerKind { file, key: true }).into());
-        };
-        if self.expected.check(subject.file, certificate).is_err() {
-            let (identity, issuer) = (self.expected.identity(), self.expected.issuer());
-            return Err(Error::SignedByAnother {
-                file: place.into(),
-                expected: format!("{identity} by {issuer}"),
-                found: format!("{} by {}", certificate.identity(), certificate.issuer()),
+        let by_another =
+            |found| Error::SignedByAnother { file: place.into(), expected: self.who.name(), found };
+        let proof = match self.verifier.prove(&subject, bundle, self.who.key()) {
+            Ok(proof) => proof,
+            Err(cause) => {
+                return Err(match self.other_signer(bundle, &cause) {
+                    Some(other) => by_another(other),
+                    None => Error::InTheWay { file: place.into(), cause: Box::new(cause) },
+                }
+                .into());
             }
-            .into());
+        };
+        match proof.certificate() {
+            Some(certificate) if self.who.check(subject.file, &proof).is_err() => {
+                let found = format!("{} by {}", certificate.identity(), certificate.issuer());
+                Err(by_another(found).into())
+            }
+            _ => Ok(proof),
         }
-        Ok(proof)
+    }
+
+    /// Who signed what is not proven to be by us: someone with a certificate, or with another key than
+    /// the one it points to.
+    fn other_signer(&self, bundle: &[u8], cause: &pysign_sigstore::Error) -> Option<String> {
+        use pysign_sigstore::Error as Cause;
+        let bundle_value: Value = serde_json::from_slice(bundle).ok()?;
+        let hint = bundle_value.pointer("/verificationMaterial/publicKey/hint");
+        match (cause, self.who) {
+            (Cause::SignerKind { .. }, Who::Identity(_)) => Some("a key".to_owned()),
+            (Cause::SignerKind { .. }, Who::Key(_)) => {
+                let certificate = Bundle::parse(bundle).ok()?.certificate().ok()?;
+                Some(format!("{} by {}", certificate.identity(), certificate.issuer()))
+            }
+            (Cause::Signature { .. }, Who::Key(key)) => {
+                let ours = STANDARD.encode(key.sha256().as_bytes());
+                (hint.and_then(Value::as_str) != Some(&ours)).then(|| "another key".to_owned())
+            }
+            _ => None,
+        }
     }
 
     /// The sidecar at `path` as the manifest lists it, with the digest that it must have then.

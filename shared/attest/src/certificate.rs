@@ -163,7 +163,7 @@ impl Certificate {
         let parsed = x509_cert::Certificate::from_der(der).map_err(Fault::Der)?.tbs_certificate;
         let extensions = parsed.extensions.unwrap_or_default();
         let [begin, end] = [parsed.validity.not_before, parsed.validity.not_after]
-            .map(|time| time.to_unix_duration());
+            .map(x509_cert::time::Time::to_unix_duration);
         refuse_duplicates(&extensions)?;
         let mut claims = BTreeMap::new();
         for extension in &extensions {

@@ -261,7 +261,7 @@ pub(crate) enum Signed<'a> {
     Digest(&'a [u8]),
 }
 
-/// Whether `signature` is the key's, by the one algorithm that Sigstore ties to its kind. There is
+/// Whether `signature` is the key's, by the algorithm that Sigstore ties to its kind and the digest. There is
 /// no Ed25519ph, so a digest is never signed by an Ed25519 key.
 pub(crate) fn verifies(
     key: &SubjectPublicKeyInfoOwned,
@@ -275,9 +275,13 @@ pub(crate) fn verifies(
             (ID_EC_PUBLIC_KEY, Some(SECP_256_R_1)) => {
                 (&algorithm::ECDSA_P256_SHA256_ASN1, &digest::SHA256)
             }
-            (ID_EC_PUBLIC_KEY, Some(SECP_384_R_1)) => {
-                (&algorithm::ECDSA_P384_SHA384_ASN1, &digest::SHA384)
-            }
+            (ID_EC_PUBLIC_KEY, Some(SECP_384_R_1)) => match signed {
+                // The digest of a file that a log has by its SHA-256.
+                Signed::Digest(digest) if digest.len() == digest::SHA256_OUTPUT_LEN => {
+                    (&algorithm::ECDSA_P384_SHA256_ASN1, &digest::SHA256)
+                }
+                _ => (&algorithm::ECDSA_P384_SHA384_ASN1, &digest::SHA384),
+            },
             (RSA_ENCRYPTION, _) => (&algorithm::RSA_PKCS1_2048_8192_SHA256, &digest::SHA256),
             (ID_ED_25519, _) => (&algorithm::ED25519, &digest::SHA512),
             _ => return false,

@@ -1,0 +1,161 @@
+//! What a run signs with: the token of a CI job, or a key that its users have. And what those who
+//! install the files have to type for either.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pysign_attest::{Certificate, PublicKey};
+use pysign_host::{Failure, Host};
+use pysign_http::Client;
+use pysign_sigstore::signing_config::Services;
+use pysign_sigstore::{Expected, Mismatch, Proof, Text};
+
+use crate::identity::Identity;
+use crate::key::Key;
+use crate::key_file;
+use crate::sidecars::Signed;
+
+/// What a run signs with.
+pub(crate) enum Means<'a> {
+    Identity(Identity<'a>),
+    Key { file: PathBuf, key: Arc<Key> },
+}
+
+/// Whose signatures they must be.
+pub(crate) enum Who {
+    Identity(Expected),
+    Key(PublicKey),
+}
+
+impl<'a> Means<'a> {
+    /// The key in `key`; without one, the token: no token is looked for where none is needed.
+    pub(crate) fn find(
+        key: Option<PathBuf>,
+        token: Option<&Path>,
+        host: &'a Host,
+        client: &'a Client,
+    ) -> Result<Self, Failure> {
+        match key {
+            Some(file) => {
+                let key = Arc::new(key_file::read(&file, &host.notes)?);
+                Ok(Self::Key { file, key })
+            }
+            None => Ok(Self::Identity(Identity::find(token, host, client)?)),
+        }
+    }
+
+    /// A key says nothing of a project.
+    pub(crate) fn check_consent(&self, services: &Services, consent: bool) -> Result<(), Failure> {
+        match self {
+            Self::Identity(identity) => identity.check_consent(services, consent),
+            Self::Key { .. } => Ok(()),
+        }
+    }
+
+    pub(crate) fn who(&self) -> Who {
+        match self {
+            Self::Identity(identity) => {
+                Who::Identity(Expected::exact(identity.name(), identity.issuer()))
+            }
+            Self::Key { key, .. } => Who::Key(key.public().clone()),
+        }
+    }
+
+    /// What others have to type, for a POSIX shell.
+    pub(crate) fn verify_with(&self, signatures: &[Signed]) -> Result<String, Failure> {
+        match self {
+            Self::Identity(identity) => {
+                let claims = signatures.iter().map(|signature| claims_of(signature, identity));
+                let claims = Failure::collect(claims)?.into_iter().flatten().collect();
+                Ok(with_identity(identity.name(), identity.issuer(), &claims))
+            }
+            Self::Key { file, key } => Ok(with_key(file, key.public())),
+        }
+    }
+}
+
+impl Who {
+    /// The key that verifies them, where no certificate names one.
+    pub(crate) fn key(&self) -> Option<&PublicKey> {
+        match self {
+            Self::Identity(_) => None,
+            Self::Key(key) => Some(key),
+        }
+    }
+
+    /// Refuses what is proven to be someone else's. A proof by a key is one by this key.
+    pub(crate) fn check(&self, file: &Path, proof: &Proof) -> Result<(), pysign_sigstore::Error> {
+        match self {
+            Self::Identity(expected) => expected.check_proof(file, proof),
+            Self::Key(_) => Ok(()),
+        }
+    }
+
+    /// As messages name it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Identity(expected) => format!("{} by {}", expected.identity(), expected.issuer()),
+            Self::Key(key) => format!("the key sha256:{}", key.sha256()),
+        }
+    }
+}
+
+/// What a verifier demands beside identity and issuer: a reusable workflow's certificate is good for
+/// a repository that is named.
+fn claims_of(signature: &Signed, identity: &Identity<'_>) -> Result<Vec<String>, Failure> {
+    let certificate = Certificate::from_pem(signature.certificate.as_bytes())?;
+    let signer = Expected::new(Text::exact(identity.name()), Text::exact(identity.issuer()));
+    Ok(signer.mismatches(&certificate).iter().filter_map(Mismatch::flag).collect())
+}
+
+fn with_identity(identity: &str, issuer: &str, claims: &BTreeSet<String>) -> String {
+    let (identity, issuer) = (quoted(identity, true), quoted(issuer, false));
+    let signer = format!("verify with: --identity {identity} --issuer {issuer}");
+    claims.iter().fold(signer, |line, claim| format!("{line} {claim}"))
+}
+
+/// Nobody can verify with the private key: how the public one is written, and how it is recognized.
+fn with_key(file: &Path, key: &PublicKey) -> String {
+    let public = quoted(&file.with_extension("pub").display().to_string(), false);
+    let file = quoted(&file.display().to_string(), false);
+    let sha256 = key.sha256();
+    format!(
+        "verify with: --key {public} (sha256:{sha256}; openssl pkey -in {file} -pubout -out {public})"
+    )
+}
+
+/// In single quotes, always or where the shell would read more than a word into it.
+pub(crate) fn quoted(text: &str, always: bool) -> String {
+    let is_word = text.chars().all(|c| c.is_ascii_alphanumeric() || "-._~:/@%+=,".contains(c));
+    if is_word && !always && !text.is_empty() {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_line_can_be_typed() {
+        let identity = "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1";
+        assert_eq!(
+            with_identity(identity, "https://gitlab.com", &BTreeSet::new()),
+            "verify with: --identity 'https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1' \
+             --issuer https://gitlab.com"
+        );
+        let key = Key::generate().unwrap();
+        let line = with_key(Path::new("my keys/release.pem"), key.public());
+        assert!(line.starts_with("verify with: --key 'my keys/release.pub' (sha256:"), "{line}");
+        assert!(line.contains("openssl pkey -in 'my keys/release.pem' -pubout -out "), "{line}");
+    }
+
+    #[test]
+    fn a_shell_reads_nothing_into_a_name() {
+        assert_eq!(quoted("it's $HOME", true), r"'it'\''s $HOME'");
+        assert_eq!(quoted("https://a/;rm", false), "'https://a/;rm'");
+    }
+}
