@@ -50,16 +50,13 @@ def _table(title: str, column: str, rows: list[Row], reasons: dict[str, int]) ->
         cells = []
         for name in columns:
             of_cell = [r for r in rows if r.form == form and getattr(r, column) == name]
-            marks = [_mark(row, name, reasons) for row in of_cell]
+            marks = [_mark(row, reasons) for row in of_cell]
             cells.append(marks[0] if marks[0] != HELD and len(set(marks)) == 1 else " ".join(marks))
         lines.append(f"| {form.kind} | v{form.rekor} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _mark(row: Row, column: str, reasons: dict[str, int]) -> str:
-    """The column says who can't, unless it is us."""
+def _mark(row: Row, reasons: dict[str, int]) -> str:
     if not row.reason:
         return HELD
-    who, reason = row.reason
-    reason = reason if who == column else f"{who}: {reason}"
-    return f"[{reasons.setdefault(reason, len(reasons) + 1)}]"
+    return f"[{reasons.setdefault(row.reason, len(reasons) + 1)}]"

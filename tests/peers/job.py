@@ -23,6 +23,7 @@ class Job:
         self.files = files
         self.kind, self.token, self.key = signer.kind, signer.token, signer.key
         self.signer, self.another, self.issuer = signer.name, signer.another, signer.issuer
+        self.has_source = bool(signer.source)
         self.predicate_type, self.predicate = _provenance(signer)
         config = json.loads((files / "signing_config.json").read_text())
         self.fulcio = config["caUrls"][0]["url"]

@@ -20,8 +20,8 @@ class Row:
     verifier: str
     # Of what kind the signer is.
     kind: str
-    # Who can't do its part, and why.
-    reason: tuple[str, str] | None = None
+    # Why one of the two can't do its part.
+    reason: str = ""
     cells: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -53,7 +53,7 @@ class Row:
                 return self.fail(f"{who} CAN", f"should fail, for {cannot.reason}")
             if cannot.words not in done.stdout:
                 return self.fail(f"{who} FAILS OTHERWISE", done.stdout)
-        self.reason = (who, cannot.reason)
+        self.reason = cannot.reason
         self.cells.append(f"- {who}: {cannot.reason}")
         return None
 

@@ -27,6 +27,7 @@ NO_PAIR = Cannot("has bundles alone")
 COSIGN_ONLY = Cannot("the form is cosign's own")
 # What a client says of statements in Rekor v2, which takes hashedrekord entries alone.
 OLD_ENTRY = "proposes entries of a kind that Rekor v2 has dropped"
+UNTIMED = "PEP 740 has no place for a time-stamp, and Rekor v2 gives no time"
 
 
 @dataclass

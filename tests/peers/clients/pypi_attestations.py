@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import forms
-from clients import HERE, Cannot, Client
+from clients import HERE, UNTIMED, Cannot, Client
 from job import Job
 
 
@@ -29,15 +29,14 @@ def pypi_attestations(job: Job, cache: Path) -> Client:
         signed = sign(forms.ATTESTATION_2)(wheel)
         return signed if signed.returncode else verify(forms.ATTESTATION_2)(wheel, job.signer)
 
-    untimed = "PEP 740 has no place for a time-stamp, and Rekor v2 gives no time"
     first, second = forms.ATTESTATION, forms.ATTESTATION_2
     others = (*forms.BUNDLES, forms.PAIR, forms.LEGACY, *forms.STATEMENTS, *forms.RELEASES)
     none = dict.fromkeys(others, Cannot("knows PEP 740 alone"))
-    cannot = Cannot(untimed, sign_and_verify, "signed timestamp")
+    cannot = Cannot(UNTIMED, sign_and_verify, "signed timestamp")
     return Client(
         "pypi-attestations 0.0.30",
         sign=none | {first: sign(first), second: cannot},
         verify=none
         | {form: verify(form) for form in (first, forms.PROVENANCE)}
-        | {second: Cannot(untimed)},
+        | {second: Cannot(UNTIMED)},
     )

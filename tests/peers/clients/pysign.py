@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import forms
-from clients import Cannot, Check, Client, Way
+from clients import UNTIMED, Cannot, Check, Client, Way
 from forms import Form
 from job import Job
 
@@ -32,9 +32,12 @@ def pysign(job: Job) -> Client:
             about = ("--statement", job.statement_file(wheel)) if form in GIVEN else ()
             return job.run("pysign-sign", *services, *key, "--emit", EMIT[form], *about, wheel)
 
+        if form is forms.ATTESTATION_2:
+            return Cannot(UNTIMED, way, "need a log of version 1")
+        if form is forms.PROVENANCE and not job.has_source:
+            return Cannot("a person's certificate names no source", way, "is no provenance")
         later = "not offered yet"
-        is_later = job.key or "bundle" not in EMIT[form]
-        return Cannot(later, way, later) if is_later else way
+        return Cannot(later, way, later) if job.key else way
 
     def verify(form: Form) -> Check:
         def check(wheel: Path, signer: str):
