@@ -21,6 +21,11 @@ EMIT = {
     forms.ATTESTATION_2: "attestation",
 }
 GIVEN = (*forms.STATEMENTS, forms.PROVENANCE)
+# What is logged by keys of a kind, so that it can be proven; of all others everything is.
+LOGGED = {
+    "P-384": (forms.BUNDLE,),
+    "Ed25519": (forms.STATEMENT, forms.RELEASE),
+}
 
 
 def pysign(job: Job) -> Client:
@@ -36,8 +41,12 @@ def pysign(job: Job) -> Client:
             return Cannot(UNTIMED, way, "need a log of version 1")
         if form is forms.PROVENANCE and not job.has_source:
             return Cannot("a person's certificate names no source", way, "is no provenance")
-        later = "not offered yet"
-        return Cannot(later, way, later) if job.key else way
+        if form not in LOGGED.get(job.kind, EMIT):
+            return Cannot("no log has an entry for it that is proven", way, "takes no signature")
+        if job.kind == "P-384":
+            reason = "Rekor takes no P-384 key over SHA-256 unless it is told to"
+            return Cannot(reason, way, "entry algorithms are not allowed")
+        return way
 
     def verify(form: Form) -> Check:
         def check(wheel: Path, signer: str):
