@@ -45,11 +45,9 @@ pub fn entry(client: &Client, log: &Url, index: u64) -> Result<Option<Value>, Re
     let answer = client
         .send(&request.accept(&[404]).no_redirects(), MAX_ANSWER)
         .map_err(RekorError::Http)?;
-    match answer.status {
-        404 => Ok(None),
-        _ => {
-            let found = Logged::read(log, parse(log, &answer.body)?)?;
-            found.in_bundles(log, KindVersion::HashedRekordV001).map(Some)
-        }
+    if answer.status == 404 {
+        return Ok(None);
     }
+    let found = Logged::read(log, parse(log, &answer.body)?)?;
+    found.in_bundles(log, KindVersion::HashedRekordV001).map(Some)
 }
