@@ -18,7 +18,7 @@ use crate::sidecars::Signed;
 
 /// What a run signs with.
 pub(crate) enum Means<'a> {
-    Identity(Identity<'a>),
+    Identity(Box<Identity<'a>>),
     Key { file: PathBuf, key: Arc<Key> },
 }
 
@@ -41,7 +41,7 @@ impl<'a> Means<'a> {
                 let key = Arc::new(key_file::read(&file, &host.notes)?);
                 Ok(Self::Key { file, key })
             }
-            None => Ok(Self::Identity(Identity::find(token, host, client)?)),
+            None => Ok(Self::Identity(Box::new(Identity::find(token, host, client)?))),
         }
     }
 

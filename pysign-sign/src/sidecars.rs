@@ -127,8 +127,10 @@ fn list(artifact: &mut Artifact, new: Signature) {
 
 /// Whether the file at `path` has these bytes.
 fn holds(path: &Path, bytes: &[u8]) -> bool {
-    let size = bytes.len() as u64;
-    hash_regular(path, size).is_ok_and(|found| found == (Sha256::of(bytes), size))
+    let size = u64::try_from(bytes.len());
+    size.is_ok_and(|size| {
+        hash_regular(path, size).is_ok_and(|found| found == (Sha256::of(bytes), size))
+    })
 }
 
 /// What is handed on as it is must be what the manifest says, before anything is logged: every

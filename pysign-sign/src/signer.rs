@@ -76,7 +76,7 @@ impl<'a> Signer<'a> {
         clock: Clock,
     ) -> Self {
         let (identity, held) = match means {
-            Means::Identity(identity) => (Some(identity), Held::Nothing),
+            Means::Identity(identity) => (Some(&**identity), Held::Nothing),
             Means::Key { key, .. } => {
                 let (key, since) = (Arc::clone(key), clock.instant());
                 let credentials = Credentials { key, certificate: None, since };

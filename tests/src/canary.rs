@@ -29,7 +29,9 @@ struct Canaries {
 impl Canaries {
     fn new(secrets: &[(String, String)]) -> Self {
         let mut canaries = Self { pieces: HashSet::new(), names: secrets.to_vec() };
-        secrets.iter().for_each(|(_, secret)| canaries.add(secret.trim().as_bytes()));
+        for (_, secret) in secrets {
+            canaries.add(secret.trim().as_bytes());
+        }
         canaries
     }
 
@@ -222,6 +224,9 @@ fn sign_keeps_its_token() {
     ]);
 }
 
+const CUT: &str = "cut -c 1-300 $PYSIGN_SANDBOX/tokens/push.jwt | $RUN pysign-sign $FORMAT $SIGN -m build.json --token-file -";
+const TWICE: &str = "cat $PYSIGN_SANDBOX/tokens/*.jwt | head -c 16000 | $RUN pysign-sign $FORMAT $SIGN -m build.json --token-file -";
+
 #[test]
 fn sign_keeps_a_token_that_it_refuses() {
     const BAD: [(&str, i32); 6] = [
@@ -242,8 +247,6 @@ fn sign_keeps_a_token_that_it_refuses() {
         })
         .collect();
     check(&ways);
-    const CUT: &str = "cut -c 1-300 $PYSIGN_SANDBOX/tokens/push.jwt | $RUN pysign-sign $FORMAT $SIGN -m build.json --token-file -";
-    const TWICE: &str = "cat $PYSIGN_SANDBOX/tokens/*.jwt | head -c 16000 | $RUN pysign-sign $FORMAT $SIGN -m build.json --token-file -";
     check(&[way("dist", "", CUT, 5), way("dist", "", TWICE, 5)]);
 }
 

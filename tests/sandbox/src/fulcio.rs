@@ -87,13 +87,11 @@ impl Fulcio {
     /// subject or by a certificate request.
     fn signing_cert(&self, request: &Request, window: Window) -> Reply {
         let body = request.json()?;
-        let identity = match Self::token(request).and_then(|token| self.identify(&token)) {
-            Ok(identity) => identity,
+        let identified = Self::token(request).and_then(|token| self.identify(&token));
+        let Ok(identity) = identified else {
             // Fulcio's log has the reason, and its clients never learn it.
-            Err(Refused(_)) => {
-                let message = "There was an error processing the identity token";
-                return Ok(Response::grpc(400, INVALID_ARGUMENT, message));
-            }
+            let message = "There was an error processing the identity token";
+            return Ok(Response::grpc(400, INVALID_ARGUMENT, message));
         };
         match proven_key(&body, &identity) {
             Ok(key) if request.path == V1 => {

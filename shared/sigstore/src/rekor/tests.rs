@@ -45,11 +45,11 @@ fn submitted(
         Parts::Envelope(envelope) => Content::Envelope(envelope),
         Parts::Message { signature, .. } => Content::File { digest: vector.digest, signature },
     };
-    let signer = match (&parts.material, &vector.key) {
+    let by = match (&parts.material, &vector.key) {
         (Material::Certificates(leaf, _), _) => Signer::Certificate(leaf),
         (Material::PublicKey, key) => Signer::Key(key.as_ref().unwrap()),
     };
-    let signed = Signed { content, signer };
+    let signed = Signed { content, signer: by };
     let mut entry = Value::Null;
     for _ in 0..times {
         entry = log(sandbox, version).submit(&client(), signed)?;
