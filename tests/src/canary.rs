@@ -76,6 +76,11 @@ fn secrets(place: &Place) -> Vec<(String, String)> {
         secrets.extend(of_token(&name, &fs::read_to_string(&path).unwrap()));
     }
     secrets.extend(of_token("the job's token", &place.ok("printenv SIGSTORE_ID_TOKEN")));
+    let asking = "grep -o 'REQUEST_TOKEN=[^ ]*' $PYSIGN_SANDBOX/systems/github | cut -d = -f 2";
+    secrets.push(("what a job asks GitHub with".to_owned(), place.ok(asking)));
+    // All begin alike, those that are made for a run as well.
+    let job = place.ok("printenv SIGSTORE_ID_TOKEN");
+    secrets.push(("any token".to_owned(), job.split('.').next().unwrap().to_owned()));
     for name in ["CI_JOB_TOKEN", "PYSIGN_SANDBOX_TOKEN"] {
         secrets.push((name.to_owned(), place.ok(&format!("printenv {name}"))));
     }
@@ -226,6 +231,40 @@ fn sign_keeps_its_token() {
 
 const CUT: &str = "cut -c 1-300 $PYSIGN_SANDBOX/tokens/push.jwt | $RUN pysign-sign $FORMAT $SIGN -m build.json --token-file -";
 const TWICE: &str = "cat $PYSIGN_SANDBOX/tokens/*.jwt | head -c 16000 | $RUN pysign-sign $FORMAT $SIGN -m build.json --token-file -";
+
+/// Signing with a token that a CI system is asked for.
+macro_rules! sign_as_a_job_of {
+    ($system:literal) => {
+        concat!(
+            ". \"$PYSIGN_SANDBOX/systems/",
+            $system,
+            "\" && $RUN pysign-sign $FORMAT --timeout 1 $SIGN -m build.json >signed.json"
+        )
+    };
+}
+
+#[test]
+fn sign_keeps_what_it_asks_a_ci_system_with() {
+    const GITHUB: &str = sign_as_a_job_of!("github");
+    const TELLS: &str =
+        ". \"$PYSIGN_SANDBOX/systems/buildkite\" && mkdir ../bin && PATH=$PWD/../bin:$PATH
+        printf '#!/bin/sh\\ncat $PYSIGN_SANDBOX/tokens/*.jwt >&2; exit 1' >../bin/buildkite-agent
+        chmod +x ../bin/buildkite-agent
+        $RUN pysign-sign $FORMAT --timeout 1 $SIGN -m build.json";
+    check(&[
+        way("dist", "", GITHUB, 0),
+        way("dist", "", sign_as_a_job_of!("google"), 0),
+        way("dist", "", sign_as_a_job_of!("buildkite"), 0),
+        way("dist", "", sign_as_a_job_of!("circleci"), 0),
+        way("dist", "", TELLS, 4),
+        way("dist", "oidc/get:echo=200", GITHUB, 4),
+        way("dist", "oidc/get:echo=400", GITHUB, 5),
+        way("dist", "oidc/get:echo=500", GITHUB, 4),
+        way("dist", "oidc/get:echo=302", GITHUB, 5),
+        way("dist", "oidc/get:echo=500", sign_as_a_job_of!("google"), 4),
+        way("dist", "fulcio:echo=400", GITHUB, 5),
+    ]);
+}
 
 #[test]
 fn sign_keeps_a_token_that_it_refuses() {
