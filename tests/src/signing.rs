@@ -54,6 +54,9 @@ impl Shape {
     }
 }
 
+/// Enough where files one after the other say no more than files at once: that is told of one log.
+const AT_ONCE: &[Shape] = &[Shape::One, Shape::SecondAtOnce];
+
 /// One thing that goes wrong, and how the run must end.
 #[derive(Clone, Copy, Debug)]
 struct Row {
@@ -80,12 +83,39 @@ const fn row(fault: &'static str, status: i32, code: &'static str) -> Row {
     Row { fault, status, code }
 }
 
+/// Whose job it is: where its token comes from, and whom its signatures name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    GitLab,
+    GitHub,
+}
+
+impl Job {
+    fn setup(self) -> &'static str {
+        match self {
+            Self::GitLab => "true",
+            Self::GitHub => ". \"$PYSIGN_SANDBOX/systems/github\"",
+        }
+    }
+
+    fn policy(self) -> &'static str {
+        match self {
+            Self::GitLab => "$IDENTITY",
+            Self::GitHub => {
+                "--issuer $CI_SERVER_URL/github --identity \
+                 https://github.com/acme/demo/.github/workflows/release.yml@refs/heads/main"
+            }
+        }
+    }
+}
+
 /// A row in a shape, with the services that `$SIGN` (Rekor v1) or `$SIGN2` (v2) names.
 #[derive(Clone, Copy, Debug)]
 struct Case {
     row: Row,
     shape: Shape,
     services: &'static str,
+    job: Job,
 }
 
 impl Case {
@@ -93,19 +123,25 @@ impl Case {
         self.row.fault.split(['/', ':']).next().unwrap()
     }
 
-    /// How many files are finished before the fault hits. A certificate is for the whole run.
+    /// Whether what the fault hits is asked for once: trust, token and certificate are for the
+    /// whole run.
+    fn is_for_the_run(&self) -> bool {
+        ["tuf", "oidc", "fulcio"].contains(&self.service())
+    }
+
+    /// How many files are finished before the fault hits.
     fn finished(&self) -> usize {
-        usize::from(self.shape != Shape::One && self.service() != "fulcio")
+        usize::from(self.shape != Shape::One && !self.is_for_the_run())
     }
 
     fn fault(&self) -> String {
-        let first = if self.service() == "fulcio" { 1 } else { self.shape.first_hit() };
+        let first = if self.is_for_the_run() { 1 } else { self.shape.first_hit() };
         format!("{}@{first}", self.row.fault)
     }
 
     /// What must not be in the log when the run fails: what the log was not asked to take.
     fn is_before_the_log(&self) -> bool {
-        ["fulcio", "tsa", "oidc"].contains(&self.service())
+        self.is_for_the_run() || self.service() == "tsa"
     }
 }
 
@@ -114,6 +150,7 @@ struct Desk<'p> {
     place: &'p Place,
     name: String,
     files: &'static [&'static str],
+    job: Job,
 }
 
 /// The suffixes of the sidecars of each file.
@@ -121,7 +158,7 @@ const SIDECARS: [&str; 3] = [".crt", ".sig", ".sigstore.json"];
 
 impl<'p> Desk<'p> {
     fn new(place: &'p Place, name: &str, files: &'static [&'static str]) -> Self {
-        let desk = Self { place, name: name.to_owned(), files };
+        let desk = Self { place, name: name.to_owned(), files, job: Job::GitLab };
         let directory = desk.path("");
         fs::create_dir_all(&directory).unwrap();
         for file in files {
@@ -173,7 +210,8 @@ impl<'p> Desk<'p> {
         let signed = self.signed()?;
         if !signed.is_empty() {
             let files = signed.join(" ");
-            let verified = self.sh(&format!("pysign-verify -q $VERIFY $IDENTITY {files}"));
+            let policy = self.job.policy();
+            let verified = self.sh(&format!("pysign-verify -q $VERIFY {policy} {files}"));
             ended(&verified, 0, "")?;
         }
         Ok(signed)
@@ -211,10 +249,11 @@ fn logged(place: &Place) -> usize {
 
 /// One case in a directory of its own; gives what is wrong with how it ended.
 fn run(place: &Place, name: &str, case: &Case) -> Result<(), String> {
-    let Case { row, shape, services } = *case;
-    let desk = Desk::new(place, name, shape.files());
+    let Case { row, shape, services, job } = *case;
+    let desk = Desk { job, ..Desk::new(place, name, shape.files()) };
     let sign = format!(
-        "pysign-sign --error-format=json --timeout {} {} {services} {}",
+        "{} && XDG_CACHE_HOME=$PWD.cache pysign-sign --error-format=json --timeout {} {} {services} {}",
+        job.setup(),
         row.timeout(),
         shape.flags(),
         shape.files().join(" ")
@@ -246,14 +285,14 @@ fn run(place: &Place, name: &str, case: &Case) -> Result<(), String> {
 }
 
 /// How many cases run side by side: most of their time is waiting for a service that fails.
-const AT_ONCE: usize = 12;
+const WORKERS: usize = 12;
 
 /// Runs all cases, each worker in a sandbox of its own; the report names what went otherwise.
 fn check(cases: impl IntoIterator<Item = Case>) {
     let only = std::env::var("CASE").unwrap_or_default();
     let cases = cases.into_iter().filter(|case| format!("{case:?}").contains(&only));
     let left: Mutex<VecDeque<Case>> = Mutex::new(cases.collect());
-    let workers = AT_ONCE.min(left.lock().unwrap().len());
+    let workers = WORKERS.min(left.lock().unwrap().len());
     let wrong = Mutex::new(BTreeMap::new());
     thread::scope(|scope| {
         for _ in 0..workers {

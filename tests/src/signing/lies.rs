@@ -1,7 +1,7 @@
 //! Each service answers well-formed and signed, and wrong in one thing. What it says is refused
 //! before the next service is asked as far as that can be told by then: what is logged stays.
 
-use super::{Case, Row, Shape, check, row};
+use super::{AT_ONCE, Case, Job, Row, Shape, check, row};
 
 const FULCIO: [Row; 6] = [
     row("fulcio:wrong-key", 1, "certificate-key"),
@@ -12,10 +12,12 @@ const FULCIO: [Row; 6] = [
     row("fulcio:unknown-signer", 1, "certificate-untrusted"),
 ];
 
-const REKOR: [Row; 6] = [
+const REKOR: [Row; 8] = [
     row("rekor:bad-set", 1, "log-invalid"),
     row("rekor:bad-proof", 1, "log-invalid"),
     row("rekor:bad-checkpoint", 1, "log-invalid"),
+    row("rekor:behind", 4, "rekor-behind"),
+    row("rekor:no-proof", 4, "rekor-behind"),
     row("rekor:other-proof", 1, "log-invalid"),
     row("rekor:other-entry", 1, "signature-invalid"),
     row("rekor:unknown-signer", 1, "log-unknown"),
@@ -42,13 +44,18 @@ fn cases(
     services: &'static str,
 ) -> impl Iterator<Item = Case> {
     rows.iter().flat_map(move |row| {
-        shapes.iter().map(move |shape| Case { row: *row, shape: *shape, services })
+        shapes.iter().map(move |shape| Case {
+            row: *row,
+            shape: *shape,
+            services,
+            job: Job::GitLab,
+        })
     })
 }
 
 #[test]
 fn a_certificate_that_is_not_the_one_asked_for() {
-    check(cases(&FULCIO, &[Shape::One, Shape::SecondAtOnce], "$SIGN"));
+    check(cases(&FULCIO, AT_ONCE, "$SIGN"));
 }
 
 #[test]
@@ -58,11 +65,11 @@ fn an_entry_that_is_not_the_one_proposed() {
 
 #[test]
 fn an_entry_of_version_2_that_is_not_the_one_proposed() {
-    check(cases(&REKOR2, &Shape::ALL, "$SIGN2"));
+    check(cases(&REKOR2, AT_ONCE, "$SIGN2"));
 }
 
 #[test]
 fn a_timestamp_that_is_not_the_one_asked_for() {
     // Where it is the only time that there is, and beside a log that gives one.
-    check(cases(&TSA, &Shape::ALL, "$SIGN2").chain(cases(&TSA, &[Shape::One], "$SIGN")));
+    check(cases(&TSA, AT_ONCE, "$SIGN2").chain(cases(&TSA, &[Shape::One], "$SIGN")));
 }
