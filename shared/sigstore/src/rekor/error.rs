@@ -44,7 +44,8 @@ pub enum RekorError {
 
 impl RekorError {
     /// Every code of this type, beside those of HTTP.
-    pub const CODES: &'static [&'static str] = &["rekor-answer", "rekor-behind", "rekor-known"];
+    pub const CODES: &'static [&'static str] =
+        &["rekor-answer", "rekor-behind", "rekor-key", "rekor-known"];
 }
 
 impl fmt::Display for RekorError {

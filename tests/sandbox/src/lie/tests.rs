@@ -248,6 +248,6 @@ fn a_lie_without_an_occasion_is_the_truth() {
     let request = request(&Key::generate().unwrap(), &forged, SUBJECT);
     // Only what Fulcio would have taken is lied about.
     for lie in [Lie::WrongKey, Lie::WrongIdentity, Lie::WrongIssuer, Lie::NoSct] {
-        assert_eq!(sandbox.world.lie(lie, Service::Fulcio, &request).status, 401, "{lie:?}");
+        assert_eq!(sandbox.world.lie(lie, Service::Fulcio, &request).status, 400, "{lie:?}");
     }
 }
