@@ -3,102 +3,17 @@
 //! sent; and no piece of a secret is on standard output, standard error, in any file that the run
 //! leaves, in a temporary one, or in the arguments of any process.
 
-use std::collections::HashSet;
+mod secrets;
+
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::thread;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-
 use crate::golden::furnish;
 use crate::place::{Place, names_below};
-
-/// What is looked for: each piece of this length of a secret, as it is, in base64 and in an address.
-const PIECE: usize = 14;
-
-/// The pieces of the secrets of one place.
-struct Canaries {
-    pieces: HashSet<Vec<u8>>,
-    /// Whose they are, for the report.
-    names: Vec<(String, String)>,
-}
-
-impl Canaries {
-    fn new(secrets: &[(String, String)]) -> Self {
-        let mut canaries = Self { pieces: HashSet::new(), names: secrets.to_vec() };
-        for (_, secret) in secrets {
-            canaries.add(secret.trim().as_bytes());
-        }
-        canaries
-    }
-
-    fn add(&mut self, secret: &[u8]) {
-        assert!(secret.len() >= PIECE);
-        let mut forms = vec![secret.to_vec(), percent(secret).into_bytes()];
-        // In base64 a text looks in three ways, by where in the whole it begins; its first and last
-        // characters depend on what is around it.
-        for before in 0..3 {
-            let whole = [&[b' '; 3][..before], secret].concat();
-            for encoded in [STANDARD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)] {
-                let inner = encoded.as_bytes().get(4..encoded.len() - 4);
-                forms.push(inner.unwrap_or_default().to_vec());
-            }
-        }
-        let pieces = forms.iter().flat_map(|form| form.windows(PIECE)).map(<[u8]>::to_vec);
-        self.pieces.extend(pieces);
-    }
-
-    /// The first piece that `bytes` holds.
-    fn found_in(&self, bytes: &[u8]) -> Option<String> {
-        let found = bytes.windows(PIECE).find(|window| self.pieces.contains(*window))?;
-        let text = String::from_utf8_lossy(found).into_owned();
-        let whose = self.names.iter().find(|(_, secret)| secret.contains(&text));
-        Some(format!("'{text}' of {}", whose.map_or("an encoded secret", |(name, _)| name)))
-    }
-}
-
-fn percent(bytes: &[u8]) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let encode = |byte: &u8| {
-        if is_plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") }
-    };
-    bytes.iter().map(encode).collect()
-}
-
-/// The secrets that the sandbox and the job have: all tokens for scripts, and the variables.
-fn secrets(place: &Place) -> Vec<(String, String)> {
-    let mut secrets = Vec::new();
-    for path in names_below(&place.sandbox.directory().join("tokens")) {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        secrets.extend(of_token(&name, &fs::read_to_string(&path).unwrap()));
-    }
-    secrets.extend(of_token("the job's token", &place.ok("printenv SIGSTORE_ID_TOKEN")));
-    let asking = "grep -o 'REQUEST_TOKEN=[^ ]*' $PYSIGN_SANDBOX/systems/github | cut -d = -f 2";
-    secrets.push(("what a job asks GitHub with".to_owned(), place.ok(asking)));
-    // All begin alike, those that are made for a run as well.
-    let job = place.ok("printenv SIGSTORE_ID_TOKEN");
-    secrets.push(("any token".to_owned(), job.split('.').next().unwrap().to_owned()));
-    for name in ["CI_JOB_TOKEN", "PYSIGN_SANDBOX_TOKEN"] {
-        secrets.push((name.to_owned(), place.ok(&format!("printenv {name}"))));
-    }
-    secrets
-}
-
-/// Of a JSON Web Token the signature is the secret. What the token says is in the certificate, too,
-/// and looks there like a piece of it; that it was shown is told by what is around its dots.
-fn of_token(name: &str, token: &str) -> Vec<(String, String)> {
-    const AROUND: usize = 8;
-    let parts: Vec<&str> = token.trim().split('.').collect();
-    let joints = parts.windows(2).map(|pair| {
-        let end = pair[0].get(pair[0].len() - AROUND..).unwrap();
-        format!("{end}.{}", pair[1].get(..AROUND).unwrap())
-    });
-    let signature = parts[2].to_owned();
-    joints.chain([signature]).map(|secret| (name.to_owned(), secret)).collect()
-}
+use secrets::{Canaries, KEYS, secrets};
 
 /// Whether system calls can be watched; said once if not.
 fn can_trace() -> bool {
@@ -160,7 +75,10 @@ fn go(way: &Way) -> Vec<String> {
         if !way.fault.is_empty() {
             place.sandbox.fault(way.fault).unwrap();
         }
-        let canaries = Canaries::new(&secrets(&place));
+        if way.script.contains("/keys/") {
+            place.ok(KEYS);
+        }
+        let canaries = Canaries::new(secrets(&place));
         let (output, trace) = traced(&mut place, way.script, format);
         let mut say = |what: &str, bytes: &[u8]| {
             if let Some(found) = canaries.found_in(bytes) {
@@ -226,6 +144,50 @@ fn sign_keeps_its_token() {
         way("dist", "rekor:echo=200", SIGN, 4),
         way("dist", "rekor:echo=500", SIGN, 4),
         way("dist", "tsa:echo=400", SIGN, 5),
+    ]);
+}
+
+/// Signing with one of them.
+macro_rules! sign_with {
+    ($key:literal, $more:literal) => {
+        concat!(
+            "unset SIGSTORE_ID_TOKEN; $RUN pysign-sign $FORMAT --timeout 1 $SIGN -m build.json",
+            " --key $PYSIGN_SANDBOX/keys/",
+            $key,
+            ".pem ",
+            $more,
+            " >signed.json"
+        )
+    };
+}
+
+#[test]
+fn sign_keeps_its_key() {
+    const EC: &str = sign_with!("ec", "");
+    check(&[
+        way("dist", "", EC, 0),
+        way("dist", "", sign_with!("open", ""), 0),
+        way("dist", "", sign_with!("ed25519", "--emit release"), 0),
+        way("dist", "rekor:echo=200", EC, 4),
+        way("dist", "rekor:echo=400", EC, 5),
+        way("dist", "rekor:other-entry", EC, 1),
+        way("dist", "tsa:echo=500", EC, 4),
+        way("dist", "", sign_with!("ec", "--token-file $PYSIGN_SANDBOX/tokens/push.jwt"), 2),
+    ]);
+}
+
+#[test]
+fn sign_keeps_a_key_that_it_refuses() {
+    const DER: &str =
+        "$RUN pysign-sign $FORMAT $SIGN -m build.json --key $PYSIGN_SANDBOX/keys/ec.der";
+    check(&[
+        way("dist", "", sign_with!("ed25519", ""), 2),
+        way("dist", "", sign_with!("encrypted", ""), 3),
+        way("dist", "", sign_with!("rsa", ""), 3),
+        way("dist", "", sign_with!("sec1", ""), 3),
+        way("dist", "", sign_with!("several", ""), 3),
+        way("dist", "", sign_with!("cut", ""), 3),
+        way("dist", "", DER, 3),
     ]);
 }
 
@@ -341,22 +303,4 @@ fn verify_and_build_show_nothing_of_their_environment() {
         ),
         way("project", "", "$RUN pysign-build $FORMAT . --isolate none -o out >build.json", 0),
     ]);
-}
-
-/// What the rest of the module relies on.
-#[test]
-fn a_piece_of_a_secret_is_found_in_every_form() {
-    let secret = "glcbt-0123456789abcdef/+";
-    let canaries = Canaries::new(&[("one".to_owned(), secret.to_owned())]);
-    for text in [
-        format!("token={secret};"),
-        secret.get(5..20).unwrap().to_owned(),
-        STANDARD.encode(format!("user:{secret}")),
-        STANDARD.encode(format!("a:{secret}")),
-        URL_SAFE_NO_PAD.encode(format!("__token__:{secret}!")),
-        percent(secret.as_bytes()),
-    ] {
-        assert!(canaries.found_in(text.as_bytes()).is_some(), "{text}");
-    }
-    assert_eq!(canaries.found_in(b"glcbt-0123456 and nothing more of it"), None);
 }
