@@ -22,6 +22,7 @@ use crate::fulcio::{Fulcio, Window};
 use crate::http::{Refused, Reply, Request, Response, refused};
 use crate::pki::{self, Key, random, sha256};
 use crate::rekor::Rekor;
+use crate::rekor_entry::pae;
 use crate::rekor2::Rekor2;
 use crate::tsa::{TimeStampReq, Tsa};
 use crate::world::{World, refusal};
@@ -175,7 +176,10 @@ fn for_another_entry(service: Service, request: &Request) -> Result<Request, Ref
     let (key, artifact) = (Key::generate()?, random::<32>()?);
     let signature = BASE64.encode(key.sign(&artifact)?);
     let digest = sha256(&artifact);
-    let body = if service == Service::Rekor {
+    let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let body = if asked.pointer("/kind").is_some_and(|kind| kind == "dsse") {
+        another_envelope(&key, &artifact)?
+    } else if service == Service::Rekor {
         let pem = BASE64.encode(key.spki().to_pem(LineEnding::LF)?);
         json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
             "data": {"hash": {"algorithm": "sha256", "value": hex::encode(digest)}},
@@ -192,6 +196,21 @@ fn for_another_entry(service: Service, request: &Request) -> Result<Request, Ref
         }})
     };
     Ok(Request { body: body.to_string().into_bytes(), ..request.clone() })
+}
+
+/// A proposal of the same kind as that for a statement: what is in the envelope is in no entry.
+fn another_envelope(key: &Key, payload: &[u8]) -> Result<Value, Refused> {
+    let kind = "application/vnd.in-toto+json";
+    let signature = BASE64.encode(key.sign(&pae(kind, payload))?);
+    let envelope = json!({
+        "payload": BASE64.encode(payload),
+        "payloadType": kind,
+        "signatures": [{"sig": signature}],
+    });
+    let pem = BASE64.encode(key.spki().to_pem(LineEnding::LF)?);
+    Ok(json!({"apiVersion": "0.0.1", "kind": "dsse", "spec": {
+        "proposedContent": {"envelope": envelope.to_string(), "verifiers": [pem]},
+    }}))
 }
 
 fn with_another_query(lie: Lie, request: &Request) -> Result<Request, Refused> {

@@ -164,6 +164,29 @@ fn an_entry_is_wrong_in_one_thing() {
     assert_eq!(found(Some(Lie::UnknownSigner)), [true, false, true, false]);
 }
 
+/// Otherwise its kind alone would tell that it is the wrong one.
+#[test]
+fn another_entry_is_of_the_kind_that_was_proposed() {
+    let (sandbox, key) = (Sandbox::start().unwrap(), Key::generate().unwrap());
+    let mut request = Request::new("POST", "/api/v1/log/entries");
+    for proposal in [
+        rekor::tests::hashedrekord(&key, b"text"),
+        another_envelope(&key, br#"{"subject":[]}"#).unwrap(),
+    ] {
+        request.body = proposal.to_string().into_bytes();
+        let body = |answer: Response| {
+            assert_eq!(answer.status, 201);
+            let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+            let logged = BASE64.decode(entry(&mut body)["body"].as_str().unwrap()).unwrap();
+            serde_json::from_slice::<Value>(&logged).unwrap()
+        };
+        let honest = body(sandbox.world.answer(Service::Rekor, &request));
+        let other = body(sandbox.world.lie(Lie::OtherEntry, Service::Rekor, &request));
+        assert_eq!((&other["kind"], &honest["kind"]), (&proposal["kind"], &proposal["kind"]));
+        assert_ne!(other["spec"], honest["spec"]);
+    }
+}
+
 #[test]
 fn the_second_version_lies_too() {
     let (sandbox, key) = (Sandbox::start().unwrap(), Key::generate().unwrap());
