@@ -98,7 +98,7 @@ pub(crate) fn furnish(place: &Place, fixture: &str) {
 }
 
 /// The demo project's packages with their manifest, built once.
-fn dist() -> &'static Path {
+pub(crate) fn dist() -> &'static Path {
     static BUILT: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     BUILT.get_or_init(|| {
         let place = Place::new();

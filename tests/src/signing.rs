@@ -8,12 +8,14 @@
 //! Messages are the golden cases' business.
 
 mod files;
+mod forms;
 mod identity;
+mod keys;
 mod killed;
 mod lies;
 mod transport;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::process::Output;
 use std::sync::Mutex;
@@ -22,6 +24,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::place::Place;
+use forms::Form;
 
 /// What is signed at once, and which of it the fault hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +39,9 @@ enum Shape {
 impl Shape {
     const ALL: [Self; 3] = [Self::One, Self::Second, Self::SecondAtOnce];
 
-    fn files(self) -> &'static [&'static str] {
-        if self == Self::One { &["a"] } else { &["a", "b", "c"] }
+    /// Of these files the first, or all.
+    fn of(self, files: &'static [&'static str]) -> &'static [&'static str] {
+        if self == Self::One { &files[..1] } else { files }
     }
 
     fn flags(self) -> &'static str {
@@ -116,26 +120,36 @@ struct Case {
     shape: Shape,
     services: &'static str,
     job: Job,
+    form: Form,
 }
 
 impl Case {
+    /// As a job of GitLab, with what is written of a file unless it is said.
+    fn new(row: Row, shape: Shape, services: &'static str) -> Self {
+        Self { row, shape, services, job: Job::GitLab, form: Form::Files }
+    }
+
     fn service(&self) -> &'static str {
         self.row.fault.split(['/', ':']).next().unwrap()
     }
 
-    /// Whether what the fault hits is asked for once: trust, token and certificate are for the
-    /// whole run.
+    /// Trust, token and certificate are for the whole run.
     fn is_for_the_run(&self) -> bool {
         ["tuf", "oidc", "fulcio"].contains(&self.service())
     }
 
+    /// Whether what the fault hits is asked for once.
+    fn is_for_all_files(&self) -> bool {
+        self.is_for_the_run() || self.form.is_for_all_files()
+    }
+
     /// How many files are finished before the fault hits.
     fn finished(&self) -> usize {
-        usize::from(self.shape != Shape::One && !self.is_for_the_run())
+        usize::from(self.shape != Shape::One && !self.is_for_all_files())
     }
 
     fn fault(&self) -> String {
-        let first = if self.is_for_the_run() { 1 } else { self.shape.first_hit() };
+        let first = if self.is_for_all_files() { 1 } else { self.shape.first_hit() };
         format!("{}@{first}", self.row.fault)
     }
 
@@ -151,18 +165,17 @@ struct Desk<'p> {
     name: String,
     files: &'static [&'static str],
     job: Job,
+    form: Form,
 }
-
-/// The suffixes of the sidecars of each file.
-const SIDECARS: [&str; 3] = [".crt", ".sig", ".sigstore.json"];
 
 impl<'p> Desk<'p> {
     fn new(place: &'p Place, name: &str, files: &'static [&'static str]) -> Self {
-        let desk = Self { place, name: name.to_owned(), files, job: Job::GitLab };
+        let name = name.to_owned();
+        let desk = Self { place, name, files, job: Job::GitLab, form: Form::Files };
         let directory = desk.path("");
         fs::create_dir_all(&directory).unwrap();
         for file in files {
-            fs::write(desk.path(file), format!("{file} of {name}\n")).unwrap();
+            fs::write(desk.path(file), format!("{file} of {}\n", desk.name)).unwrap();
         }
         desk
     }
@@ -187,22 +200,23 @@ impl<'p> Desk<'p> {
 
     /// The files that have a signature; an error for whatever else is there.
     fn signed(&self) -> Result<Vec<&'static str>, String> {
-        let names = self.names();
-        let of = |file: &str| {
-            let suffixes = SIDECARS.iter().map(|suffix| format!("{file}{suffix}"));
-            suffixes.filter(|name| names.contains(name)).count()
-        };
-        let signed: Vec<_> = self.files.iter().copied().filter(|file| of(file) == 3).collect();
+        let names: BTreeSet<String> = self.names().into_iter().collect();
+        let is_signed =
+            |file: &&str| self.form.sidecars(file).iter().all(|name| names.contains(name));
+        let signed: Vec<_> = self.files.iter().copied().filter(is_signed).collect();
+        let mut expected: BTreeSet<String> = self.files.iter().map(ToString::to_string).collect();
+        expected.extend(signed.iter().flat_map(|file| self.form.sidecars(file)));
         let litter = self.place.litter();
-        if names.len() != self.files.len() + 3 * signed.len() || !litter.is_empty() {
+        if names != expected || !litter.is_empty() {
             return Err(format!("left behind: {names:?} {litter:?}"));
         }
         Ok(signed)
     }
 
+    /// What says most of each file's signature.
     fn bundles(&self, files: &[&str]) -> Vec<Vec<u8>> {
-        let read = |file: &&str| fs::read(self.path(&format!("{file}.sigstore.json"))).unwrap();
-        files.iter().map(read).collect()
+        let bundle = |file: &&str| self.form.sidecars(file).swap_remove(0);
+        files.iter().map(|file| fs::read(self.path(&bundle(file))).unwrap()).collect()
     }
 
     /// So, and each signature is the job's.
@@ -210,8 +224,8 @@ impl<'p> Desk<'p> {
         let signed = self.signed()?;
         if !signed.is_empty() {
             let files = signed.join(" ");
-            let policy = self.job.policy();
-            let verified = self.sh(&format!("pysign-verify -q $VERIFY {policy} {files}"));
+            let (policy, form) = (self.job.policy(), self.form.policy());
+            let verified = self.sh(&format!("pysign-verify -q $VERIFY {policy} {form} {files}"));
             ended(&verified, 0, "")?;
         }
         Ok(signed)
@@ -249,21 +263,23 @@ fn logged(place: &Place) -> usize {
 
 /// One case in a directory of its own; gives what is wrong with how it ended.
 fn run(place: &Place, name: &str, case: &Case) -> Result<(), String> {
-    let Case { row, shape, services, job } = *case;
-    let desk = Desk { job, ..Desk::new(place, name, shape.files()) };
+    let Case { row, shape, services, job, form } = *case;
+    let desk = Desk { job, form, ..Desk::new(place, name, shape.of(form.files())) };
+    form.prepare(&desk);
     let sign = format!(
-        "{} && XDG_CACHE_HOME=$PWD.cache pysign-sign --error-format=json --timeout {} {} {services} {}",
+        "{} && XDG_CACHE_HOME=$PWD.cache pysign-sign --error-format=json --timeout {} {} {} {services} {}",
         job.setup(),
         row.timeout(),
         shape.flags(),
-        shape.files().join(" ")
+        form.flags(),
+        desk.files.join(" ")
     );
     let before = logged(place);
     place.sandbox.fault(&case.fault()).unwrap();
     let first = ended(&desk.sh(&sign), row.status, row.code);
     first.map_err(|wrong| format!("with the fault: {wrong}"))?;
     let signed = desk.proven()?;
-    let expected = if row.status == 0 { shape.files().len() } else { case.finished() };
+    let expected = if row.status == 0 { desk.files.len() } else { case.finished() };
     if signed.len() != expected {
         return Err(format!("expected {expected} signed files: {signed:?}"));
     }

@@ -4,7 +4,7 @@ use std::fs;
 
 use pysign_sandbox::TokenClaims;
 
-use super::{Desk, Job, ended, logged};
+use super::{Desk, ended, logged};
 use crate::place::Place;
 
 const HOUR: i64 = 3600;
@@ -43,7 +43,7 @@ fn a_token_that_is_not_fit() {
         ("unknown-issuer", "http-status-final"),
     ] {
         refused(&place, token, token, 5, code).unwrap_or_else(|wrong| panic!("{token}: {wrong}"));
-        let desk = Desk { place: &place, name: token.to_owned(), files: FILES, job: Job::GitLab };
+        let desk = Desk::new(&place, token, FILES);
         ended(&desk.sh(&sign("push")), 0, "").unwrap();
         assert_eq!(desk.proven().unwrap(), FILES, "{token}");
     }

@@ -1,7 +1,7 @@
 //! Each service answers well-formed and signed, and wrong in one thing. What it says is refused
 //! before the next service is asked as far as that can be told by then: what is logged stays.
 
-use super::{AT_ONCE, Case, Job, Row, Shape, check, row};
+use super::{AT_ONCE, Case, Row, Shape, check, row};
 
 const FULCIO: [Row; 6] = [
     row("fulcio:wrong-key", 1, "certificate-key"),
@@ -43,14 +43,8 @@ fn cases(
     shapes: &'static [Shape],
     services: &'static str,
 ) -> impl Iterator<Item = Case> {
-    rows.iter().flat_map(move |row| {
-        shapes.iter().map(move |shape| Case {
-            row: *row,
-            shape: *shape,
-            services,
-            job: Job::GitLab,
-        })
-    })
+    rows.iter()
+        .flat_map(move |row| shapes.iter().map(move |shape| Case::new(*row, *shape, services)))
 }
 
 #[test]

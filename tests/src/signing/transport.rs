@@ -32,8 +32,7 @@ fn cases(
         let fault: &'static str = format!("{service}:{}", known.fault).leak();
         let code = if known.code == "ANSWER" { answer } else { known.code };
         let row = Row { fault, status: known.status, code };
-        let cases =
-            shapes.iter().map(move |shape| Case { row, shape: *shape, services, job: Job::GitLab });
+        let cases = shapes.iter().map(move |shape| Case::new(row, *shape, services));
         // One after the other or at once, waiting is the same.
         cases.filter(|case| !case.row.waits() || case.shape != Shape::Second)
     })
@@ -76,14 +75,11 @@ const REPOSITORY: [Row; 10] = [
 
 #[test]
 fn a_tuf_repository_in_trouble() {
-    check(REPOSITORY.into_iter().flat_map(|row| {
-        AT_ONCE.iter().map(move |shape| Case {
-            row,
-            shape: *shape,
-            services: "$TUF",
-            job: Job::GitLab,
-        })
-    }));
+    check(
+        REPOSITORY
+            .into_iter()
+            .flat_map(|row| AT_ONCE.iter().map(move |shape| Case::new(row, *shape, "$TUF"))),
+    );
 }
 
 #[test]
