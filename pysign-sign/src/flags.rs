@@ -36,8 +36,9 @@ const FLAGS: &[Flag] = &[
                  logged like all others. Whoever verifies needs the public key, by other means than \
                  the files: pysign-verify --key. What is written is a bundle alone, unless --emit \
                  says other: a pair and an attestation need a certificate. A key that the log has no \
-                 entry for, or verifiers no way to check, is refused before anything is sent: P-384 \
-                 signs files and Ed25519 statements, both in logs of version 1; P-256 signs all.",
+                 entry for, or verifiers no way to check, is refused before anything is sent: P-256 \
+                 signs all; Ed25519 signs statements, and P-384 files, in logs of version 1 (of P-384 \
+                 those that take it over SHA-256, which Rekor 1.5 as it comes does not).",
     },
     Flag {
         name: "emit",
