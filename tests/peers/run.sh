@@ -34,7 +34,7 @@ pysign-sandbox -- python3 "$peers/agree.py" "$cache" "$work/sandbox"
 on_services() {
     name=$1 status=0
     shift
-    python3 "$peers/services.py" "$cache" "$work/services for $name" -- "$@" || status=$?
+    python3 "$peers/services.py" "$cache" "$work/services-$name" -- "$@" || status=$?
     # 77: there can't be services here, and why has been said.
     [ $status = 77 ] || [ $status = 0 ] || exit $status
 }
