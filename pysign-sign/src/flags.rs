@@ -103,7 +103,8 @@ const FLAGS: &[Flag] = &[
     },
     flags::TIMEOUT,
     Flag {
-        detail: "Signing needs it; what is signed already is verified and kept without.",
+        detail: "Signing needs it. What is signed already is verified and kept without, by whoever \
+                 has a key or a token at hand.",
         ..flags::OFFLINE
     },
     flags::CACERT,

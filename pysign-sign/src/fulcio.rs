@@ -14,6 +14,7 @@ use crate::Error;
 use crate::identity::Token;
 use crate::key::Key;
 use crate::lag::catch_up;
+use crate::means::signer_of;
 
 /// A chain of three certificates has some 3 kB.
 const MAX_ANSWER: u64 = 1 << 18;
@@ -79,8 +80,8 @@ fn check(certificate: &Certificate, fulcio: &Url, token: &Token, key: &Key) -> R
     if certificate.spki() != key.spki() {
         return Err(Error::CertificateKey { fulcio: fulcio.clone() });
     }
-    let expected = format!("{} by {}", token.identity, token.issuer);
-    let found = format!("{} by {}", certificate.identity(), certificate.issuer());
+    let expected = token.signer();
+    let found = signer_of(certificate, token.source.is_some());
     if found == expected {
         Ok(())
     } else {

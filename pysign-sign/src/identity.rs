@@ -41,6 +41,7 @@ pub(crate) struct Identity<'a> {
     private: bool,
     name: String,
     issuer: String,
+    repository: Option<String>,
 }
 
 impl<'a> Identity<'a> {
@@ -75,6 +76,7 @@ impl<'a> Identity<'a> {
             private: token.private,
             name: token.identity.clone(),
             issuer: token.issuer.clone(),
+            repository: token.source.clone(),
             latest: Mutex::new(token),
         })
     }
@@ -87,6 +89,11 @@ impl<'a> Identity<'a> {
     /// What the certificate's issuer extension must say.
     pub(crate) fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// The repository that the certificate must name, where its name is not one repository's.
+    pub(crate) fn repository(&self) -> Option<&str> {
+        self.repository.as_deref()
     }
 
     /// A token that is fit now: the one that is known, or one from its source when that one is about

@@ -53,6 +53,13 @@ fn key(text: &str) -> Result<Key, KeyFault> {
     }
 }
 
+/// A name beside the key's for what is made of it, and never the key's own: what is typed must not
+/// write over it.
+pub(crate) fn beside(file: &Path, extension: &str) -> PathBuf {
+    let other = file.with_extension(extension);
+    if other == file { file.with_extension(format!("new.{extension}")) } else { other }
+}
+
 /// What the blocks in a text call themselves (RFC 7468 §2).
 fn labels(text: &str) -> Vec<&str> {
     text.lines().filter_map(label).collect()
@@ -131,7 +138,7 @@ impl Problem for KeyError {
 
     fn hint(&self) -> Option<String> {
         let name = |path: &Path| quoted(&path.display().to_string(), false);
-        let (file, out) = (name(&self.file), name(&self.file.with_extension("p8")));
+        let (file, out) = (name(&self.file), name(&beside(&self.file, "p8")));
         match self.fault {
             KeyFault::Encrypted | KeyFault::Form("SEC 1") => {
                 Some(format!("openssl pkcs8 -topk8 -nocrypt -in {file} -out {out}"))
@@ -148,6 +155,19 @@ impl Problem for KeyError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_typed_never_writes_over_the_key() {
+        for name in ["release.p8", "release.new.p8", "release.pem", "release", "a.b/release.p8"] {
+            for fault in [KeyFault::Encrypted, KeyFault::Kind, KeyFault::Malformed] {
+                let hint = KeyError { file: name.into(), fault }.hint().unwrap();
+                let out = hint.rsplit(' ').next().unwrap().to_owned();
+                assert_ne!(out, name, "{hint}");
+            }
+            assert_ne!(beside(Path::new(name), "pub"), Path::new(name));
+        }
+        assert_ne!(beside(Path::new("release.pub"), "pub"), Path::new("release.pub"));
+    }
 
     fn block(label: &str) -> String {
         format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n")

@@ -9,7 +9,7 @@ use pysign_attest::{Certificate, PublicKey};
 use pysign_host::{Failure, Host};
 use pysign_http::Client;
 use pysign_sigstore::signing_config::Services;
-use pysign_sigstore::{Expected, Mismatch, Proof, Text};
+use pysign_sigstore::{ClaimName, Expected, Mismatch, Proof, Text};
 
 use crate::identity::Identity;
 use crate::key::Key;
@@ -24,7 +24,11 @@ pub(crate) enum Means<'a> {
 
 /// Whose signatures they must be.
 pub(crate) enum Who {
-    Identity(Expected),
+    Identity {
+        expected: Expected,
+        /// The repository, where the identity is that of a workflow which others may call.
+        source: Option<String>,
+    },
     Key(PublicKey),
 }
 
@@ -56,7 +60,14 @@ impl<'a> Means<'a> {
     pub(crate) fn who(&self) -> Who {
         match self {
             Self::Identity(identity) => {
-                Who::Identity(Expected::exact(identity.name(), identity.issuer()))
+                let expected = Expected::exact(identity.name(), identity.issuer());
+                let source = identity.repository().map(str::to_owned);
+                let asked = |source: &String| (ClaimName::SOURCE, Text::exact(source));
+                let expected = match source.as_ref().map(asked) {
+                    Some((claim, text)) => expected.with_claim(claim, text),
+                    None => expected,
+                };
+                Who::Identity { expected, source }
             }
             Self::Key { key, .. } => Who::Key(key.public().clone()),
         }
@@ -79,7 +90,7 @@ impl Who {
     /// The key that verifies them, where no certificate names one.
     pub(crate) fn key(&self) -> Option<&PublicKey> {
         match self {
-            Self::Identity(_) => None,
+            Self::Identity { .. } => None,
             Self::Key(key) => Some(key),
         }
     }
@@ -87,7 +98,7 @@ impl Who {
     /// Refuses what is proven to be someone else's. A proof by a key is one by this key.
     pub(crate) fn check(&self, file: &Path, proof: &Proof) -> Result<(), pysign_sigstore::Error> {
         match self {
-            Self::Identity(expected) => expected.check_proof(file, proof),
+            Self::Identity { expected, .. } => expected.check_proof(file, proof),
             Self::Key(_) => Ok(()),
         }
     }
@@ -95,10 +106,32 @@ impl Who {
     /// As messages name it.
     pub(crate) fn name(&self) -> String {
         match self {
-            Self::Identity(expected) => format!("{} by {}", expected.identity(), expected.issuer()),
+            Self::Identity { expected, source } => {
+                let (identity, issuer) = (expected.identity(), expected.issuer());
+                signer(&identity.to_string(), &issuer.to_string(), source.as_deref())
+            }
             Self::Key(key) => format!("the key sha256:{}", key.sha256()),
         }
     }
+}
+
+impl Who {
+    /// As messages name the holder of a certificate, with what is asked of it.
+    pub(crate) fn found(&self, certificate: &Certificate) -> String {
+        signer_of(certificate, matches!(self, Self::Identity { source: Some(_), .. }))
+    }
+}
+
+/// How messages name a signer.
+pub(crate) fn signer(identity: &str, issuer: &str, source: Option<&str>) -> String {
+    let source = source.map(|source| format!(" for {source}")).unwrap_or_default();
+    format!("{identity} by {issuer}{source}")
+}
+
+/// The same of the one whom a certificate names.
+pub(crate) fn signer_of(certificate: &Certificate, with_source: bool) -> String {
+    let source = certificate.claims().get("source-repository-uri").filter(|_| with_source);
+    signer(certificate.identity(), certificate.issuer(), source.map(String::as_str))
 }
 
 /// What a verifier demands beside identity and issuer: a reusable workflow's certificate is good for
@@ -117,7 +150,7 @@ fn with_identity(identity: &str, issuer: &str, claims: &BTreeSet<String>) -> Str
 
 /// Nobody can verify with the private key: how the public one is written, and how it is recognized.
 fn with_key(file: &Path, key: &PublicKey) -> String {
-    let public = quoted(&file.with_extension("pub").display().to_string(), false);
+    let public = quoted(&key_file::beside(file, "pub").display().to_string(), false);
     let file = quoted(&file.display().to_string(), false);
     let sha256 = key.sha256();
     format!(

@@ -120,11 +120,12 @@ impl<'f> Unit<'f> {
         }
     }
 
-    /// What a signature must be about. A statement's payload is compared as a whole, so that its
-    /// first file stands for the others.
+    /// What a signature must be about. A statement's payload is compared as a whole, so that one file
+    /// stands for the others: a wheel or sdist if there is one, of which more is asked.
     pub(crate) fn subject(&self) -> Subject<'f> {
         let nothing = Subject { file: Path::new(""), digest: Sha256::of(b""), filename: None };
-        self.files.first().map_or(nothing, File::subject)
+        let package = self.files.iter().find(|file| file.is_package);
+        package.or(self.files.first()).map_or(nothing, File::subject)
     }
 
     /// What messages call it: the file that is signed, or the file that the statement becomes.

@@ -91,7 +91,7 @@ impl Wanted<'_> {
         };
         match proof.certificate() {
             Some(certificate) if self.who.check(subject.file, &proof).is_err() => {
-                let found = format!("{} by {}", certificate.identity(), certificate.issuer());
+                let found = self.who.found(certificate);
                 Err(by_another(found).into())
             }
             _ => Ok(proof),
@@ -105,10 +105,10 @@ impl Wanted<'_> {
         let bundle_value: Value = serde_json::from_slice(bundle).ok()?;
         let hint = bundle_value.pointer("/verificationMaterial/publicKey/hint");
         match (cause, self.who) {
-            (Cause::SignerKind { .. }, Who::Identity(_)) => Some("a key".to_owned()),
+            (Cause::SignerKind { .. }, Who::Identity { .. }) => Some("a key".to_owned()),
             (Cause::SignerKind { .. }, Who::Key(_)) => {
                 let certificate = Bundle::parse(bundle).ok()?.certificate().ok()?;
-                Some(format!("{} by {}", certificate.identity(), certificate.issuer()))
+                Some(self.who.found(&certificate))
             }
             (Cause::Signature { .. }, Who::Key(key)) => {
                 let ours = STANDARD.encode(key.sha256().as_bytes());

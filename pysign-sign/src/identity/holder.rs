@@ -14,6 +14,9 @@ pub(super) struct Holder<'a> {
     pub(super) identity: String,
     /// What the proof of possession signs.
     pub(super) subject: String,
+    /// The repository that the certificate must name, where the name is that of a workflow which other
+    /// repositories may call.
+    pub(super) source: Option<String>,
     /// Who may see the project; unknown to most systems.
     pub(super) visibility: Option<&'a str>,
 }
@@ -42,7 +45,8 @@ impl<'a> Holder<'a> {
 
     /// For a URI, whose possession is proven by a signature over the token's subject.
     fn uri(claims: &'a Claims, identity: String) -> Result<Self, Unfit> {
-        Ok(Self { identity, subject: text(claims, "sub")?.to_owned(), visibility: None })
+        let subject = text(claims, "sub")?.to_owned();
+        Ok(Self { identity, subject, source: None, visibility: None })
     }
 
     /// GitLab leaves `ci_config_ref_uri` out when the pipeline's definition is not in the project,
@@ -56,7 +60,8 @@ impl<'a> Holder<'a> {
     fn github(claims: &'a Claims) -> Result<Self, Unfit> {
         let visibility = claims.get("repository_visibility").and_then(Value::as_str);
         let identity = format!("https://github.com/{}", text(claims, "job_workflow_ref")?);
-        Ok(Self { visibility, ..Self::uri(claims, identity)? })
+        let source = Some(format!("https://github.com/{}", text(claims, "repository")?));
+        Ok(Self { source, visibility, ..Self::uri(claims, identity)? })
     }
 
     fn buildkite(claims: &'a Claims) -> Result<Self, Unfit> {
@@ -97,7 +102,7 @@ impl<'a> Holder<'a> {
         match claims.get("email_verified").map(Value::to_string).as_deref() {
             Some("true" | "\"true\"") => {
                 let (identity, subject) = (email.to_owned(), email.to_owned());
-                Ok(Self { identity, subject, visibility: None })
+                Ok(Self { identity, subject, source: None, visibility: None })
             }
             _ => Err(Unfit::EmailUnverified),
         }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::error::{Span, Unfit};
 use super::holder::Holder;
 use super::jwt::{self, Claims};
+use crate::means::signer;
 
 /// How far ahead of ours an issuer's clock may be, in seconds: what Fulcio allows itself (go-oidc).
 const SKEW: i64 = 300;
@@ -34,6 +35,8 @@ pub(crate) struct Token {
     pub(crate) issuer: String,
     /// What the certificate's only subject alternative name must say.
     pub(crate) identity: String,
+    /// The repository that its certificate must name, where the identity is not one repository's.
+    pub(crate) source: Option<String>,
     /// What the proof of possession signs.
     pub(crate) subject: String,
     /// Whether the project is hidden from the public.
@@ -50,10 +53,11 @@ impl Token {
         }
         let span = span(&claims)?;
         span.check(now)?;
-        let Holder { identity, subject, visibility } = Holder::of(&claims)?;
+        let Holder { identity, subject, source, visibility } = Holder::of(&claims)?;
         Ok(Self {
             issuer: issuer(&claims)?,
             identity,
+            source,
             subject,
             private: visibility.is_some_and(|visibility| visibility != "public"),
             secret,
@@ -66,10 +70,15 @@ impl Token {
         &self.secret
     }
 
+    /// As messages name its holder.
+    pub(crate) fn signer(&self) -> String {
+        signer(&self.identity, &self.issuer, self.source.as_deref())
+    }
+
     /// Whom it speaks for, in words that differ when they do.
     pub(super) fn holder(&self) -> String {
         let hidden = if self.private { ", not public" } else { "" };
-        format!("{} by {}{hidden}", self.identity, self.issuer)
+        format!("{}{hidden}", self.signer())
     }
 
     /// Whether it is still good at this time.

@@ -31,6 +31,12 @@ fn all() -> Vec<(&'static str, TokenClaims)> {
             TokenClaims::github()
                 .reusable_workflow("other/workflows/.github/workflows/sign.yml@refs/heads/main"),
         ),
+        (
+            "github-reusable-elsewhere",
+            TokenClaims::github()
+                .project("mallory/demo")
+                .reusable_workflow("other/workflows/.github/workflows/sign.yml@refs/heads/main"),
+        ),
         ("buildkite", TokenClaims::buildkite()),
         ("circleci", TokenClaims::circleci()),
         ("google", TokenClaims::google()),
