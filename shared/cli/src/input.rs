@@ -1,12 +1,11 @@
 //! What a program works on: a manifest, files, or other operands.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
-use pysign_host::{Failure, FileError, Notes, Problem, Status};
+use pysign_host::{Failure, FileError, Notes};
 use pysign_manifest::{MAX_BYTES, Manifest, discover};
 
 use crate::parse::stands_in;
@@ -89,25 +88,7 @@ pub enum InputError {
     Upstream,
 }
 
-impl InputError {
-    /// Every code of this type.
-    pub const CODES: &'static [&'static str] = &["upstream-failed"];
-}
-
-impl fmt::Display for InputError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no manifest on standard input: the stage before failed")
-    }
-}
-
-impl std::error::Error for InputError {}
-
-impl Problem for InputError {
-    fn code(&self) -> &'static str {
-        "upstream-failed"
-    }
-
-    fn status(&self) -> Status {
-        Status::Upstream
-    }
-}
+pysign_host::problem! { InputError {
+    Self::Upstream => Upstream "upstream-failed"
+        ("no manifest on standard input: the stage before failed");
+} }

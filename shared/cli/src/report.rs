@@ -93,49 +93,49 @@ impl Report {
     }
 
     fn text(&self, problem: &dyn Problem) -> String {
-        let mut text = format!(
-            "{}: {} {}\n",
-            self.tool,
-            self.paint("1;31", "error:"),
-            escape(&problem.to_string())
-        );
-        if let Some(evidence) = problem.evidence() {
-            let _ = writeln!(text, "  expected {}", escape(&evidence.expected));
-            let _ = writeln!(text, "  found    {}", escape(&evidence.found));
+        let facts = problem.facts();
+        let mut text = self.headline("error", facts.code, "1;31", &problem.to_string());
+        let mut detail = |line: &str| {
+            let _ = writeln!(text, "{CONTINUED}{}", escape(line));
+        };
+        if let Some(evidence) = &facts.evidence {
+            detail(&format!("expected {}", evidence.expected));
+            detail(&format!("found    {}", evidence.found));
         }
-        for cause in causes(problem) {
-            let _ = writeln!(text, "  because {}", escape(&cause));
-        }
-        if let Some(hint) = problem.hint() {
-            let hint = escape(&hint);
-            let _ = writeln!(text, "{}: {} {hint}", self.tool, self.paint("1;36", "hint:"));
+        causes(problem).iter().for_each(|cause| detail(&format!("because {cause}")));
+        if let Some(hint) = facts.hint {
+            let label = self.paint("1;36", "hint:");
+            let _ = writeln!(text, "{}: {label} {}", self.tool, escape(&hint));
         }
         text
     }
 
     fn object(&self, problem: &dyn Problem) -> String {
-        let mut object = self.head("error", Some(problem.code()), &problem.to_string());
-        let file = problem.file().map(|file| file.display().to_string());
+        let facts = problem.facts();
+        let mut object = self.head("error", Some(facts.code), &problem.to_string());
+        let file = facts.file.map(|file| file.display().to_string());
         object.insert("file".to_owned(), json!(file));
-        object.insert("hint".to_owned(), json!(problem.hint()));
+        object.insert("hint".to_owned(), json!(facts.hint));
         object.insert("causes".to_owned(), json!(causes(problem)));
-        if let Some(evidence) = problem.evidence() {
+        if let Some(evidence) = facts.evidence {
             object.insert("expected".to_owned(), json!(evidence.expected));
             object.insert("found".to_owned(), json!(evidence.found));
         }
-        format!("{}\n", Value::Object(object))
+        one_line(&object)
     }
 
     fn line(&self, level: &str, code: Option<&str>, message: &str) {
-        if self.json {
-            self.write(&format!("{}\n", Value::Object(self.head(level, code, message))));
-            return;
-        }
-        let label = match level {
-            "warning" => format!("{} ", self.paint("1;33", "warning:")),
-            _ => String::new(),
-        };
-        self.write(&format!("{}: {label}{}\n", self.tool, escape(message)));
+        self.write(&match code {
+            _ if self.json => one_line(&self.head(level, code, message)),
+            Some(code) => self.headline(level, code, "1;33", message),
+            None => format!("{}: {}\n", self.tool, escape(message)),
+        });
+    }
+
+    /// The first line of an error or a warning.
+    fn headline(&self, level: &str, code: &str, style: &str, message: &str) -> String {
+        let label = self.paint(style, &format!("{level}[{code}]:"));
+        format!("{}: {label} {}\n", self.tool, escape(message))
     }
 
     fn head(&self, level: &str, code: Option<&str>, message: &str) -> Map<String, Value> {
@@ -199,18 +199,43 @@ fn causes(problem: &dyn Problem) -> Vec<String> {
     causes
 }
 
-/// `text` without anything that a terminal obeys: other people's words are shown, not run. Further
-/// lines are indented, so that none of them can pass for a line of ours.
+/// What every further line of a diagnostic begins with: a CI runner takes a line that begins with
+/// `::` for a command, and a reader one that begins with a program's name for a diagnostic of its own.
+const CONTINUED: &str = "  | ";
+
+/// `text` without anything that a terminal or a CI runner obeys: other people's words are shown, not
+/// run. GitHub and Azure look for `##[` and `##vso[` anywhere in a line.
 fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.trim_end().chars() {
         match c {
-            '\n' => shown.push_str("\n    "),
-            c if c.is_control() || is_invisible(c) => shown.extend(c.escape_unicode()),
+            '\n' => shown.extend(["\n", CONTINUED]),
+            c if is_unseen(c) => shown.extend(c.escape_unicode()),
             c => shown.push(c),
         }
     }
-    shown
+    shown.replace("##[", "#\\u{23}[").replace("##vso[", "#\\u{23}vso[")
+}
+
+/// The object on one line, with the same characters escaped as in [`escape`]: none of them stands
+/// outside of a string in JSON.
+fn one_line(object: &Map<String, Value>) -> String {
+    let mut line = String::new();
+    for c in json!(object).to_string().chars() {
+        if is_unseen(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(line, "\\u{unit:04x}");
+            }
+        } else {
+            line.push(c);
+        }
+    }
+    line.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[") + "\n"
+}
+
+fn is_unseen(c: char) -> bool {
+    c.is_control() || is_invisible(c)
 }
 
 /// Characters that change how their neighbours are shown (Unicode TR36 §3.1: bidirectional
@@ -232,8 +257,18 @@ mod tests {
     }
 
     #[test]
-    fn a_second_line_is_indented() {
-        assert_eq!(escape("a\npysign-verify: error: b"), "a\n    pysign-verify: error: b");
+    fn no_line_of_others_stands_where_a_runner_reads_commands() {
+        assert_eq!(escape("a\n::set-output name=x::1"), "a\n  | ::set-output name=x::1");
+        assert_eq!(escape("a ##[error]b ##vso[task]c"), "a #\\u{23}[error]b #\\u{23}vso[task]c");
+    }
+
+    #[test]
+    fn the_json_form_escapes_what_the_text_form_does() {
+        let message = "\u{9b}2J\u{202e}\u{e0041}##[x]##vso[y]\n";
+        let line = one_line(&Report::plain("t").head("error", None, message));
+        assert!(line.contains(r"\u009b2J\u202e\udb40\udc41#\u0023[x]#\u0023vso[y]\n"), "{line}");
+        let object: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(object["message"], message);
     }
 
     #[test]
@@ -245,7 +280,7 @@ mod tests {
             object,
             json!({"schema": "pysign-diagnostic/1", "tool": "t", "level": "error",
                 "code": "output-exists", "file": "x", "causes": [],
-                "message": "'x' exists already, with other bytes",
+                "message": "'x' already exists with other bytes",
                 "hint": "to replace it: --force"})
         );
     }

@@ -1,9 +1,5 @@
 //! What can be wrong with a command line.
 
-use std::fmt;
-
-use pysign_host::{Problem, Status};
-
 /// Why a command line is refused.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -65,41 +61,6 @@ pub enum Usage {
     },
 }
 
-impl Usage {
-    /// Every code of this type.
-    pub const CODES: &'static [&'static str] = &[
-        "usage-conflict",
-        "usage-invalid",
-        "usage-missing",
-        "usage-missing-value",
-        "usage-not-offered",
-        "usage-operand",
-        "usage-repeated",
-        "usage-terminal",
-        "usage-unexpected-value",
-        "usage-unknown",
-    ];
-}
-
-impl fmt::Display for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Conflict { a, b } => write!(f, "'{a}' and '{b}' exclude each other"),
-            Self::Invalid { flag, value, reason } => {
-                write!(f, "'{}' does not fit '{flag}': {reason}", without_user(value))
-            }
-            Self::Missing { what, .. } => write!(f, "{what} is missing"),
-            Self::MissingValue { flag } => write!(f, "'{flag}' needs a value"),
-            Self::NotOffered { flag } => write!(f, "'{flag}' is not offered yet"),
-            Self::Operand { value } => write!(f, "'{value}' is one operand too many"),
-            Self::Repeated { flag } => write!(f, "'--{flag}' is there twice"),
-            Self::Terminal => f.write_str("there is no operand and no manifest"),
-            Self::UnexpectedValue { flag } => write!(f, "'{flag}' takes no value"),
-            Self::Unknown { flag } => write!(f, "'{flag}' is no flag of this program"),
-        }
-    }
-}
-
 /// An address without the user and password that it may hold: a log is read by many.
 fn without_user(value: &str) -> String {
     match value.split_once("://") {
@@ -111,36 +72,22 @@ fn without_user(value: &str) -> String {
     }
 }
 
-impl std::error::Error for Usage {}
-
-impl Problem for Usage {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Conflict { .. } => "usage-conflict",
-            Self::Invalid { .. } => "usage-invalid",
-            Self::Missing { .. } => "usage-missing",
-            Self::MissingValue { .. } => "usage-missing-value",
-            Self::NotOffered { .. } => "usage-not-offered",
-            Self::Operand { .. } => "usage-operand",
-            Self::Repeated { .. } => "usage-repeated",
-            Self::Terminal => "usage-terminal",
-            Self::UnexpectedValue { .. } => "usage-unexpected-value",
-            Self::Unknown { .. } => "usage-unknown",
-        }
-    }
-
-    fn status(&self) -> Status {
-        Status::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Missing { hint, .. } if !hint.is_empty() => Some(hint.clone()),
-            Self::Terminal | Self::Unknown { .. } => Some("to see what there is: --help".into()),
-            _ => None,
-        }
-    }
-}
+pysign_host::problem! { Usage {
+    Self::Conflict { a, b } => Usage "usage-conflict" ("'{a}' can't be used with '{b}'");
+    Self::Invalid { flag, value, reason } => Usage "usage-invalid"
+        ("invalid value '{}' for '{flag}': {reason}", without_user(value));
+    Self::Missing { what, hint } => Usage "usage-missing" ("{what} is missing"),
+        hint_if((!hint.is_empty()).then(|| hint.clone()));
+    Self::MissingValue { flag } => Usage "usage-missing-value" ("'{flag}' needs a value");
+    Self::NotOffered { flag } => Usage "usage-not-offered" ("'{flag}' is not offered yet");
+    Self::Operand { value } => Usage "usage-operand" ("unexpected operand '{value}'");
+    Self::Repeated { flag } => Usage "usage-repeated" ("'--{flag}' was given more than once");
+    Self::Terminal => Usage "usage-terminal" ("no operand and no manifest was given"),
+        hint("for the flags and examples: --help");
+    Self::UnexpectedValue { flag } => Usage "usage-unexpected-value" ("'{flag}' takes no value");
+    Self::Unknown { flag } => Usage "usage-unknown" ("unknown flag '{flag}'"),
+        hint("for the flags and examples: --help");
+} }
 
 #[cfg(test)]
 mod tests {
@@ -157,7 +104,7 @@ mod tests {
         ] {
             let (flag, reason) = ("index", "no".to_owned());
             let usage = Usage::Invalid { flag: flag.to_owned(), value: value.to_owned(), reason };
-            assert_eq!(usage.to_string(), format!("'{shown}' does not fit 'index': no"));
+            assert_eq!(usage.to_string(), format!("invalid value '{shown}' for 'index': no"));
         }
     }
 }

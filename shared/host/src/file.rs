@@ -1,12 +1,11 @@
 //! Opening what a name stands for: a regular file, itself, or nothing.
 
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::{HashingReader, Problem, Sha256, Status};
+use crate::{HashingReader, Sha256};
 
 /// Opens `path` for reading. A final link is not followed, so that a sidecar's name can't stand for
 /// another file; a pipe or device is refused without waiting for its other end.
@@ -103,17 +102,6 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Every code of this type.
-    pub const CODES: &'static [&'static str] = &[
-        "file-changed",
-        "file-missing",
-        "file-not-regular",
-        "file-too-large",
-        "file-unreadable",
-        "output-exists",
-        "output-unwritable",
-    ];
-
     /// The error for what the system answered when `file` was opened or read.
     pub fn on_open(file: &Path, cause: io::Error) -> Self {
         let file = file.into();
@@ -128,66 +116,21 @@ impl FileError {
     }
 }
 
-impl fmt::Display for FileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Changed { file } => write!(f, "'{}' changed while it was read", file.display()),
-            Self::Exists { file } => {
-                write!(f, "'{}' exists already, with other bytes", file.display())
-            }
-            Self::Missing { file } => write!(f, "'{}' does not exist", file.display()),
-            Self::NotRegular { file } => write!(f, "'{}' is not a regular file", file.display()),
-            Self::TooLarge { file, cap } => {
-                write!(f, "'{}' is larger than {cap} bytes", file.display())
-            }
-            Self::Unreadable { file, .. } => write!(f, "'{}' can't be read", file.display()),
-            Self::Unwritable { file, .. } => write!(f, "'{}' can't be written", file.display()),
-        }
-    }
-}
-
-impl std::error::Error for FileError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Unreadable { cause, .. } | Self::Unwritable { cause, .. } => Some(cause),
-            _ => None,
-        }
-    }
-}
-
-impl Problem for FileError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Changed { .. } => "file-changed",
-            Self::Exists { .. } => "output-exists",
-            Self::Missing { .. } => "file-missing",
-            Self::NotRegular { .. } => "file-not-regular",
-            Self::TooLarge { .. } => "file-too-large",
-            Self::Unreadable { .. } => "file-unreadable",
-            Self::Unwritable { .. } => "output-unwritable",
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::Changed { .. } => Status::Refused,
-            _ => Status::Input,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Changed { file }
-            | Self::Exists { file }
-            | Self::Missing { file }
-            | Self::NotRegular { file }
-            | Self::TooLarge { file, .. }
-            | Self::Unreadable { file, .. }
-            | Self::Unwritable { file, .. } => Some(file),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        matches!(self, Self::Exists { .. }).then(|| "to replace it: --force".to_owned())
-    }
-}
+crate::problem! { FileError {
+    Self::Changed { file } => Refused "file-changed" ("'{}' changed while it was read", file.display()),
+        file(file);
+    Self::Exists { file } => Input "output-exists"
+        ("'{}' already exists with other bytes", file.display()),
+        file(file), hint("to replace it: --force");
+    Self::Missing { file } => Input "file-missing" ("'{}' does not exist", file.display()),
+        file(file);
+    Self::NotRegular { file } => Input "file-not-regular" ("'{}' is not a regular file", file.display()),
+        file(file);
+    Self::TooLarge { file, cap } => Input "file-too-large"
+        ("'{}' is larger than {cap} bytes", file.display()),
+        file(file);
+    Self::Unreadable { file, cause } => Input "file-unreadable" ("'{}' can't be read", file.display()),
+        file(file), cause(cause);
+    Self::Unwritable { file, cause } => Input "output-unwritable" ("'{}' can't be written", file.display()),
+        file(file), cause(cause);
+} }

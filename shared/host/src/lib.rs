@@ -21,7 +21,7 @@ pub use file::{FileError, hash_regular, open_regular, read_named, read_regular};
 pub use jobs::Jobs;
 pub use notes::{Note, Notes};
 pub use private::distrusted;
-pub use problem::{Evidence, Failure, Problem, Status};
+pub use problem::{Evidence, Facts, Failure, Problem, Status};
 pub use secret::Secret;
 pub use staging::{Draft, Group, NewDirectory, Staged, Staging, remove_abandoned};
 

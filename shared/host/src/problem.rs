@@ -1,11 +1,12 @@
 //! What went wrong, in the form that every crate's errors share.
 
+use std::error::Error;
 use std::path::Path;
 
 /// What a problem means to the script that called us; `pysign-cli` turns it into an exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
-    /// Standard input was empty: the stage before failed.
+    /// Standard input, or a file given by `-m`, was empty: the stage before failed.
     Upstream,
     /// A service could not be reached or asks to come back later.
     Unavailable,
@@ -28,28 +29,182 @@ pub struct Evidence {
     pub found: String,
 }
 
-/// An error that can be reported: its `Display` names the file and the fact in one line.
-pub trait Problem: std::error::Error + Send + Sync + 'static {
+/// All that a diagnostic says about a problem beside its message.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
     /// The stable name of this kind of problem.
-    fn code(&self) -> &'static str;
-
+    pub code: &'static str,
     /// What it means to the caller.
-    fn status(&self) -> Status;
+    pub status: Status,
+    /// The file it is about.
+    pub file: Option<&'a Path>,
+    /// One thing to type, or to put into the CI file. It never widens trust.
+    pub hint: Option<String>,
+    /// Expected and found.
+    pub evidence: Option<Evidence>,
+    /// The error behind this one.
+    pub cause: Option<&'a (dyn Error + 'static)>,
+}
+
+impl<'a> Facts<'a> {
+    /// A code and a status; the rest is added by the methods below.
+    pub fn new(status: Status, code: &'static str) -> Self {
+        Self { code, status, file: None, hint: None, evidence: None, cause: None }
+    }
 
     /// The file it is about.
+    #[must_use]
+    pub fn file(self, file: &'a (impl AsRef<Path> + ?Sized)) -> Self {
+        Self { file: Some(file.as_ref()), ..self }
+    }
+
+    /// One thing to type.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// One thing to type, if there is one.
+    #[must_use]
+    pub fn hint_if(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
+    }
+
+    /// The two values whose difference is the problem.
+    #[must_use]
+    pub fn evidence(self, expected: impl ToString, found: impl ToString) -> Self {
+        let evidence = Evidence { expected: expected.to_string(), found: found.to_string() };
+        Self { evidence: Some(evidence), ..self }
+    }
+
+    /// The error behind this one.
+    #[must_use]
+    pub fn cause(self, cause: &'a (dyn Error + 'static)) -> Self {
+        Self { cause: Some(cause), ..self }
+    }
+}
+
+/// An error that can be reported: its `Display` names the file and the fact in one line. The types
+/// of this workspace get it, with `Display` and `Error`, from [`problem!`](crate::problem).
+pub trait Problem: Error + Send + Sync + 'static {
+    /// Code, status, file, hint and evidence.
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            code: self.code(),
+            status: self.status(),
+            file: self.file(),
+            hint: self.hint(),
+            evidence: self.evidence(),
+            cause: self.source(),
+        }
+    }
+
+    /// TRANSITION
+    fn code(&self) -> &'static str {
+        self.facts().code
+    }
+
+    /// TRANSITION
+    fn status(&self) -> Status {
+        self.facts().status
+    }
+
+    /// TRANSITION
     fn file(&self) -> Option<&Path> {
         None
     }
 
-    /// One thing to type, or to put into the CI file.
+    /// TRANSITION
     fn hint(&self) -> Option<String> {
         None
     }
 
-    /// Expected and found.
+    /// TRANSITION
     fn evidence(&self) -> Option<Evidence> {
         None
     }
+}
+
+/// Makes an error type a [`Problem`]: one row says all about a variant.
+///
+/// A row is a pattern, a [`Status`], a code and, in parentheses, the message as `format!` takes it;
+/// then any of the methods of [`Facts`]. Rows under `from` hand on what another problem says, with a
+/// message and facts of their own where they follow. `Display`, `Error`, `Problem` and the list
+/// `CODES` all come from the rows.
+///
+/// ```
+/// #[derive(Debug)]
+/// enum Error {
+///     Absent { file: std::path::PathBuf },
+///     File(pysign_host::FileError),
+/// }
+///
+/// pysign_host::problem! { Error {
+///     Self::Absent { file } => Input "thing-absent" ("'{}' has no thing", file.display()),
+///         file(file), hint("to make one: thing new");
+/// } from {
+///     Self::File(error) => error;
+/// } }
+///
+/// assert_eq!(Error::CODES, ["thing-absent"]);
+/// assert_eq!(Error::Absent { file: "a".into() }.to_string(), "'a' has no thing");
+/// ```
+#[macro_export]
+macro_rules! problem {
+    ($type:ty {
+        $($pattern:pat $(if $guard:expr)? => $status:ident $code:literal ($($message:tt)+)
+            $(, $fact:ident($($value:expr),+))*;)*
+    } $(from {
+        $($outer:pat $(if $test:expr)? => $inner:expr
+            $(, ($($words:tt)+))? $(, $more:ident($($given:expr),+))*;)*
+    })?) => {
+        impl $type {
+            /// Every code of this type.
+            pub const CODES: &'static [&'static str] = &[$($code),*];
+        }
+
+        #[allow(unused_variables)]
+        impl ::std::fmt::Display for $type {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match self {
+                    $($pattern $(if $guard)? => ::std::write!(f, $($message)+),)*
+                    $($($outer $(if $test)? => $crate::problem!(@message f, $inner, $(($($words)+))?),)*)?
+                }
+            }
+        }
+
+        impl ::std::error::Error for $type {
+            fn source(&self) -> ::std::option::Option<&(dyn ::std::error::Error + 'static)> {
+                $crate::Problem::facts(self).cause
+            }
+        }
+
+        #[allow(unused_variables)]
+        impl $crate::Problem for $type {
+            fn facts(&self) -> $crate::Facts<'_> {
+                match self {
+                    $($pattern $(if $guard)? =>
+                        $crate::Facts::new($crate::Status::$status, $code)$(.$fact($($value),+))*,)*
+                    $($($outer $(if $test)? => $crate::Problem::facts($inner)$(.$more($($given),+))*,)*)?
+                }
+            }
+
+            // TRANSITION: these three.
+            fn file(&self) -> ::std::option::Option<&::std::path::Path> {
+                $crate::Problem::facts(self).file
+            }
+
+            fn hint(&self) -> ::std::option::Option<::std::string::String> {
+                $crate::Problem::facts(self).hint
+            }
+
+            fn evidence(&self) -> ::std::option::Option<$crate::Evidence> {
+                $crate::Problem::facts(self).evidence
+            }
+        }
+    };
+    (@message $f:ident, $inner:expr, ) => { ::std::fmt::Display::fmt($inner, $f) };
+    (@message $f:ident, $inner:expr, ($($words:tt)+)) => { ::std::write!($f, $($words)+) };
 }
 
 /// One problem or several: a run looks at every artifact before it fails.
@@ -106,7 +261,7 @@ impl Failure {
     /// The worst status: usage, then refused, input, denied, unavailable, upstream. A proven
     /// mismatch outranks an unreadable neighbour, and a retry is offered only if it can help.
     pub fn status(&self) -> Status {
-        self.problems().map(Problem::status).max().unwrap_or(Status::Input)
+        self.problems().map(|problem| problem.facts().status).max().unwrap_or(Status::Input)
     }
 }
 
@@ -123,7 +278,7 @@ mod tests {
     fn every_problem_is_kept_in_order() {
         let failure =
             Failure::collect([Err(missing("a")), Ok(1), Err(missing("b"))]).map(drop).unwrap_err();
-        let files: Vec<_> = failure.problems().filter_map(Problem::file).collect();
+        let files: Vec<_> = failure.problems().filter_map(|problem| problem.facts().file).collect();
         assert_eq!(files, [Path::new("a"), Path::new("b")]);
     }
 
@@ -136,7 +291,7 @@ mod tests {
     fn problems_are_told_in_other_words_one_by_one() {
         let changed = |file: &str| FileError::Changed { file: file.into() };
         let tell = |problem: Box<dyn Problem>| -> Box<dyn Problem> {
-            let file = problem.file().unwrap().display().to_string();
+            let file = problem.facts().file.unwrap().display().to_string();
             Box::new(changed(&format!("{file}!")))
         };
         let told = missing("a").and_also(missing("b")).told(tell);
