@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use der::pem::{self, LineEnding};
 use pysign_attest::Certificate;
-use pysign_host::{Clock, Failure, Sha256};
+use pysign_host::{Failure, Host, Sha256};
 use pysign_http::{Body, Client, Request, Url};
 use pysign_sigstore::Unlogged;
 use serde_json::{Value, json};
@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::identity::Token;
 use crate::key::Key;
-use crate::lag::catch_up;
 use crate::means::signer_of;
 
 /// A chain of three certificates has some 3 kB.
@@ -24,7 +23,7 @@ pub(crate) struct Authority<'a> {
     pub(crate) client: &'a Client,
     pub(crate) url: &'a Url,
     pub(crate) trust: &'a Unlogged,
-    pub(crate) clock: Clock,
+    pub(crate) host: &'a Host,
 }
 
 impl Authority<'_> {
@@ -45,7 +44,9 @@ impl Authority<'_> {
         let certificate =
             leaf(&answer).map_err(|cause| Error::FulcioAnswer { fulcio: fulcio(), cause })?;
         check(&certificate, self.url, token, key)?;
-        catch_up(self.clock, certificate.not_before())
+        let Host { clock, notes, .. } = self.host;
+        clock
+            .wait_until(certificate.not_before(), &format!("'{}'", self.url), notes)
             .map_err(|seconds| Error::ClockBehind { service: fulcio(), seconds })?;
         // The proof of possession is a signature by the key, and any will do.
         let subject = Sha256::of(token.subject.as_bytes());

@@ -14,7 +14,6 @@ mod identity;
 mod instance;
 mod key;
 mod key_file;
-mod lag;
 mod means;
 mod plan;
 mod run;

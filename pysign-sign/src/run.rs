@@ -46,7 +46,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
         return Ok(None);
     }
 
-    let signer = Signer::new(&client, &services, &means, &trust, host.clock);
+    let signer = Signer::new(&client, &services, &means, &trust, host);
     let outcomes = batch::work_on_each(args.jobs, &mut work, |(unit, kept)| {
         let signature = match kept.take() {
             Some(signature) => signature,

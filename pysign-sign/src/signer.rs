@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pysign_attest::{Certificate, Envelope};
-use pysign_host::{Clock, Failure};
+use pysign_host::{Failure, Host};
 use pysign_http::Client;
 use pysign_manifest::SignatureKind;
 use pysign_sigstore::rekor::{self, LogService, RekorError};
@@ -20,7 +20,6 @@ use crate::content::{Content, Made};
 use crate::fulcio::Authority;
 use crate::identity::Identity;
 use crate::key::Key;
-use crate::lag::catch_up;
 use crate::means::{Means, Who};
 use crate::plan::Unit;
 use crate::sidecars::Signed;
@@ -38,7 +37,7 @@ pub(crate) struct Signer<'a> {
     /// What gives a certificate; nothing where a key is used without.
     identity: Option<&'a Identity<'a>>,
     trust: &'a Trust<'a>,
-    clock: Clock,
+    host: &'a Host,
     /// Locked while they are asked for: whoever needs them meanwhile waits for the same ones.
     credentials: Mutex<Held>,
 }
@@ -73,18 +72,18 @@ impl<'a> Signer<'a> {
         services: &'a Services,
         means: &'a Means<'a>,
         trust: &'a Trust<'a>,
-        clock: Clock,
+        host: &'a Host,
     ) -> Self {
         let (identity, held) = match means {
             Means::Identity(identity) => (Some(&**identity), Held::Nothing),
             Means::Key { key, .. } => {
-                let (key, since) = (Arc::clone(key), clock.instant());
+                let (key, since) = (Arc::clone(key), host.clock.instant());
                 let credentials = Credentials { key, certificate: None, since };
                 (None, Held::Credentials(Arc::new(credentials)))
             }
         };
         let credentials = Mutex::new(held);
-        Self { client, services, identity, trust, clock, credentials }
+        Self { client, services, identity, trust, host, credentials }
     }
 
     /// The log that signatures of this kind go into.
@@ -135,7 +134,8 @@ impl<'a> Signer<'a> {
         };
         if let Some(time) = integrated_time(&entry) {
             // If it takes too long, the verifier says what is wrong with the entry.
-            let _ = catch_up(self.clock, time);
+            let Host { clock, notes, .. } = self.host;
+            let _ = clock.wait_until(time, "the log", notes);
         }
 
         let subject = unit.subject();
@@ -168,7 +168,7 @@ impl<'a> Signer<'a> {
     fn credentials(&self) -> Result<Arc<Credentials>, Unsigned> {
         let mut held = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
         match &*held {
-            Held::Credentials(credentials) if credentials.last(self.clock.instant()) => {
+            Held::Credentials(credentials) if credentials.last(self.host.clock.instant()) => {
                 return Ok(Arc::clone(credentials));
             }
             Held::Refused => return Err(Unsigned::Left),
@@ -190,13 +190,13 @@ impl<'a> Signer<'a> {
     }
 
     fn certify(&self, identity: &Identity<'_>) -> Result<Credentials, Failure> {
-        let since = self.clock.instant();
+        let since = self.host.clock.instant();
         let key = Key::generate()?;
         let authority = Authority {
             client: self.client,
             url: &self.services.fulcio,
             trust: self.trust.unlogged,
-            clock: self.clock,
+            host: self.host,
         };
         let certificate = authority.certify(&identity.token()?, &key)?;
         Ok(Credentials { key: Arc::new(key), certificate: Some(certificate), since })

@@ -1,5 +1,7 @@
 //! What a run says beside its result; who shows it, and how, is the listener's business.
 
+use std::sync::Arc;
+
 /// One thing worth saying.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
@@ -20,20 +22,19 @@ pub enum Note {
     },
 }
 
-type Listener = Box<dyn Fn(Note) + Send + Sync>;
-
 /// The way from any depth of a run to the user's eyes.
-pub struct Notes(Listener);
+#[derive(Clone)]
+pub struct Notes(Arc<dyn Fn(Note) + Send + Sync>);
 
 impl Notes {
     /// Hands every note to `listener`.
     pub fn new(listener: Box<dyn Fn(Note) + Send + Sync>) -> Self {
-        Self(listener)
+        Self(listener.into())
     }
 
     /// Drops every note.
     pub fn silent() -> Self {
-        Self(Box::new(drop))
+        Self(Arc::new(drop))
     }
 
     /// What was checked or done, for `-v`.
