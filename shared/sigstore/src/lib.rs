@@ -28,22 +28,4 @@ pub use unlogged::Unlogged;
 pub use verifier::Verifier;
 
 #[cfg(test)]
-mod advisories;
-#[cfg(test)]
-mod attestations;
-#[cfg(test)]
-mod conformance;
-#[cfg(test)]
-mod forgery;
-#[cfg(test)]
-mod hostile;
-#[cfg(test)]
-mod legacy;
-#[cfg(test)]
-mod managed_keys;
-#[cfg(test)]
-mod vectors;
-#[cfg(test)]
-mod walk;
-#[cfg(test)]
-mod windows;
+mod tests;

@@ -9,7 +9,7 @@ use pysign_sandbox::{Forge, KeyKind as Kind, Sandbox};
 use serde_json::Value;
 
 use super::{Content, LogService, LogVersion, RekorError, Signed, Signer, is_provable};
-use crate::vectors::Vector;
+use crate::tests::vectors::Vector;
 
 const NAME: &str = "demo-1.0.0-py3-none-any.whl";
 const KINDS: [(Kind, KeyKind); 4] = [

@@ -6,7 +6,7 @@ use cms::signed_data::{CertificateSet, SignerInfos};
 use der::asn1::{OctetString, SetOfVec};
 
 use super::*;
-use crate::vectors::{Vector, set};
+use crate::tests::vectors::{Vector, set};
 
 /// The timestamp of a case of the conformance suite.
 fn stamp(case: &str) -> Option<Vec<u8>> {

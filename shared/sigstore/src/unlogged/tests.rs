@@ -4,7 +4,7 @@ use pysign_attest::Bundle;
 use pysign_sandbox::{Forge, Sandbox};
 
 use super::*;
-use crate::vectors::trusted_root;
+use crate::tests::vectors::trusted_root;
 
 /// What a signer has before anything is logged.
 struct Made {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::vectors::{Vector, set};
+use crate::tests::vectors::{Vector, set};
 
 /// A second's worth; two hundred thousand have found nothing more.
 const ROUNDS: usize = 2_000;

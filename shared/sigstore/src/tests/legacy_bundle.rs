@@ -7,7 +7,7 @@ use pysign_attest::LegacyBundle;
 use pysign_host::Sha256;
 use serde_json::{Value, json};
 
-use crate::vectors::{Vector, set};
+use crate::tests::vectors::{Vector, set};
 use crate::{Error, Proof};
 
 /// What cosign would have written for a bundle, and the proof that it would have left out.

@@ -10,7 +10,7 @@ use std::path::Path;
 use pysign_host::Problem as _;
 use serde_json::Value;
 
-use crate::vectors::say;
+use crate::tests::vectors::say;
 use crate::{Error, Proof};
 
 /// Where the parts of a bundle are.

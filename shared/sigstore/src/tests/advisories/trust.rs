@@ -11,7 +11,7 @@ use pysign_sandbox::{Forge, KeyKind, Sandbox};
 use serde_json::{Value, json};
 
 use super::{STAMPS, at, code};
-use crate::vectors::{Vector, trusted_root, verifier};
+use crate::tests::vectors::{Vector, trusted_root, verifier};
 
 /// Of two proven times one is outside of the certificate's validity: the log's or the timestamp's.
 #[test]

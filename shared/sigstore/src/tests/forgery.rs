@@ -5,7 +5,7 @@ use std::path::Path;
 use pysign_host::{Problem as _, Sha256};
 use serde_json::{Value, json};
 
-use crate::vectors::{BEACON, GITHUB, Vector, good, say, set};
+use crate::tests::vectors::{BEACON, GITHUB, Vector, good, say, set};
 use crate::{Expected, Subject};
 
 /// Where the parts of a bundle are.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::vectors::{Vector, good, say, set};
+use crate::tests::vectors::{Vector, good, say, set};
 
 /// Changes that are accepted: in which bundles, which, and why.
 struct Accepted {

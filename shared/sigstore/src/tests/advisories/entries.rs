@@ -8,8 +8,8 @@ use sigstore_verify::rekor::body::RekorEntryBody;
 use sigstore_verify::types::{CanonicalizedBody, KindVersion};
 
 use super::{CERTIFICATE, CHECKPOINT, ENTRIES, ENTRY, PROOF, at, code};
-use crate::hostile::Random;
-use crate::vectors::Vector;
+use crate::tests::hostile::Random;
+use crate::tests::vectors::Vector;
 
 /// Two good bundles of one form, for different files by different signers.
 struct Form {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use pysign_attest::{Attestation, Bundle, Provenance};
 use pysign_host::{Problem as _, Sha256};
 
-use crate::vectors::set;
+use crate::tests::vectors::set;
 use crate::{Error, Instance, Proof, Subject, TrustedRoot, Verifier};
 
 const GITLAB: &str = "gitlab_oidc_project-0.0.3.tar.gz";

@@ -9,7 +9,7 @@ use pysign_host::Problem as _;
 use serde_json::Value;
 
 use crate::Expected;
-use crate::vectors::{BEACON, GITHUB, Vector, say, set};
+use crate::tests::vectors::{BEACON, GITHUB, Vector, say, set};
 
 /// The case's own value, or the one of the whole suite.
 fn own(directory: &Path, name: &str, common: &mut String) {

@@ -7,7 +7,7 @@ use pysign_sandbox::{Forge, KeyKind, Sandbox};
 use serde_json::json;
 
 use super::{ENTRIES, STAMPS, at, code};
-use crate::vectors::Vector;
+use crate::tests::vectors::Vector;
 
 /// What is thought of an envelope that was properly signed and logged, in either log.
 fn signed(sandbox: &Sandbox, payload_type: &str, payload: &[u8]) -> [&'static str; 2] {

@@ -5,7 +5,7 @@ use pysign_sandbox::{Forge, KeyKind, Sandbox};
 use serde_json::json;
 
 use crate::Signer;
-use crate::vectors::Vector;
+use crate::tests::vectors::Vector;
 
 const NAME: &str = "demo-1.0.0-py3-none-any.whl";
 const KINDS: [KeyKind; 4] = [KeyKind::P256, KeyKind::P384, KeyKind::Ed25519, KeyKind::Rsa];

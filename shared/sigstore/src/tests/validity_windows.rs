@@ -6,7 +6,7 @@ use pysign_host::Problem as _;
 use pysign_sandbox::{Forge, KeyKind, Sandbox};
 use serde_json::{Value, json};
 
-use crate::vectors::{Vector, set, verifier};
+use crate::tests::vectors::{Vector, set, verifier};
 use crate::{Error, Proof};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
