@@ -177,10 +177,7 @@ impl Tool for Build {
             [_, more, ..] => return Err(Usage::Operand { value: more.display().to_string() }),
         };
         if m.is_set("from-tree") && m.is_set("allow-dirty") {
-            return Err(Usage::Conflict {
-                a: "--from-tree".to_owned(),
-                b: "--allow-dirty".to_owned(),
-            });
+            return Err(Usage::conflict("--from-tree", "--allow-dirty"));
         }
         Ok(Args {
             request: Request {
@@ -233,10 +230,6 @@ impl Args {
     }
 }
 
-fn invalid(flag: &'static str, value: &str, reason: impl Into<String>) -> Usage {
-    Usage::Invalid { flag: flag.to_owned(), value: value.to_owned(), reason: reason.into() }
-}
-
 /// Both, unless one is asked for.
 fn targets(m: &Matches) -> Vec<Target> {
     match (m.is_set("sdist"), m.is_set("wheel")) {
@@ -249,7 +242,7 @@ fn targets(m: &Matches) -> Vec<Target> {
 fn overrides(m: &Matches) -> Result<Overrides, Usage> {
     let mut overrides = Overrides::default();
     for text in m.texts("set")? {
-        overrides.insert(Overrides::parse(text).map_err(|reason| invalid("--set", text, reason))?);
+        overrides.insert(Overrides::parse(text).map_err(|reason| m.invalid("set", text, reason))?);
     }
     Ok(overrides)
 }
@@ -260,7 +253,7 @@ fn installer(m: &Matches) -> Result<Choice, Usage> {
         Some("pip") => Ok(Choice::Pip),
         Some("uv") => Ok(Choice::Uv),
         Some("native") => Err(Usage::NotOffered { flag: "--installer native".to_owned() }),
-        Some(other) => Err(invalid("--installer", other, "expected auto, uv or pip")),
+        Some(other) => Err(m.invalid("installer", other, "expected auto, uv or pip")),
     }
 }
 
@@ -270,7 +263,7 @@ fn config_settings(m: &Matches) -> Result<BTreeMap<String, Vec<String>>, Usage> 
         let (key, value) = text
             .split_once('=')
             .filter(|(key, _)| !key.is_empty())
-            .ok_or_else(|| invalid("--config-setting", text, "expected KEY=VALUE"))?;
+            .ok_or_else(|| m.invalid("config-setting", text, "expected KEY=VALUE"))?;
         settings.entry(key.to_owned()).or_default().push(value.to_owned());
     }
     Ok(settings)
@@ -282,7 +275,7 @@ fn env_pass(m: &Matches) -> Result<Vec<String>, Usage> {
         let is_name = !name.is_empty() && !name.contains(['=', '\0']);
         is_name
             .then(|| name.to_owned())
-            .ok_or_else(|| invalid("--env-pass", name, "expected a name"))
+            .ok_or_else(|| m.invalid("env-pass", name, "expected a name"))
     });
     names.collect()
 }

@@ -43,7 +43,6 @@ pub(crate) fn run(mut args: Args, host: &Host) -> Result<Manifest, Failure> {
         manifest.artifacts.push(artifact);
     }
     host.out.later(group);
-    manifest.add_tool(concat!("pysign-build/", env!("CARGO_PKG_VERSION")));
     host.notes.summary(summary(&archives, &args.request.output));
     Ok(manifest)
 }

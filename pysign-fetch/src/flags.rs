@@ -1,23 +1,15 @@
 //! The command line of `pysign-fetch`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
-use pysign_host::{Failure, FileError, Host};
-use pysign_http::Options;
+use pysign_host::{Failure, FileError, Host, Network};
 use pysign_manifest::Manifest;
 use pysign_names::Pin;
 
 use crate::place::{Place, Signatures};
 use crate::run;
 use crate::select::Kinds;
-
-/// The program as manifests and servers see it.
-pub(crate) const TOOL: &str = concat!("pysign-fetch/", env!("CARGO_PKG_VERSION"));
-
-/// What `--timeout` says it is without it.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 const FLAGS: &[Flag] = &[
     Flag {
@@ -157,18 +149,12 @@ impl Tool for Fetch {
         let kinds =
             Kinds { wheel: m.is_set("wheel"), sdist: m.is_set("sdist"), all: m.is_set("all") };
         if from_manifest && kinds != Kinds::default() {
-            return Err(Usage::Conflict {
-                a: "--wheel, --sdist, --all".to_owned(),
-                b: "a manifest".to_owned(),
-            });
+            return Err(Usage::conflict("--wheel, --sdist, --all", "a manifest"));
         }
         let token_file = m.path("token-file");
         let index = index(m)?;
         if token_file.is_some() && matches!(index, Place::Directory(_)) {
-            return Err(Usage::Conflict {
-                a: "--token-file".to_owned(),
-                b: "--index dir:PATH".to_owned(),
-            });
+            return Err(Usage::conflict("--token-file", "--index dir:PATH"));
         }
         Ok(Args {
             pins: if from_manifest { Vec::new() } else { pins(m)? },
@@ -177,12 +163,7 @@ impl Tool for Fetch {
             signatures: signatures(m)?,
             token_file,
             output: m.path("output").unwrap_or_default(),
-            http: Options {
-                timeout: m.timeout()?.unwrap_or(TIMEOUT),
-                offline: m.is_set("offline"),
-                cacert: m.path("cacert"),
-                user_agent: TOOL,
-            },
+            network: m.network()?,
         })
     }
 
@@ -201,29 +182,24 @@ pub struct Args {
     pub(crate) token_file: Option<PathBuf>,
     /// Empty: the current directory.
     pub(crate) output: PathBuf,
-    pub(crate) http: Options,
+    pub(crate) network: Network,
 }
 
 fn pins(m: &Matches) -> Result<Vec<Pin>, Usage> {
     let pin = |operand: &std::ffi::OsString| {
         let parsed = operand.to_str().and_then(|text| text.parse().ok());
-        parsed.ok_or_else(|| Usage::Invalid {
-            flag: "NAME==VERSION".to_owned(),
-            value: operand.display().to_string(),
-            reason: "expected a project and its exact version".to_owned(),
-        })
+        let reason = "expected a project and its exact version";
+        parsed.ok_or_else(|| Usage::invalid("NAME==VERSION", operand.display(), reason))
     };
     m.operands().iter().map(pin).collect()
 }
 
 fn index(m: &Matches) -> Result<Place, Usage> {
     let Some(text) = m.text("index")? else {
-        let hint = "to fetch from the job's own project: --index gitlab".to_owned();
-        return Err(Usage::Missing { what: "'--index'", hint });
+        let hint = "to fetch from the job's own project: --index gitlab";
+        return Err(Usage::missing("'--index'", hint));
     };
-    let refused =
-        |reason| Usage::Invalid { flag: "--index".to_owned(), value: text.to_owned(), reason };
-    text.parse().map_err(refused)
+    text.parse().map_err(|reason: String| m.invalid("index", text, reason))
 }
 
 fn signatures(m: &Matches) -> Result<Signatures, Usage> {
@@ -231,10 +207,5 @@ fn signatures(m: &Matches) -> Result<Signatures, Usage> {
     if text.contains('{') {
         return Err(Usage::NotOffered { flag: "--signatures TEMPLATE".to_owned() });
     }
-    let refused = |reason: &str| Usage::Invalid {
-        flag: "--signatures".to_owned(),
-        value: text.to_owned(),
-        reason: reason.to_owned(),
-    };
-    text.parse().map_err(refused)
+    text.parse().map_err(|reason: &str| m.invalid("signatures", text, reason))
 }

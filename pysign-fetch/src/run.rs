@@ -6,7 +6,7 @@ use pysign_http::Client;
 use pysign_manifest::{Artifact, Manifest, json};
 
 use crate::download::{self, Outcome};
-use crate::flags::{Args, TOOL};
+use crate::flags::Args;
 use crate::select::{self, Wanted};
 use crate::signatures;
 use crate::source::Source;
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
         Input::Manifest(manifest) => Some(manifest.require_artifacts()?),
         Input::Files(_) | Input::None | Input::Operands(_) => None,
     };
-    let client = Client::new(host, args.http.clone())?;
+    let client = Client::new(host, &args.network)?;
     let source = Source::open(args, &client, host)?;
     let from_pins = given.is_none();
     let mut manifest = given.unwrap_or_default();
@@ -31,7 +31,6 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
         Failure::collect(fetched)?.into_iter().unzip();
     host.notes.summary(summary(&artifacts, &outcomes));
     manifest.artifacts = artifacts;
-    manifest.add_tool(TOOL);
     Ok(Some(manifest))
 }
 

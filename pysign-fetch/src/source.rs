@@ -79,7 +79,7 @@ impl<'h> Source<'h> {
             }
             (None, _) => return Err(Error::NoJob.into()),
         };
-        let patience = host.clock.instant() + args.http.timeout;
+        let patience = host.clock.instant() + args.network.timeout;
         Ok(Self { client, host, name, basic, index, sidecars, patience })
     }
 

@@ -1,8 +1,8 @@
 //! The command line of `pysign-publish`.
 
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
-use pysign_host::{Failure, FileError, Host};
-use pysign_http::{Options, Url};
+use pysign_host::{Failure, FileError, Host, Network};
+use pysign_http::Url;
 use pysign_manifest::Manifest;
 
 use crate::credentials::TokenFile;
@@ -129,7 +129,7 @@ impl Tool for Publish {
             allow_unsigned: m.is_set("allow-unsigned"),
             confirm: !m.is_set("no-confirm"),
             dry_run: m.is_set("dry-run"),
-            http: http(m)?,
+            network: m.network()?,
         })
     }
 
@@ -147,17 +147,7 @@ pub struct Args {
     pub(crate) allow_unsigned: bool,
     pub(crate) confirm: bool,
     pub(crate) dry_run: bool,
-    pub(crate) http: Options,
-}
-
-fn http(m: &Matches) -> Result<Options, Usage> {
-    let usual = Options::new(run::TOOL);
-    Ok(Options {
-        timeout: m.timeout()?.unwrap_or(usual.timeout),
-        offline: m.is_set("offline"),
-        cacert: m.path("cacert"),
-        ..usual
-    })
+    pub(crate) network: Network,
 }
 
 fn targets(m: &Matches) -> Result<Vec<Destination>, Usage> {
@@ -166,11 +156,7 @@ fn targets(m: &Matches) -> Result<Vec<Destination>, Usage> {
         if matches!(text, "pypi" | "testpypi") {
             return Err(Usage::NotOffered { flag: format!("--to {text}") });
         }
-        let refused = |reason: String| Usage::Invalid {
-            flag: "--to".to_owned(),
-            value: text.to_owned(),
-            reason,
-        };
+        let refused = |reason: String| m.invalid("to", text, reason);
         let target: Destination = text.parse().map_err(refused)?;
         if targets.iter().any(|other| other.is_same(&target)) {
             return Err(refused("it is there twice".to_owned()));
@@ -178,8 +164,8 @@ fn targets(m: &Matches) -> Result<Vec<Destination>, Usage> {
         targets.push(target);
     }
     if targets.is_empty() {
-        let hint = "to make an index in a directory: --to dir:public".to_owned();
-        return Err(Usage::Missing { what: "'--to'", hint });
+        let hint = "to make an index in a directory: --to dir:public";
+        return Err(Usage::missing("'--to'", hint));
     }
     Ok(targets)
 }
@@ -188,11 +174,7 @@ fn targets(m: &Matches) -> Result<Vec<Destination>, Usage> {
 fn token_files(m: &Matches, targets: &[Destination]) -> Result<Vec<TokenFile>, Usage> {
     let mut files: Vec<TokenFile> = Vec::new();
     for text in m.texts("token-file")? {
-        let refused = |reason: &str| Usage::Invalid {
-            flag: "--token-file".to_owned(),
-            value: text.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let refused = |reason: &str| m.invalid("token-file", text, reason);
         let file = TokenFile::parse(text, targets).map_err(refused)?;
         if files.iter().any(|other| other.target == file.target || other.file == file.file) {
             return Err(refused("each token is for one target, and each target takes one"));
@@ -204,10 +186,7 @@ fn token_files(m: &Matches, targets: &[Destination]) -> Result<Vec<TokenFile>, U
         None => m.operands().is_empty(),
     };
     if manifest_is_stdin && files.iter().any(TokenFile::is_stdin) {
-        return Err(Usage::Conflict {
-            a: "--token-file -".to_owned(),
-            b: "a manifest on standard input".to_owned(),
-        });
+        return Err(Usage::conflict("--token-file -", "a manifest on standard input"));
     }
     Ok(files)
 }
@@ -216,10 +195,9 @@ fn base_url(m: &Matches, targets: &[Destination]) -> Result<Option<Url>, Usage> 
     let base_url = m.parse("base-url")?;
     let directories = targets.iter().filter(|target| target.is_directory()).count();
     match base_url {
-        Some(_) if directories != 1 => Err(Usage::Missing {
-            what: "the one '--to dir:PATH' that '--base-url' is about",
-            hint: String::new(),
-        }),
+        Some(_) if directories != 1 => {
+            Err(Usage::missing("the one '--to dir:PATH' that '--base-url' is about", ""))
+        }
         base_url => Ok(base_url),
     }
 }

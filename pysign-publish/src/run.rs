@@ -18,14 +18,12 @@ use crate::release::{Package, Release};
 use crate::target::Target;
 use crate::{Error, gitlab, receipt, release};
 
-pub(crate) const TOOL: &str = concat!("pysign-publish/", env!("CARGO_PKG_VERSION"));
-
 pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
     let mut manifest = input.release(&host.notes)?;
     release::require_one(&manifest, args.targets.iter().all(Destination::is_directory))?;
     let releases = release::read(&mut manifest, &host.notes)?;
 
-    let client = Client::new(host, args.http.clone())?;
+    let client = Client::new(host, &args.network)?;
     let targets = targets(args, &client, host)?;
     let unsigned = unsigned(&targets, &releases, args.allow_unsigned)?;
 
@@ -39,7 +37,8 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
         return Ok(None);
     }
     let mut open = plans.iter_mut();
-    let carried = open.try_for_each(|plan| plan.carry_out(host, args.confirm, args.http.timeout));
+    let carried =
+        open.try_for_each(|plan| plan.carry_out(host, args.confirm, args.network.timeout));
     if let Err(failure) = carried {
         for plan in plans.iter().filter(|plan| plan.has_sent()) {
             let said = format!("{}; the next run goes on from there", plan.summary());
@@ -51,7 +50,6 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
         receipt::record(&mut manifest, plan, &unsigned);
         host.notes.summary(plan.summary());
     }
-    manifest.add_tool(TOOL);
     Ok(Some(manifest))
 }
 
@@ -65,7 +63,7 @@ fn targets<'c>(
     let logins = Logins::new(host, job.as_ref(), &args.token_files, &args.targets);
     let targets = args.targets.iter().map(|target| match &target.meaning {
         Meaning::Directory(path) => {
-            Directory::open(path, args.base_url.clone(), host, args.http.timeout, args.dry_run)
+            Directory::open(path, args.base_url.clone(), host, args.network.timeout, args.dry_run)
         }
         Meaning::Gitlab(named) => {
             let ours = || job.as_ref().map(|job| job.registry().clone());

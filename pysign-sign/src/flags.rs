@@ -3,16 +3,12 @@
 use std::path::PathBuf;
 
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
-use pysign_host::{Failure, FileError, Host, Jobs};
-use pysign_http::Options;
+use pysign_host::{Failure, FileError, Host, Jobs, Network};
 use pysign_manifest::{Manifest, SignatureKind};
 
 use crate::forms::Forms;
 use crate::instance::{self, Instance};
 use crate::run;
-
-/// The program as manifests and servers see it.
-pub(crate) const TOOL: &str = concat!("pysign-sign/", env!("CARGO_PKG_VERSION"));
 
 const FLAGS: &[Flag] = &[
     Flag {
@@ -205,7 +201,6 @@ impl Tool for Sign {
     type Args = Args;
 
     fn args(m: &Matches) -> Result<Args, Usage> {
-        let defaults = Options::new(TOOL);
         let forms = forms(m)?;
         Ok(Args {
             key: m.path("key"),
@@ -216,12 +211,7 @@ impl Tool for Sign {
             public_log: m.is_set("public-log"),
             dry_run: m.is_set("dry-run"),
             jobs: m.parse("jobs")?.unwrap_or_else(Jobs::requests),
-            http: Options {
-                timeout: m.timeout()?.unwrap_or(defaults.timeout),
-                offline: m.is_set("offline"),
-                cacert: m.path("cacert"),
-                ..defaults
-            },
+            network: m.network()?,
         })
     }
 
@@ -241,7 +231,7 @@ pub struct Args {
     pub(crate) instance: Instance,
     pub(crate) public_log: bool,
     pub(crate) jobs: Jobs,
-    pub(crate) http: Options,
+    pub(crate) network: Network,
 }
 
 /// What to write. What needs a certificate is not written by a key.
@@ -250,7 +240,7 @@ fn forms(m: &Matches) -> Result<Forms, Usage> {
     if !m.is_set("key") {
         return list.map_or_else(|| Ok(Forms::default()), Forms::parse);
     }
-    let conflict = |b: &str| Usage::Conflict { a: "--key".to_owned(), b: b.to_owned() };
+    let conflict = |b: &str| Usage::conflict("--key", b);
     if m.is_set("token-file") {
         return Err(conflict("--token-file"));
     }
@@ -268,16 +258,12 @@ fn forms(m: &Matches) -> Result<Forms, Usage> {
 fn statement(m: &Matches, forms: &Forms) -> Result<Option<PathBuf>, Usage> {
     let file = m.path("statement");
     if forms.has(SignatureKind::Statement) && file.is_none() {
-        return Err(Usage::Missing {
-            what: "--statement FILE, for --emit statement,",
-            hint: "--statement statement.json".to_owned(),
-        });
+        let what = "--statement FILE, for --emit statement,";
+        return Err(Usage::missing(what, "--statement statement.json"));
     }
     if file.is_some() && !forms.take_a_statement() {
-        return Err(Usage::Missing {
-            what: "a form that is made of --statement FILE",
-            hint: "--emit bundle,pair,statement".to_owned(),
-        });
+        let what = "a form that is made of --statement FILE";
+        return Err(Usage::missing(what, "--emit bundle,pair,statement"));
     }
     Ok(file)
 }

@@ -19,20 +19,16 @@ impl Forms {
     /// The forms in `list`, in which a pair goes with its bundle: alone it does not show when it was
     /// made.
     pub(crate) fn parse(list: &str) -> Result<Self, Usage> {
-        let invalid = |reason: String| Usage::Invalid {
-            flag: "--emit".to_owned(),
-            value: list.to_owned(),
-            reason,
-        };
+        let invalid = |reason: &str| Usage::invalid("--emit", list, reason);
         let word = |word: &str| {
             let kind = word.parse().ok().filter(|kind| *kind != SignatureKind::Provenance);
             kind.ok_or_else(|| {
-                invalid(format!("it is a list of {WORDS}, with commas and no spaces"))
+                invalid(&format!("it is a list of {WORDS}, with commas and no spaces"))
             })
         };
         let forms = Self(list.split(',').map(word).collect::<Result<_, _>>()?);
         if forms.has(SignatureKind::Pair) && !forms.has(SignatureKind::Bundle) {
-            return Err(invalid("a pair is written beside its bundle: bundle,pair".to_owned()));
+            return Err(invalid("a pair is written beside its bundle: bundle,pair"));
         }
         Ok(forms)
     }

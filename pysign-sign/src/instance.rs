@@ -1,10 +1,10 @@
 //! Which Sigstore instance signs: its trusted root, and its services.
 
-use pysign_cli::{Flag, Matches, Repeat, Trust, Usage, trust};
+use pysign_cli::{Flag, Matches, Repeat, Usage, trust};
 use pysign_host::{Failure, Host};
-use pysign_http::{Client, Url};
+use pysign_http::Client;
 use pysign_sigstore::signing_config::{Chosen, Services, SigningConfig};
-use pysign_sigstore::{Instance as Public, TrustSource, TrustedRoot, TufSource};
+use pysign_sigstore::{TrustSource, TrustedRoot};
 
 pub(crate) const SIGNING_CONFIG: Flag = Flag {
     name: "signing-config",
@@ -88,35 +88,26 @@ enum Named {
 
 impl Instance {
     pub(crate) fn from(m: &Matches) -> Result<Self, Usage> {
-        let public = |instance| TrustSource::Tuf(TufSource::Public(instance));
-        let trust = m.trust::<Url>()?;
+        let trust = m.trust()?;
+        let trust = TrustSource::new(trust.file, trust.staging, trust.repository);
         let config = m.path("signing-config").map(TrustSource::File);
         let chosen = Chosen {
             fulcio: m.parse("fulcio-url")?,
             log: m.parse("rekor-url")?,
             timestamp: m.parse("tsa-url")?,
         };
-        let trust = match trust {
-            Trust::File(file) => TrustSource::File(file),
-            Trust::Staging => public(Public::Staging),
-            Trust::Repository { url, root } => TrustSource::Tuf(TufSource::Private { url, root }),
-            Trust::Unnamed if config.is_some() => {
-                return Err(Usage::Missing {
-                    what: "--trusted-root FILE",
-                    hint: "--trusted-root trusted_root.json".to_owned(),
-                });
-            }
-            Trust::Unnamed => public(Public::Production),
-        };
+        if config.is_some() && trust == TrustSource::new(None, false, None) {
+            return Err(Usage::missing("--trusted-root FILE", "--trusted-root trusted_root.json"));
+        }
         let services = match (config, &trust) {
             (Some(config), _) => Named::Config(config, chosen),
             (None, TrustSource::Tuf(_)) => Named::Config(trust.clone(), chosen),
-            (None, TrustSource::File(_)) => {
-                Named::Urls(chosen.alone().ok_or_else(|| Usage::Missing {
-                    what: "--signing-config FILE, or --fulcio-url URL and --rekor-url URL",
-                    hint: "--signing-config signing_config.json".to_owned(),
-                })?)
-            }
+            (None, TrustSource::File(_)) => Named::Urls(chosen.alone().ok_or_else(|| {
+                Usage::missing(
+                    "--signing-config FILE, or --fulcio-url URL and --rekor-url URL",
+                    "--signing-config signing_config.json",
+                )
+            })?),
         };
         Ok(Self { trust, services })
     }

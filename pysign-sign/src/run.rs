@@ -10,7 +10,7 @@ use pysign_manifest::Manifest;
 use pysign_sigstore::{Unlogged, Verifier};
 
 use crate::batch::{self, Unsigned};
-use crate::flags::{Args, TOOL};
+use crate::flags::Args;
 use crate::means::Means;
 use crate::plan::{self, File, Unit};
 use crate::sidecars::{self, Signed};
@@ -24,7 +24,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     forget_claims(&mut release);
     let given = args.statement.as_deref().map(Given::read).transpose()?;
 
-    let client = Client::new(host, args.http)?;
+    let client = Client::new(host, &args.network)?;
     let means = Means::find(args.key, args.token_file.as_deref(), host, &client)?;
     let (root, services) = args.instance.load(&client, host)?;
     means.check_consent(&services, args.public_log)?;
@@ -60,7 +60,6 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     for (unit, signature) in units.iter().zip(&signatures) {
         signature.list(unit, &mut release);
     }
-    release.add_tool(TOOL);
     host.notes.summary(means.verify_with(&signatures)?);
     Ok(Some(release))
 }

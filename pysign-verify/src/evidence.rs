@@ -44,7 +44,7 @@ impl Evidence {
         if matches!(self.kind, SignatureKind::Bundle | SignatureKind::Pair) {
             return failure;
         }
-        failure.told(|cause| Box::new(Error::Within { sidecar: self.path().into(), cause }))
+        failure.map(|cause| Box::new(Error::Within { sidecar: self.path().into(), cause }))
     }
 
     /// The bundles: one, but for each attestation of a provenance object. A pair has none: it is

@@ -3,19 +3,16 @@
 use std::path::PathBuf;
 
 use pysign_cli::{
-    Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Trust, Usage, flags, trust,
+    Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags, trust,
 };
-use pysign_host::{Failure, FileError, Host, Jobs};
-use pysign_http::{Options, Url};
+use pysign_host::{Failure, FileError, Host, Jobs, Network};
+use pysign_http::Url;
 use pysign_manifest::Manifest;
-use pysign_sigstore::{Instance, TrustSource, TufSource};
+use pysign_sigstore::TrustSource;
 
 use crate::named::Subject;
 use crate::policy::PolicySource;
 use crate::{manual, policy, run};
-
-/// The program as manifests see it.
-pub(crate) const TOOL: &str = concat!("pysign-verify/", env!("CARGO_PKG_VERSION"));
 
 const FLAGS: &[Flag] = &[
     policy::flags::IDENTITY,
@@ -187,16 +184,11 @@ impl Tool for Verify {
     type Args = Args;
 
     fn args(m: &Matches) -> Result<Args, Usage> {
-        let defaults = Options::new(TOOL);
+        let trust = m.trust()?;
         Ok(Args {
             policy: PolicySource::from(m)?,
-            trust: trusted(m)?,
-            http: Options {
-                timeout: m.timeout()?.unwrap_or(defaults.timeout),
-                offline: m.is_set("offline"),
-                cacert: m.path("cacert"),
-                ..defaults
-            },
+            trust: TrustSource::new(trust.file, trust.staging, trust.repository),
+            network: m.network()?,
             subject: Subject::from(m)?,
             log: m.parse("rekor-url")?,
             output: m.path("output"),
@@ -214,19 +206,9 @@ impl Tool for Verify {
 pub struct Args {
     pub(crate) policy: PolicySource,
     pub(crate) trust: TrustSource,
-    pub(crate) http: Options,
+    pub(crate) network: Network,
     pub(crate) subject: Subject,
     pub(crate) log: Option<Url>,
     pub(crate) output: Option<PathBuf>,
     pub(crate) jobs: Jobs,
-}
-
-fn trusted(m: &Matches) -> Result<TrustSource, Usage> {
-    let public = |instance| TrustSource::Tuf(TufSource::Public(instance));
-    Ok(match m.trust::<Url>()? {
-        Trust::Unnamed => public(Instance::Production),
-        Trust::Staging => public(Instance::Staging),
-        Trust::File(file) => TrustSource::File(file),
-        Trust::Repository { url, root } => TrustSource::Tuf(TufSource::Private { url, root }),
-    })
 }

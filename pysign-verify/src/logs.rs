@@ -56,7 +56,7 @@ impl Logs<'_> {
 
 /// Says for which signature a log was asked: of many files, few may need one.
 pub(crate) fn asked_for(path: &Path, failure: Failure) -> Failure {
-    failure.told(|cause| Box::new(Error::Within { sidecar: path.into(), cause }))
+    failure.map(|cause| Box::new(Error::Within { sidecar: path.into(), cause }))
 }
 
 fn text(bundle: &Value) -> Vec<u8> {

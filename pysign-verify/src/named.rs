@@ -44,16 +44,17 @@ pub(crate) struct Subject {
 
 impl Subject {
     pub(crate) fn from(m: &Matches) -> Result<Self, Usage> {
-        let missing = |what, hint: &str| Usage::Missing { what, hint: hint.to_owned() };
-        let conflict = |a: &str, b: &str| Usage::Conflict { a: a.to_owned(), b: b.to_owned() };
         let signature = match (m.path("bundle"), m.path("signature"), m.path("certificate")) {
-            (Some(_), Some(_), _) => return Err(conflict("--bundle", "--signature")),
-            (Some(_), _, Some(_)) => return Err(conflict("--bundle", "--certificate")),
+            (Some(_), Some(_), _) => return Err(Usage::conflict("--bundle", "--signature")),
+            (Some(_), _, Some(_)) => return Err(Usage::conflict("--bundle", "--certificate")),
             (None, Some(_), None) => {
-                return Err(missing("the signature's certificate", "--certificate FILE"));
+                return Err(Usage::missing("the signature's certificate", "--certificate FILE"));
             }
             (None, None, Some(_)) => {
-                return Err(missing("the signature of the certificate's key", "--signature FILE"));
+                return Err(Usage::missing(
+                    "the signature of the certificate's key",
+                    "--signature FILE",
+                ));
             }
             (Some(bundle), None, None) => Some(Named::Bundle(bundle)),
             (None, Some(signature), Some(certificate)) => {
@@ -63,11 +64,11 @@ impl Subject {
         };
         let digest: Option<Digest> = m.parse("digest")?;
         if digest.is_some() && signature.is_none() {
-            return Err(missing("the signature of the digest", "--bundle FILE"));
+            return Err(Usage::missing("the signature of the digest", "--bundle FILE"));
         }
         if digest.is_some() && m.is_set("output") {
             // There is nothing to copy.
-            return Err(conflict("--digest", "--output"));
+            return Err(Usage::conflict("--digest", "--output"));
         }
         Ok(Self { digest, signature })
     }
@@ -103,8 +104,7 @@ impl Named {
             Self::Bundle(file) => ("--bundle", file),
             Self::Pair { signature, .. } => ("--signature", signature),
         };
-        let reason = "it is for one file, and there are several".to_owned();
-        Usage::Invalid { flag: flag.to_owned(), value: value.display().to_string(), reason }
+        Usage::invalid(flag, value.display(), "it is for one file, and there are several")
     }
 
     fn into_signature(self) -> Signature {

@@ -162,7 +162,7 @@ impl<'p> Rule<'p> {
         if let [only] = entry.signers.as_slice() {
             // What the file says is changed in the file; the command line's claims, by their flag.
             only.check(file, found, self.version.as_ref(), &[]).map_err(|failure| {
-                failure.told(|cause| {
+                failure.map(|cause| {
                     let listed = cause.hint().and_then(|_| signer::listed_as(found).1);
                     Box::new(PolicyError::OtherSigner { cause, entry: entry_name(), listed })
                 })

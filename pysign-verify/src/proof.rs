@@ -164,7 +164,7 @@ impl Judge<'_> {
                 }
             }
         }
-        let all = failures.into_iter().reduce(Failure::and_also);
+        let all = failures.into_iter().reduce(Failure::merge);
         Err(all.unwrap_or_else(|| Error::NotLogged { file: path.into() }.into()))
     }
 

@@ -10,7 +10,7 @@ use pysign_manifest::{Artifact, Manifest, SignatureKind};
 use pysign_sigstore::{TrustedRoot, Verifier};
 
 use crate::copy::Copy;
-use crate::flags::{Args, TOOL};
+use crate::flags::Args;
 use crate::logs::Logs;
 use crate::policy::{Policy, Releases};
 use crate::proof::Judge;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     if !named {
         leave_out(&mut release, &policy, &host.notes);
     }
-    let client = Client::new(host, args.http)?;
+    let client = Client::new(host, &args.network)?;
     let verifier = Verifier::new(TrustedRoot::load(&args.trust, &client, host)?)?;
     let logs = Logs { client: &client, verifier: &verifier, named: args.log.as_ref() };
     let named_files = args.trust.file().into_iter().chain(args.policy.file());
@@ -50,7 +50,6 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
         Some(copy) => copy.finish(&mut release, host)?,
         None => drop_unlisted(&mut release),
     }
-    release.add_tool(TOOL);
     host.notes.summary(Report::summary(&reports));
     Ok(Some(release))
 }
@@ -104,7 +103,7 @@ fn verify(
     let verdict = match (signed, named) {
         (Ok(verdict), Ok(())) => verdict,
         (Err(one), Ok(())) | (Ok(_), Err(one)) => return Err(one),
-        (Err(one), Err(other)) => return Err(one.and_also(other)),
+        (Err(one), Err(other)) => return Err(one.merge(other)),
     };
     artifact.verified = verdict.encode(judge.verifier.trust());
     for one in verdict.proven() {

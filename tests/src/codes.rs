@@ -62,7 +62,7 @@ fn every_flag_is_typed_in_a_golden_case() {
 fn flags_are_unique_documented_and_not_promised_for_later() {
     for spec in specs() {
         let mut names = BTreeSet::new();
-        for flag in spec.flags.iter().chain(&pysign_cli::flags::COMMON) {
+        for flag in spec.flags.iter().chain(pysign_cli::flags::COMMON) {
             assert!(names.insert(flag.name.to_owned()), "{}: --{}", spec.name, flag.name);
             if let Some(short) = flag.short {
                 assert!(names.insert(short.to_string()), "{}: -{short}", spec.name);

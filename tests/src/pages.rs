@@ -13,7 +13,7 @@ const SPECS: [Spec; 5] = [
 ];
 
 fn all(spec: &Spec) -> impl Iterator<Item = &Flag> {
-    spec.flags.iter().chain(&flags::COMMON)
+    spec.flags.iter().chain(flags::COMMON)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pysign_http::Options;
+use pysign_host::Network;
 use pysign_sigstore::rekor::{LogService, LogVersion};
 use serde_json::{Value, json};
 
@@ -222,7 +222,7 @@ fn host(lifetime: i64, change: impl Fn(&mut Value)) -> Host {
 }
 
 fn client(host: &Host) -> Client {
-    Client::new(host, Options { offline: true, ..Options::new("test/1") }).unwrap()
+    Client::new(host, &Network { offline: true, ..Network::default() }).unwrap()
 }
 
 #[test]

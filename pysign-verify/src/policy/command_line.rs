@@ -100,7 +100,7 @@ impl Who {
     fn from(m: &Matches) -> Result<Self, Usage> {
         if let Some(key) = m.path("key") {
             return match OF_CERTIFICATES.into_iter().find(|name| m.is_set(name)) {
-                Some(other) => Err(conflict("--key", &format!("--{other}"))),
+                Some(other) => Err(Usage::conflict("--key", format!("--{other}"))),
                 None => Ok(Self::Key(key)),
             };
         }
@@ -110,10 +110,10 @@ impl Who {
         match (description.signer().map_err(told)?, m.path("policy")) {
             (also, Some(file)) => Ok(Self::Listed { file, also, claims }),
             (Some(signer), None) => Ok(Self::Signer(signer)),
-            (None, None) => Err(Usage::Missing {
-                what: "a policy",
-                hint: format!("to name a signer: {AN_IDENTITY} {AN_ISSUER}"),
-            }),
+            (None, None) => Err(Usage::missing(
+                "a policy",
+                format!("to name a signer: {AN_IDENTITY} {AN_ISSUER}"),
+            )),
         }
     }
 }
@@ -123,7 +123,7 @@ fn described(m: &Matches) -> Result<Description, Usage> {
     let one = |word: Word, cosign: &'static str| -> Result<Option<String>, Usage> {
         let ours: &'static str = flag_name(word);
         match (m.text(ours)?, m.text(cosign)?) {
-            (Some(_), Some(_)) => Err(conflict(&format!("--{ours}"), &format!("--{cosign}"))),
+            (Some(_), Some(_)) => Err(Usage::conflict(format!("--{ours}"), format!("--{cosign}"))),
             (ours, cosign) => Ok(ours.or(cosign).map(str::to_owned)),
         }
     };
@@ -132,7 +132,7 @@ fn described(m: &Matches) -> Result<Description, Usage> {
     let own = |name| Ok(m.text(name)?.map(str::to_owned));
     let claims = m.texts("claim")?.into_iter().map(|text| match text.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), vec![value.to_owned()])),
-        None => Err(invalid("--claim", text, "it is no NAME=VALUE")),
+        None => Err(m.invalid("claim", text, "it is no NAME=VALUE")),
     });
     Ok(Description {
         identity: identity?,
@@ -158,19 +158,18 @@ fn flag_name(word: Word) -> &'static str {
 }
 
 /// The flag that was typed for a word: ours, or cosign's.
-fn typed(m: &Matches, word: Word) -> String {
+fn typed(m: &Matches, word: Word) -> &'static str {
     let cosign = COSIGN.into_iter().find(|(ours, _)| *ours == word).map(|(_, cosign)| cosign);
-    let name = cosign.filter(|name| m.is_set(name)).unwrap_or_else(|| flag_name(word));
-    format!("--{name}")
+    cosign.filter(|name| m.is_set(name)).unwrap_or_else(|| flag_name(word))
 }
 
 /// A fault of a description, in the words of the command line.
 fn usage(m: &Matches, fault: Fault) -> Usage {
     match fault {
-        Fault::Conflict(a, b) => conflict(&typed(m, a), &typed(m, b)),
-        Fault::Invalid { word, value, reason } => {
-            Usage::Invalid { flag: typed(m, word), value, reason }
+        Fault::Conflict(a, b) => {
+            Usage::conflict(format!("--{}", typed(m, a)), format!("--{}", typed(m, b)))
         }
+        Fault::Invalid { word, value, reason } => m.invalid(typed(m, word), value, reason),
         Fault::Missing { word, needed_by } => {
             let (what, hint) = match (word, needed_by) {
                 ("issuer", _) => ("the identity's issuer", format!("to name it: {AN_ISSUER}")),
@@ -185,7 +184,7 @@ fn usage(m: &Matches, fault: Fault) -> Usage {
                 ("gitlab", _) => ("the project of --config", format!("to name it: {A_PROJECT}")),
                 _ => ("the repository of --workflow", "to name it: --github OWNER/REPO".to_owned()),
             };
-            Usage::Missing { what, hint }
+            Usage::missing(what, hint)
         }
     }
 }
@@ -195,52 +194,42 @@ fn conditions(m: &Matches) -> Result<Conditions, Usage> {
     if let (Some(after), Some(before)) = (after, before)
         && after > before
     {
-        return Err(conflict(
-            &format!("--signed-after {after}"),
-            &format!("--signed-before {before}"),
-        ));
+        let (a, b) = (format!("--signed-after {after}"), format!("--signed-before {before}"));
+        return Err(Usage::conflict(a, b));
     }
     let predicate_types = m.texts("predicate-type")?;
     if predicate_types.contains(&"") {
-        return Err(invalid("--predicate-type", "", "it is empty"));
+        return Err(m.invalid("predicate-type", "", "it is empty"));
     }
     Ok(Conditions {
         after,
         before,
         require_tsa: m.is_set("require-tsa"),
         predicate_types: predicate_types.into_iter().map(str::to_owned).collect(),
-        project: m.text("project")?.map(project).transpose()?,
-        only: m.text("only")?.map(kinds).transpose()?,
+        project: m.text("project")?.map(|text| project(m, text)).transpose()?,
+        only: m.text("only")?.map(|text| kinds(m, text)).transpose()?,
         complete: m.is_set("complete"),
     })
 }
 
 fn time(m: &Matches, name: &'static str) -> Result<Option<Timestamp>, Usage> {
     let reason = "expected a time with its zone, such as 2026-01-31T00:00:00Z";
-    let parse = |text: &str| text.parse().map_err(|_| invalid(&format!("--{name}"), text, reason));
+    let parse = |text: &str| text.parse().map_err(|_| m.invalid(name, text, reason));
     m.text(name)?.map(parse).transpose()
 }
 
-fn project(text: &str) -> Result<(ProjectName, Version), Usage> {
+fn project(m: &Matches, text: &str) -> Result<(ProjectName, Version), Usage> {
     let release = text
         .split_once("==")
         .and_then(|(name, version)| Some((name.parse().ok()?, version.parse().ok()?)));
-    release.ok_or_else(|| invalid("--project", text, "it is no NAME==VERSION"))
+    release.ok_or_else(|| m.invalid("project", text, "it is no NAME==VERSION"))
 }
 
-fn kinds(text: &str) -> Result<BTreeSet<SignatureKind>, Usage> {
+fn kinds(m: &Matches, text: &str) -> Result<BTreeSet<SignatureKind>, Usage> {
     let kinds: Result<BTreeSet<SignatureKind>, _> = text.split(',').map(str::parse).collect();
     kinds.map_err(|_| {
         let reason =
             "it is no list of bundle, pair, attestation, statement, provenance and release";
-        invalid("--only", text, reason)
+        m.invalid("only", text, reason)
     })
-}
-
-fn conflict(a: &str, b: &str) -> Usage {
-    Usage::Conflict { a: a.to_owned(), b: b.to_owned() }
-}
-
-fn invalid(flag: &str, value: &str, reason: &str) -> Usage {
-    Usage::Invalid { flag: flag.to_owned(), value: value.to_owned(), reason: reason.to_owned() }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use pysign_host::{Clock, Env, Failure, FileError, Host, Notes, Staging};
 
 use crate::report::{Report, choice};
-use crate::{Input, Matches, Tool, Usage, complete, exit_code, help, man, parse};
+use crate::{Input, Manifest, Matches, Tool, Usage, complete, exit_code, help, man, parse};
 
 /// Runs one program. Its result is put in place and then printed, or every problem is reported and
 /// nothing is printed.
@@ -29,6 +29,7 @@ pub fn main<T: Tool>() -> ExitCode {
     }
     let listener = Arc::clone(&report);
     let host = Host {
+        tool: format!("{}/{}", T::SPEC.name, env!("CARGO_PKG_VERSION")),
         env,
         clock: Clock::system(),
         notes: Notes::new(Box::new(move |note| listener.note(note))),
@@ -81,7 +82,11 @@ fn work<T: Tool>(matches: &Matches, host: &Host) -> Result<Option<String>, Failu
     }
     let input = Input::read(&T::SPEC, matches)?;
     let result = T::run(args, input, host)?;
-    let line = result.map(|manifest| manifest.encode()).transpose()?;
+    let encode = |mut manifest: Manifest| {
+        manifest.add_tool(&host.tool);
+        manifest.encode()
+    };
+    let line = result.map(encode).transpose()?;
     host.out.commit()?;
     Ok(line)
 }

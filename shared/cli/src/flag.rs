@@ -69,10 +69,18 @@ pub struct Spec {
     pub codes: &'static [&'static [&'static str]],
 }
 
+impl Flag {
+    /// Whether its value is an address or may begin with one, in which people put passwords.
+    pub(crate) fn takes_address(&self) -> bool {
+        let is_in = |word: &&str| self.value.is_some_and(|value| value.contains(word));
+        ["URL", "://", "TARGET", "INDEX"].iter().any(is_in)
+    }
+}
+
 impl Spec {
     /// Every flag that the program takes: its own, then the common ones.
-    pub(crate) fn all_flags(&self) -> impl Iterator<Item = &Flag> {
-        self.flags.iter().chain(&flags::COMMON)
+    pub(crate) fn all_flags(&self) -> impl Iterator<Item = &'static Flag> + use<> {
+        self.flags.iter().chain(flags::COMMON)
     }
 }
 
@@ -154,7 +162,7 @@ pub mod flags {
     };
 
     /// What every program takes.
-    pub const COMMON: [Flag; 8] = [
+    pub const COMMON: &[Flag] = &[
         Flag {
             name: "directory",
             short: Some('C'),

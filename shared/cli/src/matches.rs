@@ -6,24 +6,26 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::Usage;
+use pysign_host::Network;
+
+use crate::{Flag, Usage};
 
 /// Flags and operands as they were given.
 #[derive(Debug, Default)]
 pub struct Matches {
-    pub(crate) given: Vec<(&'static str, Option<OsString>)>,
+    pub(crate) given: Vec<(&'static Flag, Option<OsString>)>,
     pub(crate) operands: Vec<OsString>,
 }
 
 impl Matches {
     /// Whether the flag was given.
     pub fn is_set(&self, name: &str) -> bool {
-        self.given.iter().any(|(given, _)| *given == name)
+        self.given.iter().any(|(flag, _)| flag.name == name)
     }
 
     /// How often the flag was given.
     pub fn count(&self, name: &str) -> usize {
-        self.given.iter().filter(|(given, _)| *given == name).count()
+        self.given.iter().filter(|(flag, _)| flag.name == name).count()
     }
 
     /// The last value of the flag.
@@ -35,7 +37,7 @@ impl Matches {
     pub fn values(&self, name: &str) -> impl Iterator<Item = &OsStr> {
         self.given
             .iter()
-            .filter(move |(given, _)| *given == name)
+            .filter(move |(flag, _)| flag.name == name)
             .filter_map(|(_, value)| value.as_deref())
     }
 
@@ -47,7 +49,7 @@ impl Matches {
     /// The values of the flag, as text.
     pub fn texts(&self, name: &'static str) -> Result<Vec<&str>, Usage> {
         self.values(name)
-            .map(|value| value.to_str().ok_or_else(|| invalid(name, value, "it is not UTF-8")))
+            .map(|value| value.to_str().ok_or_else(|| self.invalid(name, value, "it is not UTF-8")))
             .collect()
     }
 
@@ -58,7 +60,7 @@ impl Matches {
 
     /// The last value of the flag, parsed.
     pub fn parse<T: FromStr<Err: Display>>(&self, name: &'static str) -> Result<Option<T>, Usage> {
-        let parse = |text: &str| text.parse().map_err(|why| invalid(name, text.as_ref(), why));
+        let parse = |text: &str| text.parse().map_err(|why| self.invalid(name, text, why));
         self.text(name)?.map(parse).transpose()
     }
 
@@ -68,21 +70,34 @@ impl Matches {
         let Some(text) = self.text("timeout")? else { return Ok(None) };
         match text.parse() {
             Ok(seconds @ 1..=86_400) => Ok(Some(Duration::from_secs(seconds))),
-            _ => Err(invalid("timeout", text.as_ref(), RANGE)),
+            _ => Err(self.invalid("timeout", text, RANGE)),
+        }
+    }
+
+    /// `--timeout`, `--offline` and `--cacert`.
+    pub fn network(&self) -> Result<Network, Usage> {
+        Ok(Network {
+            timeout: self.timeout()?.unwrap_or(Network::default().timeout),
+            offline: self.is_set("offline"),
+            cacert: self.path("cacert"),
+        })
+    }
+
+    /// The error for a value of the flag `name`. Only in an address a password is looked for: a
+    /// pattern for addresses looks like one that has a user.
+    pub fn invalid(&self, name: &str, value: impl AsRef<OsStr>, reason: impl Display) -> Usage {
+        let value = value.as_ref().display().to_string();
+        let flag = format!("--{name}");
+        match self.given.iter().find(|(flag, _)| flag.name == name) {
+            Some((row, _)) if !row.takes_address() => {
+                Usage::Invalid { flag, value, reason: reason.to_string() }
+            }
+            _ => Usage::invalid(flag, value, reason),
         }
     }
 
     /// The operands, in order.
     pub fn operands(&self) -> &[OsString] {
         &self.operands
-    }
-}
-
-/// The error for a value that does not fit the flag `name`.
-fn invalid(name: &'static str, value: &OsStr, reason: impl Display) -> Usage {
-    Usage::Invalid {
-        flag: format!("--{name}"),
-        value: value.display().to_string(),
-        reason: reason.to_string(),
     }
 }

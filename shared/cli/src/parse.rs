@@ -30,12 +30,11 @@ pub(crate) fn parse(
                 flag.ok_or_else(|| absent(spec, format!("-{name}")))?
             }
         };
-        let (name, takes_value) = (flag.name, flag.value.is_some());
-        if flag.repeat == Repeat::Once && matches.is_set(name) {
-            return Err(Usage::Repeated { flag: name });
+        if flag.repeat == Repeat::Once && matches.is_set(flag.name) {
+            return Err(Usage::Repeated { flag: flag.name });
         }
-        let value = takes_value.then(|| words.value()).transpose().map_err(explain)?;
-        matches.given.push((name, value));
+        let value = flag.value.is_some().then(|| words.value()).transpose().map_err(explain)?;
+        matches.given.push((flag, value));
     }
     Ok(())
 }
@@ -51,12 +50,12 @@ pub(crate) fn check(spec: &Spec, matches: &Matches) -> Result<(), Usage> {
         let other = matches.operands.first().map(|operand| operand.display().to_string());
         let other = other.or_else(|| matches.is_set("manifest").then(|| "--manifest".to_owned()));
         if let Some(b) = other {
-            return Err(Usage::Conflict { a: format!("--{name}"), b });
+            return Err(Usage::conflict(format!("--{name}"), b));
         }
     }
     let readers = standard_input(spec, matches);
     match readers.as_slice() {
-        [a, b, ..] => Err(Usage::Conflict { a: a.clone(), b: b.clone() }),
+        [a, b, ..] => Err(Usage::conflict(a, b)),
         _ => Ok(()),
     }
 }

@@ -102,7 +102,9 @@ impl Report {
             detail(&format!("expected {}", evidence.expected));
             detail(&format!("found    {}", evidence.found));
         }
-        causes(problem).iter().for_each(|cause| detail(&format!("because {cause}")));
+        for cause in causes(problem) {
+            detail(&format!("because {cause}"));
+        }
         if let Some(hint) = facts.hint {
             let label = self.paint("1;36", "hint:");
             let _ = writeln!(text, "{}: {label} {}", self.tool, escape(&hint));
@@ -179,11 +181,9 @@ pub(crate) fn choice<'m>(
     choices: &[&str],
 ) -> Result<Option<&'m str>, Usage> {
     match matches.text(name)? {
-        Some(value) if !choices.contains(&value) => Err(Usage::Invalid {
-            flag: format!("--{name}"),
-            value: value.to_owned(),
-            reason: format!("expected {}", choices.join(", ")),
-        }),
+        Some(value) if !choices.contains(&value) => {
+            Err(matches.invalid(name, value, format!("expected {}", choices.join(", "))))
+        }
         value => Ok(value),
     }
 }

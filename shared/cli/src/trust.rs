@@ -53,48 +53,41 @@ pub const TUF_ROOT: Flag = Flag {
              trust goes back to it.",
 };
 
-/// What these flags say; `U` is what the program has for an address.
+/// What these flags say; `U` is what the program has for an address. At most one member is set:
+/// none is the public instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trust<U> {
-    /// Nothing.
-    Unnamed,
-    /// The public instance for trying things.
-    Staging,
+pub struct Trust<U> {
     /// A trusted root.
-    File(PathBuf),
-    /// A TUF repository and the root metadata to begin with.
-    Repository {
-        /// Its address.
-        url: U,
-        /// The file.
-        root: PathBuf,
-    },
+    pub file: Option<PathBuf>,
+    /// The public instance for trying things.
+    pub staging: bool,
+    /// The address of a TUF repository, and the root metadata to begin with.
+    pub repository: Option<(U, PathBuf)>,
 }
 
 impl Matches {
     /// Whom to trust: by one way, since each is the whole of it.
     pub fn trust<U: FromStr<Err: Display>>(&self) -> Result<Trust<U>, Usage> {
-        const WAYS: [&str; 3] = ["--trusted-root", "--staging", "--tuf-url"];
-        let given: Vec<&str> =
-            WAYS.into_iter().filter(|way| self.is_set(way.trim_start_matches('-'))).collect();
-        if let [a, b, ..] = given.as_slice() {
-            return Err(Usage::Conflict { a: (*a).to_owned(), b: (*b).to_owned() });
-        }
-        match (self.parse::<U>("tuf-url")?, self.path("tuf-root"), given.as_slice()) {
-            (Some(url), Some(root), _) => Ok(Trust::Repository { url, root }),
-            (Some(_), None, _) => Err(Usage::Missing {
-                what: "the repository's root metadata (--tuf-root FILE)",
-                hint: "--tuf-root root.json".to_owned(),
-            }),
-            (None, Some(_), [way]) => {
-                Err(Usage::Conflict { a: "--tuf-root".to_owned(), b: (*way).to_owned() })
+        let ways = ["trusted-root", "staging", "tuf-url"].into_iter();
+        let given: Vec<String> =
+            ways.filter(|way| self.is_set(way)).map(|way| format!("--{way}")).collect();
+        let url = self.parse("tuf-url")?;
+        let repository = match (url, self.path("tuf-root"), given.as_slice()) {
+            (_, _, [a, b, ..]) => return Err(Usage::conflict(a, b)),
+            (None, Some(_), [way]) => return Err(Usage::conflict("--tuf-root", way)),
+            (None, Some(_), []) => {
+                let hint = "--tuf-url https://tuf.example.org";
+                return Err(Usage::missing(
+                    "the repository that --tuf-root is of (--tuf-url URL)",
+                    hint,
+                ));
             }
-            (None, Some(_), _) => Err(Usage::Missing {
-                what: "the repository that --tuf-root is of (--tuf-url URL)",
-                hint: "--tuf-url https://tuf.example.org".to_owned(),
-            }),
-            (None, None, ["--staging"]) => Ok(Trust::Staging),
-            (None, None, _) => Ok(self.path("trusted-root").map_or(Trust::Unnamed, Trust::File)),
-        }
+            (Some(_), None, _) => {
+                let what = "the repository's root metadata (--tuf-root FILE)";
+                return Err(Usage::missing(what, "--tuf-root root.json"));
+            }
+            (url, root, _) => url.zip(root),
+        };
+        Ok(Trust { file: self.path("trusted-root"), staging: self.is_set("staging"), repository })
     }
 }

@@ -1,5 +1,7 @@
 //! What can be wrong with a command line.
 
+use std::fmt::Display;
+
 /// Why a command line is refused.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -61,6 +63,26 @@ pub enum Usage {
     },
 }
 
+impl Usage {
+    /// Two flags, or a flag and an operand, that exclude each other.
+    pub fn conflict(a: impl Into<String>, b: impl Into<String>) -> Self {
+        Self::Conflict { a: a.into(), b: b.into() }
+    }
+
+    /// A value that its flag, or an operand, does not take. [`Matches::invalid`] shows more of it.
+    ///
+    /// [`Matches::invalid`]: crate::Matches::invalid
+    pub fn invalid(flag: impl Into<String>, value: impl Display, reason: impl Display) -> Self {
+        let value = without_user(&value.to_string());
+        Self::Invalid { flag: flag.into(), value, reason: reason.to_string() }
+    }
+
+    /// Something that has no default is missing.
+    pub fn missing(what: &'static str, hint: impl Into<String>) -> Self {
+        Self::Missing { what, hint: hint.into() }
+    }
+}
+
 /// An address without the user and password that it may hold: a log is read by many.
 fn without_user(value: &str) -> String {
     match value.split_once("://") {
@@ -75,7 +97,7 @@ fn without_user(value: &str) -> String {
 pysign_host::problem! { Usage {
     Self::Conflict { a, b } => Usage "usage-conflict" ("'{a}' can't be used with '{b}'");
     Self::Invalid { flag, value, reason } => Usage "usage-invalid"
-        ("invalid value '{}' for '{flag}': {reason}", without_user(value));
+        ("invalid value '{value}' for '{flag}': {reason}");
     Self::Missing { what, hint } => Usage "usage-missing" ("{what} is missing"),
         hint_if((!hint.is_empty()).then(|| hint.clone()));
     Self::MissingValue { flag } => Usage "usage-missing-value" ("'{flag}' needs a value");
@@ -102,8 +124,7 @@ mod tests {
             ("https://a.example/x", "https://a.example/x"),
             ("dev@example.org", "dev@example.org"),
         ] {
-            let (flag, reason) = ("index", "no".to_owned());
-            let usage = Usage::Invalid { flag: flag.to_owned(), value: value.to_owned(), reason };
+            let usage = Usage::invalid("index", value, "no");
             assert_eq!(usage.to_string(), format!("invalid value '{shown}' for 'index': no"));
         }
     }

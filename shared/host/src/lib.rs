@@ -8,6 +8,7 @@ mod digest;
 mod env;
 mod file;
 mod jobs;
+mod network;
 mod notes;
 mod private;
 mod problem;
@@ -19,6 +20,7 @@ pub use digest::{HashingReader, HashingWriter, ParseDigestError, Sha256};
 pub use env::Env;
 pub use file::{FileError, hash_regular, open_regular, read_named, read_regular};
 pub use jobs::Jobs;
+pub use network::Network;
 pub use notes::{Note, Notes};
 pub use private::distrusted;
 pub use problem::{Evidence, Facts, Failure, Problem, Status};
@@ -28,6 +30,8 @@ pub use staging::{Draft, Group, NewDirectory, Staged, Staging, remove_abandoned}
 /// Everything outside of its arguments and its input that a run may use. Threads share it.
 #[derive(Debug)]
 pub struct Host {
+    /// The program as manifests and servers see it: its name, a slash, its version.
+    pub tool: String,
     /// The environment as it was when the process started.
     pub env: Env,
     /// The system's clock.
@@ -42,6 +46,7 @@ impl Host {
     /// A host for tests: these variables alone, nothing shown, no file replaced.
     pub fn test(pairs: &[(&str, &str)]) -> Self {
         Self {
+            tool: "test/1".to_owned(),
             env: Env::from_pairs(pairs),
             clock: Clock::system(),
             notes: Notes::silent(),

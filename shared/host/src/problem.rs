@@ -72,6 +72,7 @@ impl<'a> Facts<'a> {
 
     /// The two values whose difference is the problem.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a row of the macro hands on what it has")]
     pub fn evidence(self, expected: impl ToString, found: impl ToString) -> Self {
         let evidence = Evidence { expected: expected.to_string(), found: found.to_string() };
         Self { evidence: Some(evidence), ..self }
@@ -237,15 +238,15 @@ impl Failure {
 
     /// This failure with the problems of `other` after its own.
     #[must_use]
-    pub fn and_also(mut self, other: Self) -> Self {
+    pub fn merge(mut self, other: Self) -> Self {
         self.append(other);
         self
     }
 
-    /// The same problems, each told in other words.
+    /// Each problem replaced by what `change` makes of it: one that names the file around it, say.
     #[must_use]
-    pub fn told(self, tell: impl Fn(Box<dyn Problem>) -> Box<dyn Problem>) -> Self {
-        Self { first: tell(self.first), rest: self.rest.into_iter().map(tell).collect() }
+    pub fn map(self, change: impl Fn(Box<dyn Problem>) -> Box<dyn Problem>) -> Self {
+        Self { first: change(self.first), rest: self.rest.into_iter().map(change).collect() }
     }
 
     fn append(&mut self, other: Self) {
@@ -288,21 +289,21 @@ mod tests {
     }
 
     #[test]
-    fn problems_are_told_in_other_words_one_by_one() {
+    fn problems_are_mapped_one_by_one() {
         let changed = |file: &str| FileError::Changed { file: file.into() };
-        let tell = |problem: Box<dyn Problem>| -> Box<dyn Problem> {
+        let change = |problem: Box<dyn Problem>| -> Box<dyn Problem> {
             let file = problem.facts().file.unwrap().display().to_string();
             Box::new(changed(&format!("{file}!")))
         };
-        let told = missing("a").and_also(missing("b")).told(tell);
-        let texts: Vec<_> = told.problems().map(ToString::to_string).collect();
+        let mapped = missing("a").merge(missing("b")).map(change);
+        let texts: Vec<_> = mapped.problems().map(ToString::to_string).collect();
         assert_eq!(texts, [changed("a!").to_string(), changed("b!").to_string()]);
     }
 
     #[test]
     fn the_worst_status_wins() {
         let changed: Failure = FileError::Changed { file: "c".into() }.into();
-        assert_eq!(missing("a").and_also(changed).status(), Status::Refused);
+        assert_eq!(missing("a").merge(changed).status(), Status::Refused);
         assert!(Status::Usage > Status::Refused && Status::Refused > Status::Input);
         assert!(Status::Input > Status::Denied && Status::Denied > Status::Unavailable);
     }

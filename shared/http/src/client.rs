@@ -1,16 +1,15 @@
 //! The client: an answer after redirects, retries and with limits, or the reason why not.
 
 use std::io::{self, Read as _, Write};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use pysign_host::{Clock, Host};
+use pysign_host::{Clock, Host, Network};
 use ureq::http;
 
 use crate::hidden;
 use crate::redirect::{self, MAX_REDIRECTS};
 use crate::retry::{self, Attempts, retry_after};
-use crate::transport::{TIMEOUT, Transport, explain_io};
+use crate::transport::{Transport, explain_io};
 use crate::{Downloaded, Error, Request, Response, Url};
 
 /// As much of an error page as helps, in characters.
@@ -19,26 +18,6 @@ const MAX_SAID: usize = 300;
 /// An error page is read whole, so that a secret in it is whole, too, and cut out; of a longer one
 /// nothing is shown.
 const MAX_ERROR_PAGE: u64 = 64 * 1024;
-
-/// How a client behaves, from the command line.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How long a request may make no progress.
-    pub timeout: Duration,
-    /// Every request is an error.
-    pub offline: bool,
-    /// A PEM file of authorities to trust beside the platform's.
-    pub cacert: Option<PathBuf>,
-    /// What the program calls itself.
-    pub user_agent: &'static str,
-}
-
-impl Options {
-    /// The defaults of the command line.
-    pub fn new(user_agent: &'static str) -> Self {
-        Self { timeout: TIMEOUT, offline: false, cacert: None, user_agent }
-    }
-}
 
 /// The one way to the network. Threads share it; a clone is the same one, for what must own it.
 #[derive(Clone, Debug)]
@@ -51,13 +30,12 @@ pub struct Client {
 
 impl Client {
     /// A client with the proxy of the environment. Nothing is asked yet.
-    #[expect(clippy::needless_pass_by_value, reason = "options are for one client")]
-    pub fn new(host: &Host, options: Options) -> Result<Self, Error> {
+    pub fn new(host: &Host, network: &Network) -> Result<Self, Error> {
         Ok(Self {
-            transport: Transport::new(&host.env, &options)?,
+            transport: Transport::new(host, network)?,
             clock: host.clock,
-            timeout: options.timeout,
-            offline: options.offline,
+            timeout: network.timeout,
+            offline: network.offline,
         })
     }
 

@@ -14,7 +14,7 @@ mod tls;
 mod transport;
 mod url;
 
-pub use client::{Client, Options};
+pub use client::Client;
 pub use credential::{Credential, read_token};
 pub use error::Error;
 pub use request::{Body, Downloaded, Part, Request, Response};

@@ -3,7 +3,7 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pysign_host::{Host, Problem as _, Secret, Sha256, Status};
+use pysign_host::{Host, Network, Problem as _, Secret, Sha256, Status};
 
 use super::*;
 
@@ -74,8 +74,8 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 }
 
 fn client() -> Client {
-    let options = Options { timeout: Duration::from_secs(5), ..Options::new("test/1") };
-    Client::new(&Host::test(&[]), options).unwrap()
+    let network = Network { timeout: Duration::from_secs(5), ..Network::default() };
+    Client::new(&Host::test(&[]), &network).unwrap()
 }
 
 #[test]
@@ -112,8 +112,8 @@ fn the_length_of_an_answer_to_head_is_not_its_size() {
 fn a_service_that_says_nothing_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url: Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
-    let options = Options { timeout: Duration::from_millis(20), ..Options::new("test/1") };
-    let client = Client::new(&Host::test(&[]), options).unwrap();
+    let network = Network { timeout: Duration::from_millis(20), ..Network::default() };
+    let client = Client::new(&Host::test(&[]), &network).unwrap();
     let error = client.send(&Request::get(url.clone()), 9).unwrap_err();
     assert_eq!((error.code(), error.status()), ("http-timeout", Status::Unavailable));
 
@@ -285,8 +285,8 @@ fn nobody_there_is_unavailable() {
 
 #[test]
 fn offline_nothing_is_asked() {
-    let options = Options { offline: true, ..Options::new("test/1") };
-    let client = Client::new(&Host::test(&[]), options).unwrap();
+    let network = Network { offline: true, ..Network::default() };
+    let client = Client::new(&Host::test(&[]), &network).unwrap();
     let url = "https://example.org/?token=canary".parse().unwrap();
     let error = client.send(&Request::get(url), 9).unwrap_err();
     assert_eq!((error.code(), error.status()), ("http-offline", Status::Unavailable));
@@ -299,8 +299,8 @@ fn a_proxy_stands_between_us_and_the_network() {
     let server = Server::answering(vec![refusal]);
     let proxy = server.url.to_string().replace("http://", "http://me:canary@");
     let host = Host::test(&[("HTTPS_PROXY", &proxy)]);
-    let options = Options { timeout: Duration::from_secs(5), ..Options::new("test/1") };
-    let client = Client::new(&host, options).unwrap();
+    let network = Network { timeout: Duration::from_secs(5), ..Network::default() };
+    let client = Client::new(&host, &network).unwrap();
     let error = client.send(&Request::get("https://example.org/".parse().unwrap()).once(), 9);
     let error = error.unwrap_err();
     assert_eq!((error.code(), error.status()), ("http-unreachable", Status::Unavailable));
@@ -317,14 +317,14 @@ fn a_proxy_is_taken_from_the_environment_alone() {
         ("socks5://127.0.0.1:1", false),
     ] {
         let host = Host::test(&[("https_proxy", value), ("no_proxy", "example.org, .corp")]);
-        assert_eq!(Client::new(&host, Options::new("test/1")).is_ok(), fine, "{value}");
+        assert_eq!(Client::new(&host, &Network::default()).is_ok(), fine, "{value}");
     }
 }
 
 #[test]
 fn a_file_without_certificates_is_no_list_of_authorities() {
     let cacert = Some(std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")));
-    let options = Options { cacert, ..Options::new("test/1") };
-    let error = Client::new(&Host::test(&[]), options).unwrap_err();
+    let network = Network { cacert, ..Network::default() };
+    let error = Client::new(&Host::test(&[]), &network).unwrap_err();
     assert_eq!((error.code(), error.status()), ("http-cacert", Status::Input));
 }

@@ -2,14 +2,13 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::time::Duration;
 
-use pysign_host::Env;
+use pysign_host::{Env, Host, Network};
 use ureq::http::{self, HeaderValue, Response};
 use ureq::{Agent, Proxy, ProxyProtocol, SendBody};
 
 use crate::request::Unsent;
-use crate::{Credential, Error, Options, Request, Url, tls};
+use crate::{Credential, Error, Request, Url, tls};
 
 /// What does the talking: through the proxy of the environment, or directly.
 #[derive(Clone, Debug)]
@@ -31,17 +30,17 @@ const MAX_IDLE: usize = 256;
 const PROXY: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 impl Transport {
-    pub(crate) fn new(env: &Env, options: &Options) -> Result<Self, Error> {
-        let tls = tls::config(options.cacert.as_deref())?;
+    pub(crate) fn new(host: &Host, network: &Network) -> Result<Self, Error> {
+        let tls = tls::config(network.cacert.as_deref())?;
         let agent = |proxy: Option<Proxy>| {
-            let limit = Some(options.timeout);
+            let limit = Some(network.timeout);
             let config = Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .max_redirects_will_error(false)
                 .proxy(proxy)
                 .tls_config(tls.clone())
-                .user_agent(options.user_agent)
+                .user_agent(&host.tool)
                 // A compressed answer can be larger than it looks, and has another digest.
                 .accept_encoding("identity")
                 .max_idle_connections(MAX_IDLE)
@@ -55,7 +54,7 @@ impl Transport {
                 .build();
             Agent::new_with_config(config)
         };
-        let proxied = proxy(env)?.map(|proxy| (proxy.clone(), agent(Some(proxy))));
+        let proxied = proxy(&host.env)?.map(|proxy| (proxy.clone(), agent(Some(proxy))));
         Ok(Self { direct: agent(None), proxied })
     }
 
@@ -214,9 +213,6 @@ fn truncated(url: &Url, cause: Box<dyn StdError + Send + Sync>) -> Error {
     Error::Truncated { url: url.without_query(), cause }
 }
 
-/// The default of `--timeout`: without progress, a request.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
-
 #[cfg(test)]
 mod tests {
     use std::net::ToSocketAddrs as _;
@@ -236,11 +232,11 @@ mod tests {
 
     #[test]
     fn the_proxy_is_for_what_is_not_excepted_from_it() {
-        let env = Env::from_pairs(&[
+        let host = Host::test(&[
             ("https_proxy", "http://proxy.example:8080"),
             ("no_proxy", "direct.example, .corp.example"),
         ]);
-        let transport = Transport::new(&env, &Options::new("test/1")).unwrap();
+        let transport = Transport::new(&host, &Network::default()).unwrap();
         for (url, is_direct) in [
             ("https://pypi.example/", false),
             ("https://direct.example/", true),

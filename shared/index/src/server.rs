@@ -68,8 +68,7 @@ mod tests {
     use std::thread::JoinHandle;
     use std::time::Duration;
 
-    use pysign_host::{Host, Problem as _, Secret, Status};
-    use pysign_http::Options;
+    use pysign_host::{Host, Network, Problem as _, Secret, Status};
 
     use super::*;
 
@@ -96,8 +95,8 @@ mod tests {
     }
 
     fn page(root: &Url, credential: Option<Credential>) -> Result<Option<Page>, Error> {
-        let options = Options { timeout: Duration::from_secs(5), ..Options::new("test/1") };
-        let client = Client::new(&Host::test(&[]), options).unwrap();
+        let network = Network { timeout: Duration::from_secs(5), ..Network::default() };
+        let client = Client::new(&Host::test(&[]), &network).unwrap();
         Index::new(&client, root.clone(), credential).page(&"Demo_Pkg".parse().unwrap())
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pysign_host::{Host, Sha256, read_named};
-use pysign_http::Client;
+use pysign_http::{Client, Url};
 use sigstore_verify::trust_root;
 
 use crate::error::said;
@@ -29,6 +29,17 @@ pub enum TrustSource {
 }
 
 impl TrustSource {
+    /// A file, else a repository with the root metadata to begin with, else the public instance for
+    /// trying things or for real.
+    pub fn new(file: Option<PathBuf>, staging: bool, repository: Option<(Url, PathBuf)>) -> Self {
+        let public = if staging { Instance::Staging } else { Instance::Production };
+        match (file, repository) {
+            (Some(file), _) => Self::File(file),
+            (None, Some((url, root))) => Self::Tuf(TufSource::Private { url, root }),
+            (None, None) => Self::Tuf(TufSource::Public(public)),
+        }
+    }
+
     /// The file of the user's that it begins with.
     pub fn file(&self) -> Option<&Path> {
         match self {

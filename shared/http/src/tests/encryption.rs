@@ -28,8 +28,8 @@ impl Drop for Scratch {
 /// Asks `server` of `authority`, trusting `trusted` beside the platform's authorities.
 fn ask(authority: &Authority, server: Server, trusted: &Authority) -> Result<Response, Error> {
     let file = Scratch::holding(&trusted.pem());
-    let options = Options { cacert: Some(file.0.clone()), ..Options::new("test/1") };
-    let client = Client::new(&Host::test(&[]), options).unwrap();
+    let network = Network { cacert: Some(file.0.clone()), ..Network::default() };
+    let client = Client::new(&Host::test(&[]), &network).unwrap();
     let (port, handshake) = authority.serve(server);
     let url = format!("https://127.0.0.1:{port}/").parse().unwrap();
     let response = client.send(&Request::get(url).once(), 9);
@@ -77,8 +77,8 @@ fn a_list_of_authorities_may_be_named_by_a_link() {
     let file = Scratch::holding(&authority.pem());
     let link = file.0.with_extension("link");
     std::os::unix::fs::symlink(&file.0, &link).unwrap();
-    let options = Options { cacert: Some(link.clone()), ..Options::new("test/1") };
-    let client = Client::new(&Host::test(&[]), options);
+    let network = Network { cacert: Some(link.clone()), ..Network::default() };
+    let client = Client::new(&Host::test(&[]), &network);
     std::fs::remove_file(&link).unwrap();
     assert!(client.is_ok());
 }

@@ -19,8 +19,8 @@ fn trickling(head: &'static str) -> Server {
 }
 
 fn hurried() -> Client {
-    let options = Options { timeout: Duration::from_millis(20), ..Options::new("test/1") };
-    Client::new(&Host::test(&[]), options).unwrap()
+    let network = Network { timeout: Duration::from_millis(20), ..Network::default() };
+    Client::new(&Host::test(&[]), &network).unwrap()
 }
 
 #[test]

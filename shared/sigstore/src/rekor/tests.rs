@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use pysign_attest::{Bundle, Content as Parts, KeyKind, Material};
-use pysign_host::{Host, Problem as _, Status};
-use pysign_http::{Client, Options};
+use pysign_host::{Host, Network, Problem as _, Status};
+use pysign_http::Client;
 use pysign_sandbox::{Forge, KeyKind as Kind, Sandbox};
 use serde_json::Value;
 
@@ -25,8 +25,8 @@ fn log(sandbox: &Sandbox, version: LogVersion) -> LogService {
 }
 
 fn client() -> Client {
-    let options = Options { timeout: Duration::from_secs(1), ..Options::new("test/1") };
-    Client::new(&Host::test(&[]), options).unwrap()
+    let network = Network { timeout: Duration::from_secs(1), ..Network::default() };
+    Client::new(&Host::test(&[]), &network).unwrap()
 }
 
 /// What the sandbox has signed and logged elsewhere, submitted to a log of this version `times`

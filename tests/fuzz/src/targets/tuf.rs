@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pysign_host::{Host, Sha256};
-use pysign_http::{Client, Options, Url};
+use pysign_host::{Host, Network, Sha256};
+use pysign_http::{Client, Url};
 use pysign_sandbox::Sandbox;
 use pysign_sigstore::{TrustSource, TrustedRoot, TufSource, Verifier};
 
@@ -43,8 +43,8 @@ impl Repository {
         let cache = sandbox.directory().join("cache");
         let host = Host::test(&[("XDG_CACHE_HOME", cache.to_str()?)]);
         let client = |offline| {
-            let options = Options { offline, ..Options::new("pysign-fuzz") };
-            Client::new(&host, options).ok()
+            let network = Network { offline, ..Network::default() };
+            Client::new(&host, &network).ok()
         };
         let source = TrustSource::Tuf(TufSource::Private { url, root });
         TrustedRoot::load(&source, &client(false)?, &host).ok()?;
