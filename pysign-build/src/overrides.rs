@@ -83,7 +83,7 @@ impl Overrides {
             return Err(Error::Override { key: "name".to_owned(), reason }.into());
         }
         self.0.entry(Key::Field("name")).or_insert(name);
-        self.0.entry(Key::Url("Homepage".to_owned())).or_insert_with(|| job.homepage());
+        self.0.entry(Key::Url("Homepage".to_owned())).or_insert_with(|| job.homepage().to_owned());
         Ok(())
     }
 

@@ -62,6 +62,8 @@ pub(super) enum Unfit {
     Expired { span: Span, now: i64 },
     /// It is none of the kinds whose certificates are known.
     Kind,
+    /// It speaks for a name that no certificate can have.
+    Name(String),
     /// It begins later.
     NotYet { span: Span, now: i64 },
     /// It is no JSON Web Token (RFC 7519, section 3).
@@ -82,6 +84,7 @@ impl fmt::Display for Unfit {
                 "is of no kind that Fulcio's certificates are known for (GitLab, GitHub, \
                  Buildkite, CircleCI, Codefresh, Kubernetes, SPIFFE, an address)",
             ),
+            Self::Name(name) => write!(f, "is for '{name}', which is not a valid URL"),
             Self::NotYet { span, now } => {
                 let wait = span.from.unwrap_or(*now).saturating_sub(*now);
                 write!(f, "is not valid for another {wait} seconds")
@@ -220,7 +223,9 @@ impl Problem for IdentityError {
             Fault::Unfit { unfit, .. } => match unfit {
                 Unfit::Access(_) | Unfit::Shape => "token-malformed",
                 Unfit::Audience(_) => "token-audience",
-                Unfit::Claim(_) | Unfit::EmailUnverified | Unfit::Kind => "token-claim",
+                Unfit::Claim(_) | Unfit::EmailUnverified | Unfit::Kind | Unfit::Name(_) => {
+                    "token-claim"
+                }
                 Unfit::Expired { .. } => "token-expired",
                 Unfit::NotYet { .. } => "token-not-yet",
             },

@@ -44,7 +44,8 @@ impl<'a> Holder<'a> {
     }
 
     /// For a URI, whose possession is proven by a signature over the token's subject.
-    fn uri(claims: &'a Claims, identity: String) -> Result<Self, Unfit> {
+    fn uri(claims: &'a Claims, uri: String) -> Result<Self, Unfit> {
+        let identity = pysign_ci::san_uri(&uri).ok_or(Unfit::Name(uri))?;
         let subject = text(claims, "sub")?.to_owned();
         Ok(Self { identity, subject, source: None, visibility: None })
     }

@@ -59,6 +59,19 @@ fn a_gitlab_token_names_the_pipeline_definition() {
 }
 
 #[test]
+fn a_name_is_the_one_that_fulcio_writes() {
+    let name = |git_ref: &str| {
+        let uri = format!("gitlab.com/acme/demo//.gitlab-ci.yml@{git_ref}");
+        let mut claims = gitlab();
+        claims["ci_config_ref_uri"] = json!(uri);
+        parse(&claims).map(|token| token.identity)
+    };
+    let expected = "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v%C3%A9%201";
+    assert_eq!(name("refs/tags/vé 1").as_deref(), Ok(expected));
+    assert!(matches!(name("refs/tags/v%zz"), Err(Unfit::Name(_))));
+}
+
+#[test]
 fn a_hidden_project_is_seen() {
     for visibility in ["private", "internal"] {
         let mut claims = gitlab();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::url;
+use crate::{san_uri, url};
 
 /// A project on a GitLab instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +46,11 @@ impl Project {
     }
 
     /// The name in a certificate for a pipeline that `config` of this project defines, run on
-    /// `git_ref` (full: `refs/tags/v1`): GitLab's claim `ci_config_ref_uri` as Fulcio writes it.
+    /// `git_ref` (full: `refs/tags/v1`): GitLab's claim `ci_config_ref_uri` as Fulcio writes it, see
+    /// [`san_uri`]. What has no such name is left as it is, and no certificate has it.
     pub fn identity(&self, config: &str, git_ref: &str) -> String {
-        format!("https://{}/{}//{config}@{git_ref}", self.host, self.path)
+        let uri = format!("{}//{config}@{git_ref}", self.url());
+        san_uri(&uri).unwrap_or(uri)
     }
 }
 

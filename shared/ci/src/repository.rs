@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::project;
+use crate::{project, san_uri};
 
 /// A repository on github.com.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +31,10 @@ impl Repository {
     }
 
     /// The name in a certificate for the workflow in the file `workflow`, run on `git_ref` (full:
-    /// `refs/tags/v1`): GitHub's claim `job_workflow_ref` as Fulcio writes it.
+    /// `refs/tags/v1`): GitHub's claim `job_workflow_ref` as Fulcio writes it, see [`san_uri`].
     pub fn identity(&self, workflow: &str, git_ref: &str) -> String {
-        format!("{}{workflow}@{git_ref}", self.workflows())
+        let uri = format!("{}{workflow}@{git_ref}", self.workflows());
+        san_uri(&uri).unwrap_or(uri)
     }
 }
 

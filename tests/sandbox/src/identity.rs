@@ -174,8 +174,10 @@ fn gitlab(token: &Token) -> Result<Vec<(u32, String)>, Refused> {
     ])
 }
 
+/// Fulcio reads the name as a URL and writes that; the extensions have it as the token does.
 fn uri(text: &str) -> Result<GeneralName, Refused> {
-    Ok(GeneralName::UniformResourceIdentifier(Ia5String::new(text)?))
+    let name = pysign_ci::san_uri(text).ok_or_else(|| refused("the name is not a URL"))?;
+    Ok(GeneralName::UniformResourceIdentifier(Ia5String::new(&name)?))
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ fn all() -> Vec<(&'static str, TokenClaims)> {
         ("push", push()),
         ("branch", push().branch("feature")),
         ("tag", push().tag("v1.0.0")),
+        ("tag-not-ascii", push().tag("vé")),
+        ("tag-malformed", push().tag("v%zz")),
+        ("other-commit", push().claim("sha", "0123456789012345678901234567890123456789")),
         ("schedule", push().trigger("schedule")),
         ("fork-merge-request", push().fork_merge_request("main")),
         ("child-pipeline", push().child_pipeline()),
@@ -72,7 +75,14 @@ mod tests {
     #[test]
     fn a_script_finds_good_tokens_and_bad_ones() {
         let sandbox = Sandbox::start().unwrap();
-        let refused = ["email-unverified", "expired", "forged", "other-audience", "unknown-issuer"];
+        let refused = [
+            "email-unverified",
+            "expired",
+            "forged",
+            "other-audience",
+            "tag-malformed",
+            "unknown-issuer",
+        ];
         for (name, _) in all() {
             let file = sandbox.directory().join(format!("tokens/{name}.jwt"));
             let token = fs::read_to_string(file).unwrap();
