@@ -1,7 +1,6 @@
 //! What a backend made, in canonical bytes.
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use pysign_host::{Failure, FileError, Host, open_regular};
@@ -61,8 +60,7 @@ impl Archive {
     ) -> Result<Artifact, Failure> {
         let target = directory.join(self.name.as_str());
         let mut draft = host.out.draft(&target)?;
-        let mut source = open_regular(&self.path)?;
-        io::copy(&mut source, &mut draft).map_err(|cause| draft.unwritable(cause))?;
+        draft.fill(open_regular(&self.path)?, &self.path, MAX_BYTES)?;
         let staged = draft.finish()?;
         let mut artifact = Artifact::from_path(&target)?;
         artifact.record(staged.sha256(), staged.size())?;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use pysign_host::without_passwords;
+
 /// What a reader of an error looks at; the rest is shown with `-v`.
 const LINES: usize = 20;
 
@@ -50,29 +52,6 @@ impl fmt::Display for Tail {
 
 impl std::error::Error for Tail {}
 
-/// `https://user:password@host` as `https://***@host`: an index's URL may come from the
-/// environment with the job's token in it.
-fn without_passwords(line: &str) -> String {
-    let mut shown = String::new();
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("://") {
-        shown.push_str(before);
-        shown.push_str("://");
-        let end = after.find(|c: char| c.is_whitespace() || "/'\"<>".contains(c));
-        let (authority, remainder) = after.split_at(end.unwrap_or(after.len()));
-        let host = match authority.rsplit_once('@') {
-            Some((_, host)) => {
-                shown.push_str("***@");
-                host
-            }
-            None => authority,
-        };
-        shown.push_str(host);
-        rest = remainder;
-    }
-    shown + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,16 +85,5 @@ mod tests {
     #[test]
     fn of_a_line_that_was_overwritten_the_last_state_is_kept() {
         assert_eq!(lines("10%\r90%\r\n"), ["90%"]);
-    }
-
-    #[test]
-    fn passwords_in_urls_are_not_shown() {
-        for (line, shown) in [
-            ("at https://u:p@host/x", "at https://***@host/x"),
-            ("'http://t@h', ftp://a:b@c", "'http://***@h', ftp://***@c"),
-            ("https://host/a@b", "https://host/a@b"),
-        ] {
-            assert_eq!(without_passwords(line), shown);
-        }
     }
 }

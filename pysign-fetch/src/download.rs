@@ -1,11 +1,9 @@
 //! A file from its place to ours: hashed on the way, and in its place only if it is what was
 //! claimed.
 
-use std::fs::File;
-use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use pysign_host::{Draft, Failure, FileError, Group, Staged, hash_regular, open_regular};
+use pysign_host::{Failure, FileError, Group, Staged, hash_regular, open_regular};
 use pysign_http::{Request, Url};
 use pysign_index::Location;
 
@@ -124,30 +122,11 @@ fn from_directory(
     let cap = cap(claim);
     let file = open_regular(path)?;
     let mut draft = source.host.out.draft(target)?;
-    if copy(file, path, cap, &mut draft)? > cap {
-        return Err(match claim.size {
-            Some(size) => too_large(path.display().to_string(), claim, size).into(),
-            None => FileError::TooLarge { file: path.into(), cap }.into(),
-        });
-    }
-    Ok(draft.finish()?)
-}
-
-/// At most one byte more than `cap`; gives the number of bytes.
-fn copy(file: File, path: &Path, cap: u64, draft: &mut Draft) -> Result<u64, FileError> {
-    let mut file = file.take(cap.saturating_add(1));
-    let mut buffer = vec![0; 64 * 1024];
-    let mut size: u64 = 0;
-    loop {
-        let count = match file.read(&mut buffer) {
-            Ok(0) => return Ok(size),
-            Ok(count) => count,
-            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
-            Err(cause) => return Err(FileError::on_open(path, cause)),
-        };
-        size = size.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-        let bytes = buffer.get(..count).unwrap_or_default();
-        draft.write_all(bytes).map_err(|cause| draft.unwritable(cause))?;
+    match (draft.fill(file, path, cap), claim.size) {
+        (Err(FileError::TooLarge { .. }), Some(size)) => {
+            Err(too_large(path.display().to_string(), claim, size).into())
+        }
+        (filled, _) => Ok(filled.and_then(|()| draft.finish())?),
     }
 }
 

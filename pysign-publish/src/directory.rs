@@ -6,7 +6,6 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -194,9 +193,8 @@ impl Index for Rc<Directory<'_>> {
         self.lock()?;
         let (project, version) = (package.name.project(), package.name.version());
         let path = self.path(project, version, package.name.as_str());
-        let mut source = open_regular(&package.path)?;
         let mut draft = self.host.out.draft(&path)?;
-        io::copy(&mut source, &mut draft).map_err(|cause| draft.unwritable(cause))?;
+        draft.fill(open_regular(&package.path)?, &package.path, u64::MAX)?;
         let staged = draft.finish()?;
         if (staged.sha256(), staged.size()) != (package.sha256, package.size) {
             return Err(FileError::Changed { file: package.path.clone() }.into());

@@ -6,7 +6,7 @@ use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
 
 use pysign_archive::Metadata;
-use pysign_host::{Failure, FileError, HashingReader, Notes, Sha256, open_regular};
+use pysign_host::{Failure, FileError, Notes, Sha256, copy_hashed, open_regular};
 use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Role, SignatureKind, Version};
 use pysign_names::DistName;
 
@@ -193,12 +193,7 @@ impl Package {
 
 /// Leaves the file at its beginning.
 fn hash(file: &mut File, path: &Path) -> Result<(Sha256, u64), FileError> {
-    let mut reader = HashingReader::new(&*file, MAX_PACKAGE);
-    io::copy(&mut reader, &mut io::sink()).map_err(|cause| match cause.kind() {
-        io::ErrorKind::FileTooLarge => FileError::TooLarge { file: path.into(), cap: MAX_PACKAGE },
-        _ => FileError::on_open(path, cause),
-    })?;
-    let digest = reader.finish();
+    let digest = copy_hashed(&mut *file, path, MAX_PACKAGE, io::sink(), path)?;
     file.rewind().map_err(|cause| FileError::on_open(path, cause))?;
     Ok(digest)
 }

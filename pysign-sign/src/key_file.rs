@@ -7,10 +7,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use der::pem;
-use pysign_host::{Failure, Notes, Problem, Secret, Status, read_named};
+use pysign_host::{Failure, Notes, Problem, Secret, Status, read_named, shell_word};
 
 use crate::key::Key;
-use crate::means::quoted;
 
 /// A P-384 key has 300 bytes in PEM; RSA keys are refused for what they are up to here.
 const MAX_BYTES: u64 = 16 << 10;
@@ -25,7 +24,7 @@ pub(crate) fn read(file: &Path, notes: &Notes) -> Result<Key, Failure> {
     // people would copy keys around to please us.
     let mode = std::fs::metadata(file).map_or(0, |facts| facts.permissions().mode());
     if mode & OTHERS != 0 {
-        let name = quoted(&file.display().to_string(), false);
+        let name = shell_word(&file.display().to_string());
         notes.warn("key-open", format!("the key in {name} is open to others: chmod 600 {name}"));
     }
     let text = Secret::new(String::from_utf8(bytes).unwrap_or_default());
@@ -137,7 +136,7 @@ impl Problem for KeyError {
     }
 
     fn hint(&self) -> Option<String> {
-        let name = |path: &Path| quoted(&path.display().to_string(), false);
+        let name = |path: &Path| shell_word(&path.display().to_string());
         let (file, out) = (name(&self.file), name(&beside(&self.file, "p8")));
         match self.fault {
             KeyFault::Encrypted | KeyFault::Form("SEC 1") => {

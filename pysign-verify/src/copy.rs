@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{Seek as _, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use pysign_host::{Failure, FileError, HashingWriter, Host, NewDirectory, Sha256};
+use pysign_host::{Failure, FileError, Host, NewDirectory, Sha256, copy_hashed};
 use pysign_manifest::{
     Kind, Manifest, ProjectName, Role, SIDECARS, SignatureKind, Suffix, Version,
 };
 
 use crate::Error;
-use crate::subject::{BLOCK, MAX_BYTES};
+use crate::subject::MAX_BYTES;
 
 /// What pip and uv install from.
 const REQUIREMENTS: &str = "requirements.txt";
@@ -51,29 +51,14 @@ impl Copy {
     /// Copies `original` and hashes what was written. The copy is at its beginning.
     pub(crate) fn take(
         &self,
-        mut original: &File,
+        original: &File,
         filename: &str,
         path: &Path,
     ) -> Result<(File, Sha256, u64), FileError> {
-        let unwritable =
-            |cause| FileError::Unwritable { file: self.directory.target().join(filename), cause };
-        let mut writer = HashingWriter::new(self.directory.create_file(filename)?);
-        let mut buffer = vec![0; BLOCK];
-        let mut left = MAX_BYTES;
-        loop {
-            let count =
-                original.read(&mut buffer).map_err(|cause| FileError::on_open(path, cause))?;
-            if count == 0 {
-                break;
-            }
-            left = u64::try_from(count)
-                .ok()
-                .and_then(|count| left.checked_sub(count))
-                .ok_or_else(|| FileError::TooLarge { file: path.into(), cap: MAX_BYTES })?;
-            writer.write_all(buffer.get(..count).unwrap_or_default()).map_err(unwritable)?;
-        }
-        let (mut file, sha256, size) = writer.finish();
-        file.rewind().map_err(unwritable)?;
+        let target = self.directory.target().join(filename);
+        let mut file = self.directory.create_file(filename)?;
+        let (sha256, size) = copy_hashed(original, path, MAX_BYTES, &mut file, &target)?;
+        file.rewind().map_err(|cause| FileError::Unwritable { file: target, cause })?;
         Ok((file, sha256, size))
     }
 

@@ -14,7 +14,6 @@ pub(crate) mod manual;
 mod pattern;
 mod preset;
 mod release;
-mod shell;
 mod signer;
 
 use std::path::Path;

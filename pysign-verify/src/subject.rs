@@ -19,7 +19,7 @@ use crate::copy::Copy;
 pub(crate) const MAX_BYTES: u64 = 16 << 30;
 
 /// Larger blocks gain nothing: the digest takes longer than the system calls.
-pub(crate) const BLOCK: usize = 64 << 10;
+const BLOCK: usize = 64 << 10;
 
 /// An artifact's bytes: everything is read from this one descriptor.
 pub(crate) struct Subject {

@@ -12,11 +12,11 @@ use std::path::Path;
 
 use pysign_attest::Certificate;
 use pysign_ci::{Project, Repository};
+use pysign_host::shell_quoted;
 use pysign_manifest::Version;
 use pysign_sigstore::{ClaimName, Error, Expected, Mismatch, Part, Text};
 
 use super::git_ref::RefPattern;
-use super::shell::quoted;
 
 /// What starts a GitLab pipeline on a ref that its maintainers chose (GitLab's `CI_PIPELINE_SOURCE`).
 const GITLAB_TRIGGERS: [&str; 4] = ["push", "web", "api", "schedule"];
@@ -119,7 +119,8 @@ impl Settled<'_> {
             }
         }
         let found = ClaimName::REF.of(certificate)?;
-        let git_ref = (!self.git_ref.matches(found)).then(|| format!("--ref {}", quoted(found)));
+        let git_ref =
+            (!self.git_ref.matches(found)).then(|| format!("--ref {}", shell_quoted(found)));
         let mut named = self.preset.source.flags(certificate, found)?;
         named.extend(git_ref);
         named.extend(flags);
@@ -171,10 +172,10 @@ impl Source {
                 let file = identity.strip_prefix(&format!("{url}//"))?;
                 let file = file.strip_suffix(git_ref)?.strip_suffix('@')?;
                 if found != *project {
-                    flags.push(format!("--gitlab {}", quoted(url)));
+                    flags.push(format!("--gitlab {}", shell_quoted(url)));
                 }
                 if file != config {
-                    flags.push(format!("--config {}", quoted(file)));
+                    flags.push(format!("--config {}", shell_quoted(file)));
                 }
             }
             Self::GitHub { repository, workflow } => {
@@ -184,10 +185,10 @@ impl Source {
                     return None;
                 }
                 if found != *repository {
-                    flags.push(format!("--github {}", quoted(found.path())));
+                    flags.push(format!("--github {}", shell_quoted(found.path())));
                 }
                 if workflow.as_deref().is_some_and(|workflow| workflow != file) {
-                    flags.push(format!("--workflow {}", quoted(file)));
+                    flags.push(format!("--workflow {}", shell_quoted(file)));
                 }
             }
         }

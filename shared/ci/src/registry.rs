@@ -1,5 +1,6 @@
 //! The addresses of a GitLab project's package registries (GitLab API, "`PyPI`" and "Generic packages").
 
+use pysign_host::percent_encode;
 use pysign_names::{ProjectName, Version};
 
 use crate::{Project, project, url};
@@ -68,7 +69,7 @@ impl Registry {
 
 /// A path segment that the registry takes.
 fn segment(text: &str) -> String {
-    url::encode(&text.replace('!', "_"))
+    percent_encode(&text.replace('!', "_"))
 }
 
 /// Digits, as GitLab numbers its projects.

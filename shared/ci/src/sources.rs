@@ -1,17 +1,12 @@
 //! Where a job's ID token comes from, as data: a variable, a request, a command. Who needs the
 //! token reads, asks or runs it; nothing is done here.
 
-use std::net::IpAddr;
+use pysign_host::{Env, METADATA_SERVER, Secret, is_metadata_server, percent_encode};
 
-use pysign_host::{Env, Secret};
-
-use crate::{Error, System, id_token_variable, url};
+use crate::{Error, System, id_token_variable};
 
 /// The variable in which Google's clients are told where the metadata server is.
 pub(crate) const METADATA_HOST: &str = "GCE_METADATA_HOST";
-
-/// Where it is else. Its name and address are the same on all machines of Google's.
-const METADATA_SERVER: &str = "metadata.google.internal";
 
 /// A way to an ID token for one audience.
 #[derive(Clone)]
@@ -109,7 +104,7 @@ fn github(env: &Env, audience: &str) -> Result<Source, NoSource> {
     }
     Ok(Source::Request(Request {
         system: System::GitHub,
-        url: format!("{url}&audience={}", url::encode(audience)),
+        url: format!("{url}&audience={}", percent_encode(audience)),
         bearer: Some(bearer),
         header: None,
         member: Some("value"),
@@ -133,33 +128,27 @@ fn circleci(audience: &str) -> Source {
 /// Google's documentation, "Verify VM identity". The full format has the account's address.
 fn google(env: &Env, audience: &str) -> Result<Source, NoSource> {
     let host = env.var(METADATA_HOST).unwrap_or(METADATA_SERVER);
-    if !is_metadata_server(host) {
+    if !names_metadata_server(host) {
         let expected = "the name or address of Google's metadata server";
         return Err(Error::Malformed { variable: METADATA_HOST, expected }.into());
     }
     let path = "computeMetadata/v1/instance/service-accounts/default/identity";
     Ok(Source::Request(Request {
         system: System::Google,
-        url: format!("http://{host}/{path}?audience={}&format=full", url::encode(audience)),
+        url: format!("http://{host}/{path}?audience={}&format=full", percent_encode(audience)),
         bearer: None,
         header: Some(("metadata-flavor", "Google")),
         member: None,
     }))
 }
 
-/// Its name, or an address that no router passes on (RFC 3927) or that is this machine: what it
-/// answers is not encrypted.
-fn is_metadata_server(authority: &str) -> bool {
+/// What it answers is not encrypted, so it must be near.
+fn names_metadata_server(authority: &str) -> bool {
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
     };
-    let is_near = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(IpAddr::V4(ip)) => ip.is_link_local() || ip.is_loopback(),
-        Ok(IpAddr::V6(ip)) => ip.is_loopback(),
-        Err(_) => host == METADATA_SERVER,
-    };
-    is_near && port.is_none_or(|port| port.parse::<u16>().is_ok())
+    is_metadata_server(host) && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
 #[cfg(test)]
@@ -236,14 +225,16 @@ mod tests {
     }
 
     #[test]
-    fn the_metadata_server_is_near() {
-        for host in ["metadata.google.internal", "169.254.169.254", "127.0.0.1:80", "[::1]:1"] {
-            assert!(is_metadata_server(host), "{host}");
-        }
-        for host in
-            ["metadata", "evil.example", "10.0.0.1", "127.0.0.1:x", "127.0.0.1/x", "a@127.0.0.1"]
-        {
-            assert!(!is_metadata_server(host), "{host}");
+    fn the_metadata_server_may_have_a_port() {
+        for (host, fits) in [
+            (METADATA_SERVER, true),
+            ("127.0.0.1:80", true),
+            ("[::1]:1", true),
+            ("[::1]", true),
+            ("127.0.0.1:x", false),
+            ("evil.example:80", false),
+        ] {
+            assert_eq!(names_metadata_server(host), fits, "{host}");
         }
     }
 }

@@ -1,7 +1,5 @@
 //! The little of a URL that can be checked without a client: its form and its origin.
 
-use std::fmt::Write as _;
-
 /// What an accepted URL looks like, for messages.
 pub(crate) const FORM: &str =
     "an http or https URL without user, query, fragment or '/' at its end";
@@ -17,19 +15,6 @@ pub(crate) fn origin(url: &str) -> Option<&str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
     let path_is_plain = path.chars().all(plain) && !path.ends_with('/') && !path.contains("..");
     (is_authority(authority) && path_is_plain).then(|| url.get(..scheme.len() + authority.len()))?
-}
-
-/// A query's value, percent-encoded (RFC 3986, section 2.1).
-pub(crate) fn encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // A String takes all that is written to it.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
 }
 
 /// `host` or `host:port`, the host a name, an IPv4 address or an IPv6 address in brackets.

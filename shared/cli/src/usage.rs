@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use pysign_host::without_user;
+
 /// Why a command line is refused.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -83,17 +85,6 @@ impl Usage {
     }
 }
 
-/// An address without the user and password that it may hold: a log is read by many.
-fn without_user(value: &str) -> String {
-    match value.split_once("://") {
-        Some((scheme, rest)) if rest.contains('@') => {
-            let (_, host) = rest.rsplit_once('@').unwrap_or_default();
-            format!("{scheme}://[secret]@{host}")
-        }
-        _ => value.to_owned(),
-    }
-}
-
 pysign_host::problem! { Usage {
     Self::Conflict { a, b } => Usage "usage-conflict" ("'{a}' can't be used with '{b}'");
     Self::Invalid { flag, value, reason } => Usage "usage-invalid"
@@ -110,22 +101,3 @@ pysign_host::problem! { Usage {
     Self::Unknown { flag } => Usage "usage-unknown" ("unknown flag '{flag}'"),
         hint("for the flags and examples: --help");
 } }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_on_the_command_line_is_not_repeated() {
-        for (value, shown) in [
-            ("https://user:canary@a.example/x", "https://[secret]@a.example/x"),
-            ("legacy:https://canary@a.example", "legacy:https://[secret]@a.example"),
-            ("https://user:can/ary@a.example", "https://[secret]@a.example"),
-            ("https://a.example/x", "https://a.example/x"),
-            ("dev@example.org", "dev@example.org"),
-        ] {
-            let usage = Usage::invalid("index", value, "no");
-            assert_eq!(usage.to_string(), format!("invalid value '{shown}' for 'index': no"));
-        }
-    }
-}

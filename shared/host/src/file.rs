@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::{HashingReader, Sha256};
+use crate::{Sha256, copy_hashed};
 
 /// Opens `path` for reading. A final link is not followed, so that a sidecar's name can't stand for
 /// another file; a pipe or device is refused without waiting for its other end.
@@ -44,14 +44,7 @@ fn read(path: &Path, file: File, cap: u64) -> Result<Vec<u8>, FileError> {
 
 /// Digest and size of a regular file of at most `cap` bytes, without holding it in memory.
 pub fn hash_regular(path: &Path, cap: u64) -> Result<(Sha256, u64), FileError> {
-    let mut reader = HashingReader::new(open_regular(path)?, cap);
-    match io::copy(&mut reader, &mut io::sink()) {
-        Ok(_) => Ok(reader.finish()),
-        Err(cause) if cause.kind() == io::ErrorKind::FileTooLarge => {
-            Err(FileError::TooLarge { file: path.into(), cap })
-        }
-        Err(cause) => Err(FileError::on_open(path, cause)),
-    }
+    copy_hashed(open_regular(path)?, path, cap, io::sink(), path)
 }
 
 /// What can be wrong with a file, on the way in or out.

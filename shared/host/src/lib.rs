@@ -3,7 +3,9 @@
 //! No other crate reads the environment or the clock, and no other crate puts a file in its place,
 //! so what a test controls and what an auditor reads is all here.
 
+mod address;
 mod clock;
+mod copy;
 mod digest;
 mod env;
 mod file;
@@ -14,8 +16,11 @@ mod private;
 mod problem;
 mod secret;
 mod staging;
+mod text;
 
+pub use address::{METADATA_SERVER, is_loopback, is_metadata_server};
 pub use clock::Clock;
+pub use copy::copy_hashed;
 pub use digest::{HashingReader, HashingWriter, ParseDigestError, Sha256};
 pub use env::Env;
 pub use file::{FileError, hash_regular, open_regular, read_named, read_regular};
@@ -26,6 +31,7 @@ pub use private::distrusted;
 pub use problem::{Evidence, Facts, Failure, Problem, Status};
 pub use secret::Secret;
 pub use staging::{Draft, Group, NewDirectory, Staged, Staging, remove_abandoned};
+pub use text::{SECRET, percent_encode, shell_quoted, shell_word, without_passwords, without_user};
 
 /// Everything outside of its arguments and its input that a run may use. Threads share it.
 #[derive(Debug)]

@@ -4,11 +4,12 @@
 //! artifact in place together: `link` refuses to replace what is there, where `rename` would not.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::copy::copy;
 use crate::{FileError, HashingWriter, Sha256, hash_regular};
 
 mod directory;
@@ -114,6 +115,12 @@ impl Draft {
     /// Where its bytes are until then.
     pub fn path(&self) -> &Path {
         &self.temporary.path
+    }
+
+    /// Copies what is left of `from`, the file at `path`, into it: at most `cap` bytes.
+    pub fn fill(&mut self, from: impl Read, path: &Path, cap: u64) -> Result<(), FileError> {
+        let target = self.target.clone();
+        copy(from, path, cap, self, &target)
     }
 
     /// The end of the writing: the bytes are on the disk.

@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use pysign_host::SECRET;
+
 /// So many bytes of a secret in a row are a part of it, and no word that it has by chance.
 const PART: usize = 12;
 
@@ -18,7 +20,7 @@ pub(crate) fn without(secrets: &[&str], text: &str) -> String {
         if !is_hidden {
             shown.push(letter);
         } else if !was_hidden {
-            shown.push_str("[secret]");
+            shown.push_str(SECRET);
         }
         was_hidden = is_hidden;
     }

@@ -1,9 +1,10 @@
 //! Addresses: absolute, of a service that may be asked, without secrets in them.
 
-use std::fmt::{self, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use pysign_host::{is_loopback, is_metadata_server, percent_encode, without_user};
 use ureq::http::Uri;
 
 /// Longer addresses are refused by many servers, and none of ours comes near it.
@@ -34,16 +35,7 @@ impl Origin {
 
     /// Whether it is on this machine.
     pub fn is_loopback(&self) -> bool {
-        let host = self.host.trim_end_matches('.');
-        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        host == "localhost" || address.is_ok_and(|ip| ip.to_canonical().is_loopback())
-    }
-
-    /// Whether it is Google's metadata server: by its name, which resolves on Google's machines only,
-    /// or by an address that no router passes on (RFC 3927).
-    fn is_metadata_server(&self) -> bool {
-        let address = self.host.parse::<Ipv4Addr>();
-        self.host == "metadata.google.internal" || address.is_ok_and(|ip| ip.is_link_local())
+        is_loopback(&self.host)
     }
 
     /// Whether what is sent there is encrypted.
@@ -94,7 +86,7 @@ impl Url {
         let mut target = self.path().trim_end_matches('/').to_owned();
         for segment in segments {
             target.push('/');
-            target.push_str(&encode(segment));
+            target.push_str(&percent_encode(segment));
         }
         Self { origin: self.origin.clone(), target }
     }
@@ -109,11 +101,11 @@ impl Url {
     /// An address of Google's metadata server, which speaks `http` only; its network is the machine's
     /// own. No other text is taken for one, and no redirect leads there.
     pub fn of_metadata_server(text: &str) -> Result<Self, ParseUrlError> {
-        Self::parse(text, Origin::is_metadata_server)
+        Self::parse(text, is_metadata_server)
     }
 
-    /// An address, whose origin may do without encryption if it is this machine or `is_near`.
-    fn parse(text: &str, is_near: impl Fn(&Origin) -> bool) -> Result<Self, ParseUrlError> {
+    /// An address, whose host may do without encryption if it `is_near`.
+    fn parse(text: &str, is_near: fn(&str) -> bool) -> Result<Self, ParseUrlError> {
         let refused = |reason| ParseUrlError::new(text, reason);
         if text.len() > MAX_LENGTH {
             return Err(refused("it is longer than 8 KiB"));
@@ -140,7 +132,7 @@ impl Url {
             Some(_) => authority.port_u16().ok_or(refused("its port is not a number"))?,
         };
         let origin = Origin { scheme, host, port };
-        if !origin.is_encrypted() && !origin.is_loopback() && !is_near(&origin) {
+        if !origin.is_encrypted() && !is_near(&origin.host) {
             return Err(refused("http is for this machine only; use https"));
         }
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
@@ -203,19 +195,6 @@ fn without_dots(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// Everything but the unreserved characters (RFC 3986 §2.3).
-fn encode(segment: &str) -> String {
-    let mut encoded = String::with_capacity(segment.len());
-    for byte in segment.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
-
 /// Why a text is no address that may be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseUrlError {
@@ -230,20 +209,10 @@ impl ParseUrlError {
     }
 
     fn new(text: &str, reason: &'static str) -> Self {
-        Self { text: without_user(text), reason }
+        // A query may hold a token.
+        let text = text.split(['?', '#']).next().unwrap_or_default();
+        Self { text: without_user(text).chars().take(MAX_SHOWN).collect(), reason }
     }
-}
-
-/// Cut off at its beginning up to the last `@` of the authority, query and fragment dropped.
-fn without_user(text: &str) -> String {
-    let text = text.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = match text.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), text),
-    };
-    let shown = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    let shown: String = shown.chars().take(MAX_SHOWN).collect();
-    format!("{scheme}{shown}")
 }
 
 /// As much of a text that is no address as helps to find it.
@@ -261,7 +230,7 @@ impl FromStr for Url {
     type Err = ParseUrlError;
 
     fn from_str(text: &str) -> Result<Self, ParseUrlError> {
-        Self::parse(text, |_| false)
+        Self::parse(text, is_loopback)
     }
 }
 
@@ -399,10 +368,10 @@ mod tests {
     #[test]
     fn what_is_refused_is_shown_without_its_password() {
         for (text, shown) in [
-            ("https://user:canary@example.org/a", "https://example.org/a"),
-            ("user:canary@example.org", "example.org"),
+            ("https://user:canary@example.org/a", "https://[secret]@example.org/a"),
+            ("user:canary@example.org", "[secret]@example.org"),
             ("http://example.org/?token=canary", "http://example.org/"),
-            ("https://a:can@ary@example.org/", "https://example.org/"),
+            ("https://a:can@ary@example.org/", "https://[secret]@example.org/"),
         ] {
             let error = text.parse::<Url>().unwrap_err();
             assert_eq!(error.text(), shown);

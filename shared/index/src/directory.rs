@@ -6,11 +6,10 @@
 //! files/NAME/VERSION/FILE           a wheel or sdist, its sidecars and the marker beside it
 //! ```
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pysign_host::{FileError, read_regular};
+use pysign_host::{FileError, percent_encode, read_regular};
 use pysign_names::{ProjectName, Version};
 
 use crate::page::{Base, MAX_PAGE};
@@ -156,21 +155,7 @@ pub(crate) fn link(location: &Location) -> String {
 }
 
 fn encode_path(path: &str) -> String {
-    path.split('/').map(encode).collect::<Vec<_>>().join("/")
-}
-
-/// Everything but the unreserved characters (RFC 3986 §2.3).
-fn encode(name: &str) -> String {
-    let mut encoded = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // A String takes all that is written to it.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+    path.split('/').map(percent_encode).collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

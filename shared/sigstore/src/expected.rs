@@ -10,6 +10,7 @@ mod text;
 use std::path::Path;
 
 use pysign_attest::Certificate;
+use pysign_host::shell_quoted;
 
 use crate::{Error, Proof};
 
@@ -165,18 +166,13 @@ impl Mismatch {
     pub fn flag(&self) -> Option<String> {
         let found = self.found.as_deref()?;
         Some(match self.part {
-            Part::Identity => format!("--identity {}", quoted(found)),
-            Part::Issuer => format!("--issuer {}", quoted(found)),
+            Part::Identity => format!("--identity {}", shell_quoted(found)),
+            Part::Issuer => format!("--issuer {}", shell_quoted(found)),
             Part::Claim(name) | Part::Source(name) => {
-                format!("--claim {}", quoted(&format!("{name}={found}")))
+                format!("--claim {}", shell_quoted(&format!("{name}={found}")))
             }
         })
     }
-}
-
-/// In single quotes for a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use pysign_host::{Evidence, FileError, Problem, Status};
+use pysign_host::{Evidence, FileError, Problem, Status, shell_quoted};
 use pysign_http::Url;
 use sigstore_tuf::Error as Library;
 
@@ -272,9 +272,7 @@ impl Problem for TrustError {
     }
 
     fn hint(&self) -> Option<String> {
-        // In single quotes for a POSIX shell.
-        let quoted =
-            |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
+        let quoted = |path: &Path| shell_quoted(&path.display().to_string());
         match self {
             Self::CacheInsecure { place, .. } => {
                 Some(format!("to begin with an empty one: rm -rf {}", quoted(place)))
