@@ -110,7 +110,8 @@ fn explain(error: pysign_http::Error, target: &Path, place: String, claim: &Clai
 }
 
 fn too_large(place: String, claim: &Claim, expected: u64) -> Error {
-    Error::Size { place, claimant: claim.claimant(), expected, found: "more".to_owned() }
+    let (expected, found) = (format!("{expected} bytes"), "more".to_owned());
+    Error::OtherBytes { place, claimant: claim.claimant(), expected, found }
 }
 
 fn from_directory(
@@ -131,14 +132,13 @@ fn from_directory(
 }
 
 fn check(staged: &Staged, claim: &Claim, place: &str) -> Result<(), Error> {
-    let (place, claimant) = (place.to_owned(), claim.claimant());
-    if let Some(expected) = claim.size.filter(|size| *size != staged.size()) {
-        let found = format!("{} bytes", staged.size());
-        return Err(Error::Size { place, claimant, expected, found });
-    }
-    if staged.sha256() != claim.sha256 {
-        let (expected, found) = (claim.sha256, staged.sha256());
-        return Err(Error::Digest { place, claimant, expected, found });
-    }
-    Ok(())
+    let size = claim.size.unwrap_or(staged.size());
+    let (expected, found) = if size != staged.size() {
+        (format!("{size} bytes"), format!("{} bytes", staged.size()))
+    } else if staged.sha256() != claim.sha256 {
+        (format!("sha256:{}", claim.sha256), format!("sha256:{}", staged.sha256()))
+    } else {
+        return Ok(());
+    };
+    Err(Error::OtherBytes { place: place.to_owned(), claimant: claim.claimant(), expected, found })
 }

@@ -6,10 +6,14 @@ use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Us
 use pysign_host::{Failure, FileError, Host, Network};
 use pysign_manifest::Manifest;
 use pysign_names::Pin;
+use pysign_registry::{Place, PlaceKind, Signatures, TokenFile};
 
-use crate::place::{Place, Signatures};
 use crate::run;
 use crate::select::Kinds;
+use crate::source::Config;
+
+/// What `--index` takes.
+const FORMS: &str = "a URL, gitlab, gitlab:API_URL#PROJECT, pypi, testpypi or dir:PATH";
 
 const FLAGS: &[Flag] = &[
     Flag {
@@ -135,6 +139,7 @@ impl Tool for Fetch {
             pysign_http::Error::CODES,
             pysign_index::Error::CODES,
             pysign_manifest::Error::CODES,
+            pysign_registry::Error::CODES,
             FileError::CODES,
             InputError::CODES,
             Usage::CODES,
@@ -153,17 +158,24 @@ impl Tool for Fetch {
         }
         let token_file = m.path("token-file");
         let index = index(m)?;
-        if token_file.is_some() && matches!(index, Place::Directory(_)) {
+        if token_file.is_some() && index.is_directory() {
             return Err(Usage::conflict("--token-file", "--index dir:PATH"));
         }
+        let network = m.network()?;
         Ok(Args {
             pins: if from_manifest { Vec::new() } else { pins(m)? },
-            index,
             kinds,
-            signatures: signatures(m)?,
-            token_file,
+            source: Config {
+                token_files: token_file
+                    .map(|file| TokenFile { place: index.text.clone(), file })
+                    .into_iter()
+                    .collect(),
+                index,
+                signatures: signatures(m)?,
+                patience: network.timeout,
+            },
             output: m.path("output").unwrap_or_default(),
-            network: m.network()?,
+            network,
         })
     }
 
@@ -176,10 +188,8 @@ impl Tool for Fetch {
 #[derive(Debug)]
 pub struct Args {
     pub(crate) pins: Vec<Pin>,
-    pub(crate) index: Place,
     pub(crate) kinds: Kinds,
-    pub(crate) signatures: Signatures,
-    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) source: Config,
     /// Empty: the current directory.
     pub(crate) output: PathBuf,
     pub(crate) network: Network,
@@ -199,7 +209,11 @@ fn index(m: &Matches) -> Result<Place, Usage> {
         let hint = "to fetch from the job's own project: --index gitlab";
         return Err(Usage::missing("'--index'", hint));
     };
-    text.parse().map_err(|reason: String| m.invalid("index", text, reason))
+    let refused = |reason| m.invalid("index", text, reason);
+    match Place::parse(text, FORMS).map_err(refused)? {
+        Place { kind: PlaceKind::Legacy { .. }, .. } => Err(refused(format!("expected {FORMS}"))),
+        place => Ok(place),
+    }
 }
 
 fn signatures(m: &Matches) -> Result<Signatures, Usage> {

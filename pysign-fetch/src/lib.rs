@@ -4,12 +4,10 @@
 //! digest that was claimed, and a signature is stored for `pysign-verify` to judge. No process is
 //! started here.
 
-mod credentials;
 mod download;
 mod error;
 mod flags;
 mod marker;
-mod place;
 mod run;
 mod select;
 mod signatures;
@@ -44,7 +42,9 @@ mod tests {
     /// Without unsafe code the standard library's is the only way to do it.
     #[test]
     fn nothing_in_this_program_starts_a_process() {
-        for name in ["attest", "ci", "cli", "host", "http", "index", "manifest", "names"] {
+        for name in
+            ["attest", "ci", "cli", "host", "http", "index", "manifest", "names", "registry"]
+        {
             assert_eq!(starters(&format!("shared/{name}")), Vec::<PathBuf>::new());
         }
         assert_eq!(starters("pysign-fetch"), Vec::<PathBuf>::new());

@@ -18,7 +18,7 @@ pub(crate) fn compare(page: &Page, chosen: &[&File], source: &Source<'_>) -> Res
     let (project, version) = (file.filename.project().clone(), file.filename.version().clone());
     let release = format!("{project} {version}");
     let name = Marker { project, version, files: Vec::new() }.filename();
-    let Some(location) = source.beside(file, &name)? else { return Ok(()) };
+    let Some(location) = source.sidecars.locate(file, &name)? else { return Ok(()) };
     let notes = &source.host.notes;
     let Some(document) = source.read(&location, MAX_MARKER)? else {
         let said = format!("no marker says that '{release}' is complete");

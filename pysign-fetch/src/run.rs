@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
         Input::Files(_) | Input::None | Input::Operands(_) => None,
     };
     let client = Client::new(host, &args.network)?;
-    let source = Source::open(args, &client, host)?;
+    let source = Source::open(&args.source, &client, host)?;
     let from_pins = given.is_none();
     let mut manifest = given.unwrap_or_default();
     let wanted = if from_pins {

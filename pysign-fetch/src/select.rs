@@ -149,9 +149,9 @@ fn published(
     let page = pages.iter().find(|page| Some(&page.project) == artifact.project.as_ref());
     let files = page.into_iter().flat_map(|page| &page.files);
     let files = files.filter(|file| file.filename.as_str() == artifact.filename).collect();
-    let file = once(files, &source.name)?.into_iter().next().ok_or_else(|| Error::NoFile {
+    let file = once(files, &source.name)?.into_iter().next().ok_or_else(|| Error::Absent {
         filename: artifact.filename.clone(),
-        index: source.name.clone(),
+        place: source.name.clone(),
     })?;
     let claim = claim(file, Some(&artifact), &source.name)?;
     warn_if_yanked(file, source);

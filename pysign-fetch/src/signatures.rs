@@ -39,7 +39,7 @@ fn found(
     let of_release = of_release.map(|path| (SignatureKind::Release, Role::Bundle, path));
     for (kind, role, target) in own.chain(of_release) {
         let name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let Some(location) = source.beside(&wanted.file, name)? else { continue };
+        let Some(location) = source.sidecars.locate(&wanted.file, name)? else { continue };
         let Some(bytes) = source.read(&location, MAX_SIDECAR)? else { continue };
         let mut sidecar = Sidecar::new(role, target, Some(Sha256::of(&bytes)));
         sidecar.fetched.push(json!({"url": source.shown(&location)}));
@@ -115,18 +115,18 @@ fn fetch_sidecar(
     group: &mut Group,
 ) -> Result<bool, Failure> {
     let name = sidecar.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let Some(location) = source.beside(&wanted.file, name)? else { return Ok(false) };
+    let Some(location) = source.sidecars.locate(&wanted.file, name)? else { return Ok(false) };
     let place = source.shown(&location);
     let new = is_new(&sidecar.published, source);
     let bytes = source.patiently(new, || source.read(&location, MAX_SIDECAR))?;
-    let bytes = bytes
-        .ok_or_else(|| Error::NoSidecar { filename: name.to_owned(), place: place.clone() })?;
+    let bytes =
+        bytes.ok_or_else(|| Error::Absent { filename: name.to_owned(), place: place.clone() })?;
     let found = Sha256::of(&bytes);
     let (target, url) = source.as_published(&location);
     let expected = expected(sidecar, target, &url);
     if let Some(first) = expected.first().filter(|_| !expected.contains(&found)) {
-        let claimant = "manifest";
-        return Err(Error::Digest { place, claimant, expected: *first, found }.into());
+        let (expected, found) = (format!("sha256:{first}"), format!("sha256:{found}"));
+        return Err(Error::OtherBytes { place, claimant: "manifest", expected, found }.into());
     }
     sidecar.path = output.with_file_name(name);
     sidecar.sha256 = Some(group.write(&sidecar.path, &bytes)?);

@@ -3,22 +3,25 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use pysign_ci::{Job, Registry};
+use pysign_ci::Job;
 use pysign_host::{Failure, FileError, Host, read_regular};
-use pysign_http::{Client, Credential, Origin, Request, Url};
-use pysign_index::{Directory, File, Index, Location, Page, Reason};
+use pysign_http::{Client, Credential, Origin, Request};
+use pysign_index::{Directory, Index, Location, Page, Reason};
 use pysign_names::ProjectName;
+use pysign_registry::{Login, Logins, Place, Resolved, Sidecars, Signatures, TokenFile, poll};
 
 use crate::Error;
-use crate::credentials::Token;
-use crate::flags::Args;
-use crate::place::{Place, Signatures};
 
-/// The first pause before something is looked for again; each further one is twice as long.
-const PAUSE: Duration = Duration::from_millis(250);
-
-/// The longest pause: an index that caches longer than `--timeout` is a matter for the next run.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// What a source is opened from.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) index: Place,
+    pub(crate) signatures: Signatures,
+    /// The token for the index, if it is in a file.
+    pub(crate) token_files: Vec<TokenFile>,
+    /// How long something that was just published may take to show up.
+    pub(crate) patience: Duration,
+}
 
 /// Where everything comes from.
 pub(crate) struct Source<'h> {
@@ -29,58 +32,57 @@ pub(crate) struct Source<'h> {
     /// User and token for the index.
     pub(crate) basic: Option<Credential>,
     index: Packages<'h>,
-    sidecars: Sidecars,
+    pub(crate) sidecars: Sidecars,
+    sidecar_login: Option<Credential>,
     /// Until when something that was just published may show up.
-    patience: Instant,
+    deadline: Instant,
 }
 
-/// Who lists the files.
+/// The pages that list the files.
 enum Packages<'h> {
     Directory(Directory),
     Server(Index<'h>),
 }
 
-/// Where signatures are.
-enum Sidecars {
-    Gitlab(Registry, Option<Credential>),
-    None,
-    Sibling,
-}
-
 impl<'h> Source<'h> {
-    pub(crate) fn open(args: &Args, client: &'h Client, host: &'h Host) -> Result<Self, Failure> {
-        let needs_job = !matches!(args.index, Place::Directory(_))
-            || matches!(args.signatures, Signatures::Gitlab(_));
+    pub(crate) fn open(
+        config: &Config,
+        client: &'h Client,
+        host: &'h Host,
+    ) -> Result<Self, Failure> {
+        let place = &config.index;
+        let needs_job = !place.is_directory() || matches!(config.signatures, Signatures::Gitlab(_));
         let job = if needs_job { Job::from_env(&host.env)? } else { None };
-        let registry = match &args.index {
-            Place::Gitlab(Some(registry)) => Some(registry.clone()),
-            Place::Gitlab(None) => Some(job.as_ref().ok_or(Error::NoJob)?.registry().clone()),
-            Place::Directory(_) | Place::Url(_) => None,
+        let job = job.as_ref();
+        let logins = Logins {
+            env: &host.env,
+            job,
+            files: &config.token_files,
+            places: std::slice::from_ref(place),
         };
-        let root = match (&args.index, &registry) {
-            (Place::Url(root), _) => Some(root.clone()),
-            (_, Some(registry)) => Some(url(&registry.pypi_simple())?),
-            (_, None) => None,
-        };
-        let token = match (&args.token_file, &root) {
-            (Some(file), Some(root)) => Some(Token::from_file(file, root.origin())?),
-            (None, Some(root)) => job.as_ref().and_then(|job| Token::of_job(job, root.origin())),
-            (_, None) => None,
-        };
-        let basic = token.as_ref().map(Token::basic);
-        let sidecars = sidecars(&args.signatures, registry, token.as_ref(), job.as_ref())?;
-        let (name, index) = match (root, &args.index) {
-            (Some(root), _) => {
+        let (name, index, login, gitlab) = match place.resolve("--index", job)? {
+            Resolved::Directory(path) => {
+                let name = format!("dir:{}", path.display());
+                (name, Packages::Directory(Directory::new(&path)), None, None)
+            }
+            Resolved::Server { index: root, gitlab, .. } => {
+                let login = logins.find(place, root.origin())?;
                 let name = root.without_query().to_string();
-                (name, Packages::Server(Index::new(client, root, basic.clone())))
+                let index = Index::new(client, root, login.as_ref().map(Login::basic));
+                (name, Packages::Server(index), login, gitlab)
             }
-            (None, Place::Directory(path)) => {
-                (format!("dir:{}", path.display()), Packages::Directory(Directory::new(path)))
-            }
-            (None, _) => return Err(Error::NoJob.into()),
         };
-        let patience = host.clock.instant() + args.network.timeout;
-        Ok(Self { client, host, name, basic, index, sidecars, patience })
+        let basic = login.as_ref().map(Login::basic);
+        let sidecars = config.signatures.resolve(gitlab.as_ref(), job)?;
+        let sidecar_login = match &sidecars {
+            Sidecars::Gitlab(_) if gitlab.is_some() => login.as_ref().map(Login::gitlab),
+            Sidecars::Gitlab(project) => {
+                Login::of_job(job, project.api().origin()).as_ref().map(Login::gitlab)
+            }
+            Sidecars::None | Sidecars::Sibling => basic.clone(),
+        };
+        let deadline = host.clock.instant() + config.patience;
+        Ok(Self { client, host, name, basic, index, sidecars, sidecar_login, deadline })
     }
 
     /// The page of a project. What it lists and can't be used is named.
@@ -101,25 +103,6 @@ impl<'h> Source<'h> {
         Ok(page)
     }
 
-    /// Where a file that belongs to `file` would be, if signatures are looked for.
-    pub(crate) fn beside(&self, file: &File, name: &str) -> Result<Option<Location>, Failure> {
-        let (project, version) = (file.filename.project(), file.filename.version());
-        Ok(match (&self.sidecars, &file.location) {
-            (Sidecars::None, _) => None,
-            (Sidecars::Gitlab(registry, _), _) => {
-                Some(Location::Url(url(&registry.generic_file(project, version, name))?))
-            }
-            (Sidecars::Sibling, Location::Url(at)) => {
-                let directory = at.join(".").map_err(pysign_http::Error::from)?;
-                Some(Location::Url(directory.with_path_segments(&[name])))
-            }
-            (Sidecars::Sibling, Location::Within(path)) => {
-                let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-                Some(Location::Within(format!("{directory}/{name}")))
-            }
-        })
-    }
-
     /// The bytes at `location`, at most `cap`; nothing if nothing is there. Any answer but yes and
     /// no is an error: a signature that can't be asked for is not an absent one.
     pub(crate) fn read(&self, location: &Location, cap: u64) -> Result<Option<Vec<u8>>, Failure> {
@@ -133,12 +116,8 @@ impl<'h> Source<'h> {
                 };
             }
         };
-        let credential = match &self.sidecars {
-            Sidecars::Gitlab(_, header) => header.as_ref(),
-            Sidecars::None | Sidecars::Sibling => self.basic.as_ref(),
-        };
         let mut request = Request::get(url).accept(&[404]);
-        if let Some(credential) = credential {
+        if let Some(credential) = &self.sidecar_login {
             request = request.credential(credential);
         }
         let answer = self.client.send(&request, cap)?;
@@ -171,15 +150,11 @@ impl<'h> Source<'h> {
 
     /// How publish notes a location in a manifest: the kind of target, and the address.
     pub(crate) fn as_published(&self, location: &Location) -> (&'static str, String) {
-        let target = match &self.sidecars {
-            Sidecars::Gitlab(..) => "gitlab",
-            Sidecars::None | Sidecars::Sibling => "dir",
-        };
         let url = match (location, &self.index) {
             (Location::Within(within), Packages::Directory(directory)) => directory.url(within),
             _ => location.to_string(),
         };
-        (target, url)
+        (self.sidecars.target(), url)
     }
 
     /// Whose servers these are; a directory is nobody's.
@@ -188,10 +163,8 @@ impl<'h> Source<'h> {
         if let Packages::Server(index) = &self.index {
             origins.push(index.root().origin().clone());
         }
-        if let Sidecars::Gitlab(registry, _) = &self.sidecars
-            && let Ok(url) = url(registry.api_url())
-        {
-            origins.push(url.origin().clone());
+        if let Sidecars::Gitlab(project) = &self.sidecars {
+            origins.push(project.api().origin().clone());
         }
         origins
     }
@@ -200,7 +173,7 @@ impl<'h> Source<'h> {
     pub(crate) fn has_markers(&self) -> bool {
         matches!(
             (&self.sidecars, &self.index),
-            (Sidecars::Gitlab(..), _) | (Sidecars::Sibling, Packages::Directory(_))
+            (Sidecars::Gitlab(_), _) | (Sidecars::Sibling, Packages::Directory(_))
         )
     }
 
@@ -210,51 +183,9 @@ impl<'h> Source<'h> {
         just_published: bool,
         mut ask: impl FnMut() -> Result<Option<T>, Failure>,
     ) -> Result<Option<T>, Failure> {
-        let mut pause = PAUSE;
-        loop {
-            if let Some(answer) = ask()? {
-                return Ok(Some(answer));
-            }
-            if !just_published || self.host.clock.instant() + pause > self.patience {
-                return Ok(None);
-            }
-            self.host.notes.progress("waiting for what was just published to show up".to_owned());
-            self.host.clock.sleep(pause);
-            pause = (pause * 2).min(LONGEST_PAUSE);
+        if !just_published {
+            return ask();
         }
+        poll(self.host, self.deadline, "what was just published to show up", ask)
     }
-}
-
-fn sidecars(
-    asked: &Signatures,
-    registry: Option<Registry>,
-    token: Option<&Token>,
-    job: Option<&Job>,
-) -> Result<Sidecars, Failure> {
-    let project = match asked {
-        Signatures::None => return Ok(Sidecars::None),
-        Signatures::Sibling => return Ok(Sidecars::Sibling),
-        Signatures::Auto if registry.is_none() => return Ok(Sidecars::Sibling),
-        Signatures::Auto => None,
-        Signatures::Gitlab(project) => project.as_deref(),
-    };
-    let is_index = registry.is_some();
-    let registry = match registry {
-        Some(registry) => registry,
-        None => job.ok_or(Error::NoJob)?.registry().clone(),
-    };
-    let api: Url = url(registry.api_url())?;
-    let registry = match project {
-        Some(project) => Registry::new(registry.api_url(), project).ok_or(Error::NoJob)?,
-        None => registry,
-    };
-    let header = match token.filter(|_| is_index) {
-        Some(token) => Some(token.header()),
-        None => job.and_then(|job| Token::of_job(job, api.origin())).as_ref().map(Token::header),
-    };
-    Ok(Sidecars::Gitlab(registry, header))
-}
-
-fn url(text: &str) -> Result<Url, pysign_http::Error> {
-    Ok(text.parse()?)
 }

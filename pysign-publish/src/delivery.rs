@@ -5,16 +5,11 @@ use std::time::Duration;
 
 use pysign_host::{Failure, Host, Problem, Status};
 use pysign_http::Attempts;
+use pysign_registry::poll;
 
 use crate::Error;
 use crate::plan::{Outcome, Step, conflict};
 use crate::target::{Found, Target};
-
-/// The first pause before a target is asked again what it shows; each further one is twice as long.
-const PAUSE: Duration = Duration::from_millis(250);
-
-/// The longest of them.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The way to one target.
 pub(crate) struct Delivery<'t> {
@@ -61,18 +56,18 @@ impl Delivery<'_> {
     /// Asks until the target shows everything that was sent, for as long as one request may take:
     /// indexes are cached.
     pub(crate) fn read_back(&self, sent: &mut [&mut Step<'_>]) -> Result<(), Failure> {
-        let begin = self.host.clock.instant();
-        let mut pause = PAUSE;
-        loop {
+        let mut missing = Vec::new();
+        let deadline = self.host.clock.instant() + self.timeout;
+        let all = poll(self.host, deadline, "what was sent to show up", || {
+            missing.clear();
             let items: Vec<_> = sent.iter().map(|step| &step.item).collect();
             let found = self.target.look(&items)?;
-            let mut missing = Vec::new();
             let answers = sent.iter_mut().zip(found).map(|(step, found)| match found {
                 Found::Absent => {
+                    let filename = step.item.filename().to_owned();
                     missing.push(Error::Unconfirmed {
-                        filename: step.item.filename().to_owned(),
+                        filename,
                         place: self.target.shows(&step.item),
-                        target: self.target.kind,
                     });
                     Ok(())
                 }
@@ -84,13 +79,13 @@ impl Delivery<'_> {
                 }
             });
             Failure::collect(answers)?;
-            if begin.elapsed() + pause > self.timeout || missing.is_empty() {
-                let missing = missing.into_iter().map(|error| Err(error.into()));
-                return Failure::collect::<()>(missing).map(drop);
+            Ok(missing.is_empty().then_some(()))
+        })?;
+        match all {
+            Some(()) => Ok(()),
+            None => {
+                Failure::collect::<()>(missing.into_iter().map(|error| Err(error.into()))).map(drop)
             }
-            self.host.notes.progress(format!("waiting for {} files to show up", missing.len()));
-            self.host.clock.sleep(pause);
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 }

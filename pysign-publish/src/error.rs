@@ -1,10 +1,9 @@
 //! What can go wrong with a release on its way out, beside what files, archives and HTTP say
 //! themselves.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use pysign_host::{Evidence, Problem, Sha256, Status};
+use pysign_host::Sha256;
 use pysign_manifest::{Kind, SignatureKind};
 
 /// Why nothing was published, or not everything.
@@ -34,8 +33,6 @@ pub enum Error {
         /// The directory.
         directory: PathBuf,
     },
-    /// `--to gitlab` outside of a GitLab job.
-    NoJob,
     /// A signature that names another file, or none.
     OtherSubject {
         /// The sidecar.
@@ -45,28 +42,12 @@ pub enum Error {
         /// The one that it names.
         found: String,
     },
-    /// A token file holds no token.
-    TokenMalformed {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// The target takes no upload without a token, and there is none for it.
-    TokenMissing {
-        /// The target.
-        target: String,
-        /// Why those that are there don't count.
-        reason: &'static str,
-    },
     /// The target took a file and does not show it.
     Unconfirmed {
         /// The file's name.
         filename: String,
         /// Where it should be.
         place: String,
-        /// The kind of target.
-        target: &'static str,
     },
     /// No target would hold a signature of this file.
     Unsigned {
@@ -84,132 +65,30 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Every code of this type.
-    pub const CODES: &'static [&'static str] = &[
-        "artifact-kind",
-        "gitlab-job-missing",
-        "publish-conflict",
-        "publish-locked",
-        "publish-unconfirmed",
-        "signature-other-file",
-        "signature-unsupported",
-        "token-malformed",
-        "token-missing",
-        "unsigned",
-    ];
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Conflict { filename, place, .. } => {
-                write!(f, "'{filename}' is at '{place}' already, with other bytes")
-            }
-            Self::Kind { filename, kind } => {
-                write!(f, "'{filename}' is a {kind}, and only wheels and sdists are published")
-            }
-            Self::Locked { directory } => {
-                write!(f, "another run is publishing to '{}'", directory.display())
-            }
-            Self::NoJob => f.write_str("'--to gitlab' is for GitLab jobs, and this is none"),
-            Self::OtherSubject { file, .. } => {
-                write!(f, "'{}' does not name the digest of its file", file.display())
-            }
-            Self::TokenMalformed { file, reason } => {
-                write!(f, "'{}' holds no token: {reason}", file.display())
-            }
-            Self::TokenMissing { target, reason } => {
-                write!(f, "there is no token for '{target}': {reason}")
-            }
-            Self::Unconfirmed { filename, place, .. } => {
-                write!(f, "'{filename}' was taken, and '{place}' does not show it")
-            }
-            Self::Unsigned { file, signed: true } => {
-                write!(f, "'{}' is signed, and no target holds signatures", file.display())
-            }
-            Self::Unsigned { file, signed: false } => {
-                write!(f, "'{}' has no signature that is bound to it", file.display())
-            }
-            Self::UnsupportedSignature { file, kind } => {
-                write!(
-                    f,
-                    "'{}' is of the kind '{kind}', which can't be looked into yet",
-                    file.display()
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl Problem for Error {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Conflict { .. } => "publish-conflict",
-            Self::Kind { .. } => "artifact-kind",
-            Self::Locked { .. } => "publish-locked",
-            Self::NoJob => "gitlab-job-missing",
-            Self::OtherSubject { .. } => "signature-other-file",
-            Self::TokenMalformed { .. } => "token-malformed",
-            Self::TokenMissing { .. } => "token-missing",
-            Self::Unconfirmed { .. } => "publish-unconfirmed",
-            Self::Unsigned { .. } => "unsigned",
-            Self::UnsupportedSignature { .. } => "signature-unsupported",
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::Conflict { .. }
-            | Self::OtherSubject { .. }
-            | Self::Unsigned { .. }
-            | Self::UnsupportedSignature { .. } => Status::Refused,
-            Self::Kind { .. } => Status::Input,
-            Self::NoJob => Status::Usage,
-            Self::TokenMalformed { .. } | Self::TokenMissing { .. } => Status::Denied,
-            // Indexes are cached for minutes: the next run finds it and goes on.
-            Self::Locked { .. } | Self::Unconfirmed { .. } => Status::Unavailable,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::OtherSubject { file, .. }
-            | Self::TokenMalformed { file, .. }
-            | Self::Unsigned { file, .. }
-            | Self::UnsupportedSignature { file, .. } => Some(file),
-            Self::Conflict { filename, .. }
-            | Self::Kind { filename, .. }
-            | Self::Unconfirmed { filename, .. } => Some(Path::new(filename)),
-            Self::Locked { directory } => Some(directory),
-            Self::NoJob | Self::TokenMissing { .. } => None,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoJob => Some(
-                "to name the project: --to gitlab:https://gitlab.com/api/v4#GROUP/PROJECT".into(),
-            ),
-            Self::TokenMissing { target, .. } => {
-                Some(format!("to give one: --token-file '{target}=FILE'"))
-            }
-            Self::Unconfirmed { target: "legacy", .. } => {
-                Some("if its index is elsewhere: --to legacy:URL#INDEX_URL".into())
-            }
-            Self::Unsigned { .. } => Some("to publish it nonetheless: --allow-unsigned".into()),
-            _ => None,
-        }
-    }
-
-    fn evidence(&self) -> Option<Evidence> {
-        match self {
-            Self::Conflict { expected, found, .. } | Self::OtherSubject { expected, found, .. } => {
-                Some(Evidence { expected: format!("sha256:{expected}"), found: found.clone() })
-            }
-            _ => None,
-        }
-    }
-}
+pysign_host::problem! { Error {
+    Self::Conflict { filename, place, expected, found } => Refused "publish-conflict"
+        ("'{filename}' already exists at '{place}' with other bytes"),
+        file(filename), evidence(format!("sha256:{expected}"), found);
+    Self::Kind { filename, kind } => Input "artifact-kind"
+        ("'{filename}' is a {kind}, and only wheels and sdists can be published"),
+        file(filename);
+    // Another run ends, and indexes are cached for minutes: the next run goes on.
+    Self::Locked { directory } => Unavailable "publish-locked"
+        ("another run is publishing to '{}'", directory.display()),
+        file(directory);
+    Self::OtherSubject { file, expected, found } => Refused "signature-other-file"
+        ("'{}' does not name the digest of its artifact", file.display()),
+        file(file), evidence(format!("sha256:{expected}"), found);
+    Self::Unconfirmed { filename, place } => Unavailable "publish-unconfirmed"
+        ("'{filename}' was sent, but '{place}' does not list it"),
+        file(filename);
+    Self::Unsigned { file, signed } => Refused "unsigned"
+        ("'{}' {}", file.display(), match signed {
+            true => "is signed, but no target stores signatures",
+            false => "has no signature that names its digest",
+        }),
+        file(file);
+    Self::UnsupportedSignature { file, kind } => Refused "signature-unsupported"
+        ("'{}' is a signature of the kind '{kind}', which can't be published yet", file.display()),
+        file(file);
+} }

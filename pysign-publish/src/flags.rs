@@ -1,13 +1,17 @@
 //! The command line of `pysign-publish`.
 
+use std::path::Path;
+
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host, Network};
 use pysign_http::Url;
 use pysign_manifest::Manifest;
+use pysign_registry::{Place, PlaceKind, TokenFile};
 
-use crate::credentials::TokenFile;
-use crate::destination::Destination;
 use crate::run;
+
+/// What `--to` takes.
+const FORMS: &str = "gitlab, gitlab:API_URL#PROJECT, legacy:URL or dir:PATH";
 
 const FLAGS: &[Flag] = &[
     Flag {
@@ -112,6 +116,7 @@ impl Tool for Publish {
             pysign_http::Error::CODES,
             pysign_index::Error::CODES,
             pysign_manifest::Error::CODES,
+            pysign_registry::Error::CODES,
             FileError::CODES,
             InputError::CODES,
             Usage::CODES,
@@ -141,7 +146,7 @@ impl Tool for Publish {
 /// The command line, parsed.
 #[derive(Debug)]
 pub struct Args {
-    pub(crate) targets: Vec<Destination>,
+    pub(crate) targets: Vec<Place>,
     pub(crate) token_files: Vec<TokenFile>,
     pub(crate) base_url: Option<Url>,
     pub(crate) allow_unsigned: bool,
@@ -150,16 +155,18 @@ pub struct Args {
     pub(crate) network: Network,
 }
 
-fn targets(m: &Matches) -> Result<Vec<Destination>, Usage> {
-    let mut targets: Vec<Destination> = Vec::new();
+fn targets(m: &Matches) -> Result<Vec<Place>, Usage> {
+    let mut targets: Vec<Place> = Vec::new();
     for text in m.texts("to")? {
-        if matches!(text, "pypi" | "testpypi") {
-            return Err(Usage::NotOffered { flag: format!("--to {text}") });
-        }
         let refused = |reason: String| m.invalid("to", text, reason);
-        let target: Destination = text.parse().map_err(refused)?;
+        let target = Place::parse(text, FORMS).map_err(refused)?;
+        match target.kind {
+            PlaceKind::Index(_) => return Err(refused(format!("expected {FORMS}"))),
+            PlaceKind::Pypi(_) => return Err(Usage::NotOffered { flag: format!("--to {text}") }),
+            _ => {}
+        }
         if targets.iter().any(|other| other.is_same(&target)) {
-            return Err(refused("it is there twice".to_owned()));
+            return Err(refused("it was given before".to_owned()));
         }
         targets.push(target);
     }
@@ -171,12 +178,12 @@ fn targets(m: &Matches) -> Result<Vec<Destination>, Usage> {
 }
 
 /// Each file goes to one target; `-` is standard input, unless the manifest comes from there.
-fn token_files(m: &Matches, targets: &[Destination]) -> Result<Vec<TokenFile>, Usage> {
+fn token_files(m: &Matches, targets: &[Place]) -> Result<Vec<TokenFile>, Usage> {
     let mut files: Vec<TokenFile> = Vec::new();
     for text in m.texts("token-file")? {
         let refused = |reason: &str| m.invalid("token-file", text, reason);
         let file = TokenFile::parse(text, targets).map_err(refused)?;
-        if files.iter().any(|other| other.target == file.target || other.file == file.file) {
+        if files.iter().any(|other| other.place == file.place || other.file == file.file) {
             return Err(refused("each token is for one target, and each target takes one"));
         }
         files.push(file);
@@ -185,13 +192,13 @@ fn token_files(m: &Matches, targets: &[Destination]) -> Result<Vec<TokenFile>, U
         Some(_) => m.values("manifest").any(|manifest| manifest == "-"),
         None => m.operands().is_empty(),
     };
-    if manifest_is_stdin && files.iter().any(TokenFile::is_stdin) {
+    if manifest_is_stdin && files.iter().any(|file| file.file == Path::new("-")) {
         return Err(Usage::conflict("--token-file -", "a manifest on standard input"));
     }
     Ok(files)
 }
 
-fn base_url(m: &Matches, targets: &[Destination]) -> Result<Option<Url>, Usage> {
+fn base_url(m: &Matches, targets: &[Place]) -> Result<Option<Url>, Usage> {
     let base_url = m.parse("base-url")?;
     let directories = targets.iter().filter(|target| target.is_directory()).count();
     match base_url {

@@ -5,9 +5,7 @@
 //! package without its signature, and a run that was cut off is repeated safely.
 
 mod binding;
-mod credentials;
 mod delivery;
-mod destination;
 mod directory;
 mod error;
 mod flags;

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use pysign_ci::Job;
-use pysign_cli::Input;
+use pysign_cli::{Input, Usage};
 use pysign_host::{Failure, Host};
 use pysign_http::Client;
 use pysign_manifest::Manifest;
+use pysign_registry::{Logins, Place, Resolved};
 
-use crate::credentials::Logins;
-use crate::destination::{Destination, Meaning};
 use crate::directory::Directory;
 use crate::flags::Args;
 use crate::legacy::Legacy;
@@ -20,7 +19,7 @@ use crate::{Error, gitlab, receipt, release};
 
 pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
     let mut manifest = input.release(&host.notes)?;
-    release::require_one(&manifest, args.targets.iter().all(Destination::is_directory))?;
+    release::require_one(&manifest, args.targets.iter().all(Place::is_directory))?;
     let releases = release::read(&mut manifest, &host.notes)?;
 
     let client = Client::new(host, &args.network)?;
@@ -53,30 +52,36 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
     Ok(Some(manifest))
 }
 
-/// Who is meant by `--to`, each with the right to write there.
+/// The places that `--to` names, each with the right to write there.
 fn targets<'c>(
-    args: &Args,
+    args: &'c Args,
     client: &'c Client,
     host: &'c Host,
 ) -> Result<Vec<Target<'c>>, Failure> {
     let job = Job::from_env(&host.env)?;
-    let logins = Logins::new(host, job.as_ref(), &args.token_files, &args.targets);
-    let targets = args.targets.iter().map(|target| match &target.meaning {
-        Meaning::Directory(path) => {
-            Directory::open(path, args.base_url.clone(), host, args.network.timeout, args.dry_run)
+    let logins = Logins {
+        env: &host.env,
+        job: job.as_ref(),
+        files: &args.token_files,
+        places: &args.targets,
+    };
+    Failure::collect(args.targets.iter().map(|place| match place.resolve("--to", job.as_ref())? {
+        Resolved::Directory(path) => {
+            Directory::open(&path, args.base_url.clone(), host, args.network.timeout, args.dry_run)
         }
-        Meaning::Gitlab(named) => {
-            let ours = || job.as_ref().map(|job| job.registry().clone());
-            let registry = named.clone().or_else(ours).ok_or(Error::NoJob)?;
-            gitlab::open(&target.text, registry, &logins, client)
+        Resolved::Server { gitlab: Some(project), .. } => {
+            let login = logins.require(place, project.api().origin())?;
+            Ok(gitlab::open(place.target(), project, &login, client))
         }
-        Meaning::Legacy { upload, index } => {
-            let credential = logins.legacy(&target.text, upload.origin())?;
-            let index = Legacy::new(client, upload.clone(), index.clone(), credential);
-            Ok(Target { kind: "legacy", index: Box::new(index), storage: None })
+        Resolved::Server { upload: Some(upload), index, .. } => {
+            let login = logins.find(place, upload.origin())?;
+            let index = Legacy::new(client, upload, index, login.map(|login| login.basic()));
+            Ok(Target { kind: place.target(), index: Box::new(index), storage: None })
         }
-    });
-    Failure::collect(targets.collect::<Vec<_>>())
+        Resolved::Server { upload: None, .. } => {
+            Err(Usage::NotOffered { flag: format!("--to {}", place.text) }.into())
+        }
+    }))
 }
 
 /// The places of the artifacts that no target would hold a signature of; an error, unless that is

@@ -41,7 +41,7 @@ pub(crate) trait Storage {
 /// A place that releases are published to.
 pub(crate) struct Target<'c> {
     /// What the manifest calls it.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: &'c str,
     pub(crate) index: Box<dyn Index + 'c>,
     /// Without one it takes packages alone.
     pub(crate) storage: Option<Box<dyn Storage + 'c>>,

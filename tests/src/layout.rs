@@ -7,12 +7,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Who may use whom; an edge that is not here is a design that has changed.
-const EDGES: [(&str, &str); 15] = [
+const EDGES: [(&str, &str); 16] = [
     ("build", "archive attest ci cli host manifest names"),
     ("sign", "attest ci cli host http manifest sigstore"),
     ("verify", "archive attest ci cli host http manifest sigstore"),
-    ("publish", "archive attest ci cli host http index manifest names"),
-    ("fetch", "attest ci cli host http index manifest names"),
+    ("publish", "archive attest ci cli host http index manifest names registry"),
+    ("fetch", "attest ci cli host http index manifest names registry"),
     ("host", ""),
     ("names", ""),
     ("manifest", "host names"),
@@ -21,6 +21,7 @@ const EDGES: [(&str, &str); 15] = [
     ("ci", "host names"),
     ("http", "host"),
     ("index", "host http names"),
+    ("registry", "ci host http index names"),
     ("sigstore", "attest host http"),
     ("cli", "host manifest"),
 ];

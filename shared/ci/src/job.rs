@@ -2,13 +2,14 @@
 
 use pysign_host::{Env, Secret};
 
-use crate::{Error, Registry, project, registry, url};
+use crate::{Error, project, url};
 
 /// A GitLab job, by its variables.
 pub struct Job {
     project_name: String,
     homepage: String,
-    registry: Registry,
+    api_url: String,
+    project_id: String,
     token: Option<Secret>,
 }
 
@@ -31,13 +32,15 @@ impl Job {
         let api_url = checked(env, "CI_API_V4_URL", url::FORM, is_url)?;
         let server_url = checked(env, "CI_SERVER_URL", url::FORM, is_url)?;
         let path = checked(env, "CI_PROJECT_PATH", "GROUP/PROJECT", project::is_path)?;
-        let project_id = checked(env, "CI_PROJECT_ID", "a number", registry::is_number)?;
+        let project_id = checked(env, "CI_PROJECT_ID", "a number", |text| {
+            text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit())
+        })?;
         let project_name = checked(env, "CI_PROJECT_NAME", "a project's name", project::is_name)?;
         Ok(Some(Self {
             project_name: project_name.to_owned(),
             homepage: format!("{server_url}/{path}"),
-            registry: Registry::new(api_url, project_id)
-                .ok_or(Error::Malformed { variable: "CI_API_V4_URL", expected: url::FORM })?,
+            api_url: api_url.to_owned(),
+            project_id: project_id.to_owned(),
             token: env.secret("CI_JOB_TOKEN"),
         }))
     }
@@ -47,9 +50,14 @@ impl Job {
         &self.project_name
     }
 
-    /// The project's registries, named by its number.
-    pub fn registry(&self) -> &Registry {
-        &self.registry
+    /// The API's address, `https://gitlab.com/api/v4`.
+    pub fn api_url(&self) -> &str {
+        &self.api_url
+    }
+
+    /// The project's number, in digits.
+    pub fn project_id(&self) -> &str {
+        &self.project_id
     }
 
     /// The project's page, for a distribution's `Homepage`: `CI_SERVER_URL/CI_PROJECT_PATH`.
@@ -60,7 +68,7 @@ impl Job {
     /// The job's token for this instance's API.
     pub fn job_token(&self) -> Option<JobToken> {
         let secret = self.token.clone()?;
-        Some(JobToken { secret, origin: self.registry.origin().to_owned() })
+        Some(JobToken { secret, origin: url::origin(&self.api_url)?.to_owned() })
     }
 }
 
@@ -98,10 +106,8 @@ mod tests {
     fn a_job_is_read_from_its_variables() {
         let job = Job::from_env(&Env::from_pairs(&JOB)).unwrap().unwrap();
         assert_eq!(job.homepage(), "https://git.acme.org:8443/gitlab/acme/my-demo");
-        assert_eq!(
-            job.registry().pypi_upload(),
-            "https://git.acme.org:8443/gitlab/api/v4/projects/5/packages/pypi"
-        );
+        assert_eq!(job.api_url(), "https://git.acme.org:8443/gitlab/api/v4");
+        assert_eq!(job.project_id(), "5");
     }
 
     #[test]

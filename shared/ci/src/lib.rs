@@ -3,9 +3,7 @@
 
 mod error;
 mod job;
-mod login;
 mod project;
-mod registry;
 mod repository;
 mod san;
 mod sources;
@@ -15,9 +13,7 @@ mod url;
 
 pub use error::Error;
 pub use job::{Job, JobToken};
-pub use login::Login;
 pub use project::{ParseProjectError, Project};
-pub use registry::Registry;
 pub use repository::{ParseRepositoryError, Repository};
 pub use san::san_uri;
 pub use sources::{Command, NoSource, Request, Source};
