@@ -80,7 +80,7 @@ pysign_host::problem! { Error {
         ("'{}' does not name the digest of its artifact", file.display()),
         file(file), evidence(format!("sha256:{expected}"), found);
     Self::Unconfirmed { filename, place } => Unavailable "publish-unconfirmed"
-        ("'{filename}' was sent, but '{place}' does not list it"),
+        ("'{filename}' was sent, but '{place}' does not show it"),
         file(filename);
     Self::Unsigned { file, signed } => Refused "unsigned"
         ("'{}' {}", file.display(), match signed {
