@@ -7,21 +7,23 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Who may use whom; an edge that is not here is a design that has changed.
-const EDGES: [(&str, &str); 16] = [
+const EDGES: [(&str, &str); 18] = [
     ("build", "archive attest ci cli host manifest names"),
     ("sign", "attest ci cli host http manifest sigstore"),
-    ("verify", "archive attest ci cli host http manifest sigstore"),
+    ("verify", "archive attest ci cli host http json manifest sigstore"),
     ("publish", "archive attest ci cli host http index manifest names registry"),
     ("fetch", "attest ci cli host http index manifest names registry"),
     ("host", ""),
+    ("json", ""),
     ("names", ""),
-    ("manifest", "host names"),
+    ("manifest", "host json names"),
     ("archive", "host names"),
-    ("attest", "host names"),
+    ("attest", "host json names"),
     ("ci", "host names"),
     ("http", "host"),
-    ("index", "host http names"),
-    ("registry", "ci host http index names"),
+    ("verify", "archive attest ci cli host http json manifest sigstore"),
+    ("publish", "archive attest ci cli host http index manifest names registry"),
+    ("fetch", "attest ci cli host http index manifest names registry"),
     ("sigstore", "attest host http"),
     ("cli", "host manifest"),
 ];

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use pysign_attest::{Members, PublicKey, parse_json};
+use pysign_attest::PublicKey;
 use pysign_host::{Failure, Sha256, read_named};
-use pysign_manifest::{Artifact, SignatureKind, Value};
+use pysign_json::{Fault as Form, Members, Numbers, Value, parse};
+use pysign_manifest::{Artifact, SignatureKind};
 
 use super::PolicyError;
 use super::pattern::Pattern;
@@ -66,7 +67,7 @@ pub struct Fault(Wrong);
 
 #[derive(Debug)]
 enum Wrong {
-    Form(pysign_attest::Fault),
+    Form(Form),
     /// At a place, with the reason.
     At(String, String),
 }
@@ -112,22 +113,20 @@ impl PolicyFile {
 
 fn read(document: &[u8]) -> Result<BTreeMap<Pattern, Entry>, Wrong> {
     let cap = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
-    let value = parse_json(document, cap)?;
+    let value = parse(document, cap, Numbers::Integers)?;
     let mut regexps = 0;
     refuse_empty("the document", &value, &mut regexps)?;
     if regexps > MAX_REGEXPS {
         return Err(at("projects", format!("more than {MAX_REGEXPS} regular expressions")));
     }
-    let mut policy = Members::of(String::new(), value)?;
+    let mut policy = Members::document(value)?;
     if policy.text("schema")? != SCHEMA {
         return Err(at("schema", format!("it should be {SCHEMA}")));
     }
-    let projects = policy.objects("projects", MAX_ENTRIES, Ok)?;
+    let projects = policy.objects("projects", MAX_ENTRIES, Entry::read)?;
     policy.end()?;
     let mut entries = BTreeMap::new();
-    for item in projects {
-        let place = item.place().to_owned();
-        let (pattern, entry) = Entry::read(item)?;
+    for (place, pattern, entry) in projects {
         if let Some((twice, _)) = entries.get_key_value(&pattern) {
             return Err(at(&place, format!("'{twice}' is there already")));
         }
@@ -168,7 +167,7 @@ fn refuse_empty(place: &str, value: &Value, regexps: &mut usize) -> Result<(), W
 }
 
 impl Entry {
-    fn read(mut entry: Members) -> Result<(Pattern, Self), Wrong> {
+    fn read(mut entry: Members) -> Result<(String, Pattern, Self), Wrong> {
         let place = entry.place().to_owned();
         let pattern = match (entry.optional_text("project")?, entry.optional_text("file")?) {
             (Some(text), None) => Pattern::project(&text).ok_or(("project", text)),
@@ -179,16 +178,13 @@ impl Entry {
             let what = if word == "project" { Pattern::A_PROJECT } else { Pattern::A_FILE };
             at(&format!("{place}.{word}"), format!("'{text}' is not {what}"))
         })?;
-        let signers = entry.objects("signers", MAX_SIGNERS, Ok)?;
-        let signers = signers.into_iter().map(read_signer).collect::<Result<Vec<_>, _>>()?;
+        let signers = entry.objects("signers", MAX_SIGNERS, read_signer)?;
         let require =
             entry.list("require", MAX_REQUIREMENTS, |at, value| Requirement::read(at, &value))?;
         let pins: Vec<Sha256> = entry.list("sha256", MAX_PINS, |place, value| {
             let digest = value.as_str().and_then(|text| text.parse().ok());
-            digest.ok_or(pysign_attest::Fault::Member {
-                place,
-                expected: "64 lower-case hexadecimal digits",
-            })
+            let expected = "64 lower-case hexadecimal digits";
+            digest.ok_or(Form::Member { place, expected })
         })?;
         entry.end()?;
         if signers.is_empty() && pins.is_empty() {
@@ -198,18 +194,18 @@ impl Entry {
             return Err(at(&place, "it requires signatures and has no 'signers'".to_owned()));
         }
         let pins = pins.into_iter().collect();
-        Ok((pattern, Self { signers, require, pins }))
+        Ok((place, pattern, Self { signers, require, pins }))
     }
 }
 
 impl Requirement {
-    fn read(place: String, value: &Value) -> Result<Self, pysign_attest::Fault> {
+    fn read(place: String, value: &Value) -> Result<Self, Form> {
         let text = value.as_str().unwrap_or_default();
         match text.parse() {
             Ok(kind) => Ok(Self::Kind(kind)),
             // A URI has a scheme (RFC 3986 §3.1), and no kind a colon.
             Err(_) if text.contains(':') => Ok(Self::Predicate(text.to_owned())),
-            Err(_) => Err(pysign_attest::Fault::Member {
+            Err(_) => Err(Form::Member {
                 place,
                 expected: "a kind of signature or the type of a predicate",
             }),
@@ -247,7 +243,7 @@ fn read_signer(mut signer: Members) -> Result<Signer, Wrong> {
 fn read_claims(signer: &mut Members) -> Result<Vec<(String, Vec<String>)>, Wrong> {
     let place = format!("{}.claims", signer.place());
     let Some(members) = signer.optional_object("claims")? else { return Ok(Vec::new()) };
-    let members = members.into_inner();
+    let members = members.into_rest();
     if members.len() > MAX_CLAIMS {
         return Err(at(&place, format!("more than {MAX_CLAIMS} claims")));
     }
@@ -281,8 +277,8 @@ fn at(place: &str, reason: String) -> Wrong {
     Wrong::At(place.to_owned(), reason)
 }
 
-impl From<pysign_attest::Fault> for Wrong {
-    fn from(fault: pysign_attest::Fault) -> Self {
+impl From<Form> for Wrong {
+    fn from(fault: Form) -> Self {
         Self::Form(fault)
     }
 }

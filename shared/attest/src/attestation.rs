@@ -1,12 +1,12 @@
 //! An attestation as package indexes store and serve it (PEP 740, "Attestation objects"): the parts
 //! of a Sigstore bundle under other names. It is verified as the bundle that it stands for.
 
-use serde_json::{Value, json};
+use pysign_json::{Members, Value, json};
 
 use crate::bundle::{LogEntry, MAX_BYTES, MAX_ENTRIES};
 use crate::envelope::STATEMENT;
 use crate::error::{Error, Fault, Form};
-use crate::json::{self, Members};
+use crate::protobuf::{Protobuf as _, encode_base64};
 use crate::{Bundle, Content, Envelope, Material};
 
 /// The one version that PEP 740 knows.
@@ -24,10 +24,7 @@ pub struct Attestation {
 impl Attestation {
     /// Reads one attestation.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
-        let read = |document| Self::read(Members::of(String::new(), document)?);
-        json::parse(document, MAX_BYTES)
-            .and_then(read)
-            .map_err(|fault| Form::Attestation.error(fault))
+        Form::Attestation.read(document, MAX_BYTES, Self::read)
     }
 
     /// Reads one that may stand within another document.
@@ -37,12 +34,14 @@ impl Attestation {
         let mut envelope = attestation.object("envelope")?;
         attestation.end()?;
         let entries = material.objects("transparency_entries", MAX_ENTRIES, |entry| {
-            let value = entry.value();
+            let value = entry.rest().clone().into();
             LogEntry::read(entry)?;
-            Ok(value)
+            Ok::<_, Fault>(value)
         })?;
         if entries.is_empty() {
-            return Err(material.wrong("transparency_entries", "at least one"));
+            return Err(material
+                .wrong("transparency_entries", "a list of at least one entry")
+                .into());
         }
         let read = Self {
             certificate: material.bytes("certificate")?,
@@ -64,11 +63,10 @@ impl Attestation {
     pub fn from_bundle(document: &[u8]) -> Result<Self, Error> {
         let rule = |rule| Form::Attestation.error(Fault::Rule(rule));
         let bundle = Bundle::parse(document)?;
-        let entries =
-            json::parse(document, MAX_BYTES).map_err(|fault| Form::Bundle.error(fault))?;
-        let entries =
-            entries.pointer("/verificationMaterial/tlogEntries").and_then(Value::as_array);
-        let entries = entries.cloned().unwrap_or_default();
+        let entries = Form::Bundle.read(document, MAX_BYTES, |mut bundle| {
+            Ok(bundle.object("verificationMaterial")?.take("tlogEntries"))
+        })?;
+        let entries = entries.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
         let envelope = match bundle.content {
             Content::Envelope(envelope) if envelope.is_statement() => envelope,
             _ => return Err(rule("the bundle is over no statement")),
@@ -87,12 +85,12 @@ impl Attestation {
         let attestation = json!({
             "version": VERSION,
             "verification_material": {
-                "certificate": json::encode_base64(&self.certificate),
+                "certificate": encode_base64(&self.certificate),
                 "transparency_entries": self.entries,
             },
             "envelope": {
-                "statement": json::encode_base64(&self.envelope.payload),
-                "signature": json::encode_base64(&self.envelope.signature),
+                "statement": encode_base64(&self.envelope.payload),
+                "signature": encode_base64(&self.envelope.signature),
             },
         });
         attestation.to_string().into_bytes()
@@ -108,13 +106,13 @@ impl Attestation {
         let bundle = json!({
             "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
             "verificationMaterial": {
-                "certificate": {"rawBytes": json::encode_base64(&self.certificate)},
+                "certificate": {"rawBytes": encode_base64(&self.certificate)},
                 "tlogEntries": self.entries,
             },
             "dsseEnvelope": {
                 "payloadType": self.envelope.payload_type,
-                "payload": json::encode_base64(&self.envelope.payload),
-                "signatures": [{"sig": json::encode_base64(&self.envelope.signature)}],
+                "payload": encode_base64(&self.envelope.payload),
+                "signatures": [{"sig": encode_base64(&self.envelope.signature)}],
             },
         });
         bundle.to_string().into_bytes()
@@ -125,7 +123,7 @@ impl Attestation {
 pub(crate) fn version(object: &mut Members) -> Result<(), Fault> {
     match object.number("version") {
         Ok(VERSION) => Ok(()),
-        _ => Err(object.wrong("version", "the number 1")),
+        _ => Err(object.wrong("version", "the number 1").into()),
     }
 }
 

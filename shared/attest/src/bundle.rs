@@ -3,12 +3,12 @@
 //! something of it.
 
 use pysign_host::Sha256;
-use serde_json::Value;
+use pysign_json::Members;
 
 use crate::Certificate;
 use crate::envelope::Envelope;
 use crate::error::{Error, Fault, Form};
-use crate::json::{self, Members};
+use crate::protobuf::{HASH, Protobuf as _, decode_hash};
 
 /// Bundles have 5 to 15 kB; with an in-toto statement of many subjects some 100 kB.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
@@ -98,15 +98,15 @@ pub struct InclusionProof {
 impl Bundle {
     /// Reads one bundle.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
-        let value = json::parse(document, MAX_BYTES).map_err(|fault| Form::Bundle.error(fault))?;
-        Self::read(value).map_err(|fault| Form::Bundle.error(fault))
+        Form::Bundle.read(document, MAX_BYTES, Self::read)
     }
 
-    fn read(value: Value) -> Result<Self, Fault> {
-        let mut bundle = Members::of(String::new(), value)?;
+    fn read(mut bundle: Members) -> Result<Self, Fault> {
         let media_type = bundle.text("mediaType")?;
         if !MEDIA_TYPES.contains(&media_type.as_str()) {
-            return Err(bundle.wrong("mediaType", "that of a bundle, version 0.1, 0.2 or 0.3"));
+            return Err(bundle
+                .wrong("mediaType", "that of a bundle, version 0.1, 0.2 or 0.3")
+                .into());
         }
         let content = Content::read(&mut bundle)?;
         let mut material = bundle.object("verificationMaterial")?;
@@ -161,7 +161,7 @@ impl Content {
         match (message, envelope) {
             (Some(message), None) => Self::message(message),
             (None, Some(envelope)) => Envelope::read(envelope).map(Self::Envelope),
-            _ => Err(bundle.wrong("messageSignature", "there, or else a dsseEnvelope")),
+            _ => Err(Fault::Rule("a bundle has either a messageSignature or a dsseEnvelope")),
         }
     }
 
@@ -170,7 +170,7 @@ impl Content {
         let digest = message.optional_object("messageDigest")?.map(|mut digest| {
             let (algorithm, bytes) = (digest.text("algorithm")?, digest.bytes("digest")?);
             if algorithm == SHA256 && bytes.len() != 32 {
-                return Err(digest.wrong("digest", json::HASH));
+                return Err(digest.wrong("digest", HASH));
             }
             digest.end()?;
             Ok((algorithm, bytes))
@@ -190,7 +190,9 @@ impl Material {
             (None, Some(mut chain), None) => {
                 let mut all = chain.objects("certificates", MAX_CERTIFICATES, raw_bytes)?;
                 if all.is_empty() {
-                    return Err(chain.wrong("certificates", "at least one"));
+                    return Err(chain
+                        .wrong("certificates", "a list of at least one certificate")
+                        .into());
                 }
                 chain.end()?;
                 let leaf = all.remove(0);
@@ -201,7 +203,9 @@ impl Material {
                 key.end()?;
                 Ok(Self::PublicKey)
             }
-            _ => Err(material.wrong("certificate", "there, or else a chain or a publicKey")),
+            _ => Err(Fault::Rule(
+                "a bundle has one of certificate, x509CertificateChain and publicKey",
+            )),
         }
     }
 }
@@ -248,8 +252,8 @@ impl LogEntry {
 impl InclusionProof {
     fn read(mut proof: Members) -> Result<Self, Fault> {
         proof.list("hashes", MAX_HASHES, |place, item| {
-            let hash = item.as_str().and_then(json::decode_hash);
-            hash.map(drop).ok_or(Fault::Member { place, expected: json::HASH })
+            let hash = item.as_str().and_then(decode_hash);
+            hash.map(drop).ok_or(Fault::Json(pysign_json::Fault::Member { place, expected: HASH }))
         })?;
         let mut checkpoint = proof.object("checkpoint")?;
         let read = Self {
@@ -271,7 +275,7 @@ fn timestamps(material: &mut Members) -> Result<Vec<Vec<u8>>, Fault> {
     let stamps = data.objects("rfc3161Timestamps", MAX_TIMESTAMPS, |mut stamp| {
         let token = stamp.bytes("signedTimestamp")?;
         stamp.end()?;
-        Ok(token)
+        Ok::<_, Fault>(token)
     })?;
     data.end()?;
     Ok(stamps)

@@ -134,9 +134,7 @@ impl Certificate {
     }
 
     fn read_text(bytes: &[u8]) -> Result<Self, Fault> {
-        if bytes.len() > MAX_BYTES {
-            return Err(Fault::TooMany { what: "bytes".to_owned(), cap: MAX_BYTES });
-        }
+        Fault::if_larger(bytes, MAX_BYTES)?;
         if !bytes.is_ascii() {
             return Self::read(bytes);
         }
@@ -150,17 +148,13 @@ impl Certificate {
     }
 
     fn read_pem(text: &[u8]) -> Result<Self, Fault> {
-        if text.len() > MAX_BYTES {
-            return Err(Fault::TooMany { what: "bytes".to_owned(), cap: MAX_BYTES });
-        }
+        Fault::if_larger(text, MAX_BYTES)?;
         Self::read(&pem::decode(text, BLOCK)?)
     }
 
     fn read(der: &[u8]) -> Result<Self, Fault> {
-        if der.len() > MAX_BYTES {
-            return Err(Fault::TooMany { what: "bytes".to_owned(), cap: MAX_BYTES });
-        }
-        let parsed = x509_cert::Certificate::from_der(der).map_err(Fault::Der)?.tbs_certificate;
+        Fault::if_larger(der, MAX_BYTES)?;
+        let parsed = x509_cert::Certificate::from_der(der)?.tbs_certificate;
         let extensions = parsed.extensions.unwrap_or_default();
         let [begin, end] = [parsed.validity.not_before, parsed.validity.not_after]
             .map(x509_cert::time::Time::to_unix_duration);
@@ -173,7 +167,7 @@ impl Certificate {
         }
         Ok(Self {
             der: der.to_owned(),
-            spki: parsed.subject_public_key_info.to_der().map_err(Fault::Der)?,
+            spki: parsed.subject_public_key_info.to_der()?,
             identity: identity(&extensions)?,
             issuer: issuer(&extensions)?,
             not_before: i64::try_from(begin.as_secs()).unwrap_or(i64::MAX),
@@ -196,7 +190,7 @@ fn refuse_duplicates(extensions: &[Extension]) -> Result<(), Fault> {
 fn identity(extensions: &[Extension]) -> Result<String, Fault> {
     let value = find(extensions, SUBJECT_ALT_NAME)
         .ok_or(Fault::Rule("there is no subject alternative name"))?;
-    let SubjectAltName(names) = SubjectAltName::from_der(value).map_err(Fault::Der)?;
+    let SubjectAltName(names) = SubjectAltName::from_der(value)?;
     let [name] = names.as_slice() else {
         return Err(Fault::Rule("there is not exactly one subject alternative name"));
     };
@@ -260,7 +254,7 @@ fn bare_text(value: &[u8]) -> Result<String, Fault> {
 }
 
 fn utf8_string(value: &[u8]) -> Result<String, Fault> {
-    let text = Utf8StringRef::from_der(value).map_err(Fault::Der)?;
+    let text = Utf8StringRef::from_der(value)?;
     Ok(text.as_str().to_owned())
 }
 

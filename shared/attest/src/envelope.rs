@@ -1,8 +1,10 @@
 //! The envelope around a signed statement (DSSE, `envelope.md` and `protocol.md`): the signature is
 //! over the payload together with its type, so that neither can be taken for something else.
 
+use pysign_json::Members;
+
 use crate::error::{Error, Fault, Form};
-use crate::json::Members;
+use crate::protobuf::Protobuf as _;
 use crate::statement::Statement;
 
 /// What an in-toto statement calls itself (in-toto attestation framework, `spec/v1/envelope.md`).
@@ -48,9 +50,8 @@ impl Envelope {
         if self.is_statement() {
             return Statement::parse(&self.payload);
         }
-        let expected = "application/vnd.in-toto+json";
-        let fault = Fault::Member { place: "payloadType".to_owned(), expected };
-        Err(Form::Statement.error(fault))
+        Err(Form::Statement
+            .error(Fault::Rule("its payloadType is not application/vnd.in-toto+json")))
     }
 
     /// An envelope in a bundle has one signature (protobuf-specs), or the rest of the bundle would
@@ -61,7 +62,7 @@ impl Envelope {
             signature.optional_text("keyid")?;
             let bytes = signature.bytes("sig")?;
             signature.end()?;
-            Ok(bytes)
+            Ok::<_, Fault>(bytes)
         })?;
         let [signature] = <[Vec<u8>; 1]>::try_from(signatures)
             .map_err(|_| envelope.wrong("signatures", "one signature"))?;
@@ -101,7 +102,7 @@ mod tests {
         assert!(Envelope::unsigned(statement.to_vec()).is_statement());
         for other in ["", "application/json", "application/vnd.in-toto+json; v=1"] {
             let text = envelope(other, statement).statement().unwrap_err().to_string();
-            assert!(text.contains("'payloadType'"), "{text}");
+            assert!(text.contains("payloadType"), "{text}");
         }
         assert!(envelope(STATEMENT, b"").statement().is_err());
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use pysign_host::{Problem, Status};
+use pysign_json::{Members, Numbers, parse};
 
 /// A document that is not what it should be.
 #[derive(Debug)]
@@ -42,42 +42,34 @@ pub enum Form {
 pub enum Fault {
     /// It is not DER (X.690), or not of this structure.
     Der(der::Error),
-    /// It is not JSON that everyone reads alike.
-    Json(serde_json::Error),
-    /// A member is missing or of the wrong shape.
-    Member {
-        /// Its place in the document.
-        place: String,
-        /// What it should be.
-        expected: &'static str,
-    },
+    /// It is not JSON of this form.
+    Json(pysign_json::Fault),
     /// It breaks a rule.
     Rule(&'static str),
-    /// It has more than its reader takes.
-    TooMany {
-        /// Of what.
-        what: String,
-        /// The limit.
-        cap: usize,
-    },
-    /// A member that the form does not have: someone may read something into it, and we do not.
-    Unknown {
-        /// Its place in the document.
-        place: String,
-    },
+    /// It has more bytes than its reader takes.
+    TooLarge(usize),
+}
+
+impl Fault {
+    /// Refuses more than `cap` bytes.
+    pub(crate) fn if_larger(bytes: &[u8], cap: usize) -> Result<(), Self> {
+        if bytes.len() > cap { Err(Self::TooLarge(cap)) } else { Ok(()) }
+    }
+}
+
+impl From<pysign_json::Fault> for Fault {
+    fn from(fault: pysign_json::Fault) -> Self {
+        Self::Json(fault)
+    }
+}
+
+impl From<der::Error> for Fault {
+    fn from(cause: der::Error) -> Self {
+        Self::Der(cause)
+    }
 }
 
 impl Error {
-    /// Every code of this type.
-    pub const CODES: &'static [&'static str] = &[
-        "attestation-malformed",
-        "bundle-malformed",
-        "certificate-malformed",
-        "marker-malformed",
-        "signature-malformed",
-        "statement-malformed",
-    ];
-
     /// Says which file it is about.
     #[must_use]
     pub fn at(mut self, file: &Path) -> Self {
@@ -90,16 +82,33 @@ impl Error {
         self.form
     }
 
-    /// What is wrong with it.
-    pub fn fault(&self) -> &Fault {
-        &self.fault
+    fn message(&self) -> String {
+        let file = self.file.as_ref().map(|file| format!("'{}' is ", file.display()));
+        format!("{}not {}: {}", file.unwrap_or_default(), self.form, self.fault)
     }
 }
 
 impl Form {
     /// The error for a document that should have this form.
-    pub(crate) fn error(self, fault: Fault) -> Error {
-        Error { form: self, file: None, fault }
+    pub(crate) fn error(self, fault: impl Into<Fault>) -> Error {
+        Error { form: self, file: None, fault: fault.into() }
+    }
+
+    /// Reads a document in protobuf's JSON mapping, or one that follows its rules.
+    pub(crate) fn read<T>(
+        self,
+        document: &[u8],
+        cap: usize,
+        read: impl FnOnce(Members) -> Result<T, Fault>,
+    ) -> Result<T, Error> {
+        // What a predicate holds is for others to define; nothing here computes with its fractions.
+        let any = self == Self::Statement;
+        let numbers = if any { Numbers::Any } else { Numbers::Integers };
+        parse(document, cap, numbers)
+            .and_then(|value| Members::protobuf("", value))
+            .map_err(Fault::Json)
+            .and_then(read)
+            .map_err(|fault| self.error(fault))
     }
 }
 
@@ -110,7 +119,7 @@ impl fmt::Display for Form {
             Self::Bundle => "a Sigstore bundle",
             Self::Certificate => "a signing certificate",
             Self::LegacyBundle => "a bundle of cosign's",
-            Self::Marker => "the marker of a release",
+            Self::Marker => "a release marker",
             Self::Provenance => "a provenance object",
             Self::PublicKey => "a public key",
             Self::Signature => "a detached signature",
@@ -123,48 +132,27 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Der(cause) => cause.fmt(f),
-            Self::Json(cause) => cause.fmt(f),
-            Self::Member { place, expected } => write!(f, "'{place}' should be {expected}"),
+            Self::Json(fault) => fault.fmt(f),
             Self::Rule(what) => f.write_str(what),
-            Self::TooMany { what, cap } => write!(f, "more than {cap} {what}"),
-            Self::Unknown { place } => write!(f, "'{place}' is no member of it"),
+            Self::TooLarge(cap) => write!(f, "more than {cap} bytes"),
         }
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
-            write!(f, "'{}' is ", file.display())?;
-        }
-        write!(f, "not {}: {}", self.form, self.fault)
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl Problem for Error {
-    fn code(&self) -> &'static str {
-        match self.form {
-            Form::Attestation | Form::Provenance => "attestation-malformed",
-            Form::Bundle | Form::LegacyBundle => "bundle-malformed",
-            Form::Certificate => "certificate-malformed",
-            Form::Marker => "marker-malformed",
-            Form::PublicKey => "key-malformed",
-            Form::Signature => "signature-malformed",
-            Form::Statement => "statement-malformed",
-        }
-    }
-
-    /// A malformed signature proves nothing, and that is a no.
-    fn status(&self) -> Status {
-        match self.form {
-            Form::Marker | Form::PublicKey => Status::Input,
-            _ => Status::Refused,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
-    }
-}
+// A malformed signature proves nothing, and that is a no.
+pysign_host::problem! { Error {
+    error @ Self { form: Form::Attestation | Form::Provenance, file, .. } =>
+        Refused "attestation-malformed" ("{}", error.message()), file_if(file.as_deref());
+    error @ Self { form: Form::Bundle | Form::LegacyBundle, file, .. } =>
+        Refused "bundle-malformed" ("{}", error.message()), file_if(file.as_deref());
+    error @ Self { form: Form::Certificate, file, .. } =>
+        Refused "certificate-malformed" ("{}", error.message()), file_if(file.as_deref());
+    error @ Self { form: Form::Marker, file, .. } =>
+        Input "marker-malformed" ("{}", error.message()), file_if(file.as_deref());
+    error @ Self { form: Form::PublicKey, file, .. } =>
+        Input "key-malformed" ("{}", error.message()), file_if(file.as_deref());
+    error @ Self { form: Form::Signature, file, .. } =>
+        Refused "signature-malformed" ("{}", error.message()), file_if(file.as_deref());
+    error @ Self { form: Form::Statement, file, .. } =>
+        Refused "statement-malformed" ("{}", error.message()), file_if(file.as_deref());
+} }

@@ -5,11 +5,11 @@
 //! certificate, and its key is in the log entry.
 
 use pysign_host::Sha256;
-use serde_json::{Value, json};
+use pysign_json::{Members, Numbers, Value, json, parse};
 
 use crate::bundle::MAX_BYTES;
 use crate::error::{Error, Fault, Form};
-use crate::json::{self, Members};
+use crate::protobuf::{HEX, Protobuf as _, encode_base64};
 use crate::{Certificate, PublicKey};
 
 /// What a Sigstore bundle can hold of it, and what cosign logs for a signature over a file.
@@ -59,19 +59,16 @@ impl LegacyBundle {
     pub fn is_legacy(document: &[u8]) -> bool {
         // Most documents are not, and need not be parsed to know it.
         std::str::from_utf8(document).is_ok_and(|text| text.contains(SIGNATURE))
-            && json::parse(document, MAX_BYTES)
+            && parse(document, MAX_BYTES, Numbers::Integers)
                 .is_ok_and(|document| document.get(SIGNATURE).is_some())
     }
 
     /// Reads one bundle.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
-        json::parse(document, MAX_BYTES)
-            .and_then(Self::read)
-            .map_err(|fault| Form::LegacyBundle.error(fault))
+        Form::LegacyBundle.read(document, MAX_BYTES, Self::read)
     }
 
-    fn read(document: Value) -> Result<Self, Fault> {
-        let mut bundle = Members::of(String::new(), document)?;
+    fn read(mut bundle: Members) -> Result<Self, Fault> {
         let signature = bundle.bytes(SIGNATURE)?;
         let pem = bundle.optional_bytes("cert")?;
         let entry = Entry::read(bundle.object("rekorBundle")?)?;
@@ -114,11 +111,11 @@ impl LegacyBundle {
         let entry = &self.entry;
         let (name, signer) = match &self.signer {
             Signer::Certificate(certificate) => {
-                ("certificate", json!({"rawBytes": json::encode_base64(certificate.der())}))
+                ("certificate", json!({"rawBytes": encode_base64(certificate.der())}))
             }
             // As cosign calls a key in a Sigstore bundle; nobody has to believe it.
             Signer::Key(key) => {
-                ("publicKey", json!({"hint": json::encode_base64(key.sha256().as_bytes())}))
+                ("publicKey", json!({"hint": encode_base64(key.sha256().as_bytes())}))
             }
         };
         let bundle = json!({
@@ -127,22 +124,22 @@ impl LegacyBundle {
                 name: signer,
                 "tlogEntries": [{
                     "logIndex": entry.index.to_string(),
-                    "logId": {"keyId": json::encode_base64(entry.log.as_bytes())},
+                    "logId": {"keyId": encode_base64(entry.log.as_bytes())},
                     "kindVersion": {"kind": KIND.0, "version": KIND.1},
                     "integratedTime": entry.integrated_time.to_string(),
                     "inclusionPromise": {
-                        "signedEntryTimestamp": json::encode_base64(&entry.promise),
+                        "signedEntryTimestamp": encode_base64(&entry.promise),
                     },
                     "inclusionProof": inclusion_proof,
-                    "canonicalizedBody": json::encode_base64(&entry.body),
+                    "canonicalizedBody": encode_base64(&entry.body),
                 }],
             },
             "messageSignature": {
                 "messageDigest": {
                     "algorithm": "SHA2_256",
-                    "digest": json::encode_base64(self.digest.as_bytes()),
+                    "digest": encode_base64(self.digest.as_bytes()),
                 },
-                "signature": json::encode_base64(&self.signature),
+                "signature": encode_base64(&self.signature),
             },
         });
         bundle.to_string().into_bytes()
@@ -157,7 +154,7 @@ impl Entry {
             body: payload.bytes("body")?,
             integrated_time: payload.number("integratedTime")?,
             index: payload.number("logIndex")?,
-            log: payload.hex_hash("logID")?,
+            log: payload.parsed("logID", HEX)?,
             promise,
         };
         payload.end()?;
@@ -169,10 +166,10 @@ impl Entry {
 impl Logged {
     /// Reads a body (rekor, `hashedrekord_v0_0_1_schema.json`).
     fn read(body: &[u8]) -> Result<Self, Fault> {
-        let mut body = Members::of(PLACE.to_owned(), json::parse(body, MAX_BODY)?)?;
+        let mut body = Members::protobuf(PLACE, parse(body, MAX_BODY, Numbers::Integers)?)?;
         let kind = (body.text("kind")?, body.text("apiVersion")?);
         if (kind.0.as_str(), kind.1.as_str()) != KIND {
-            return Err(body.wrong("kind", "hashedrekord in version 0.0.1"));
+            return Err(body.wrong("kind", "hashedrekord in version 0.0.1").into());
         }
         let mut spec = body.object("spec")?;
         let mut data = spec.object("data")?;
@@ -180,11 +177,11 @@ impl Logged {
         let mut signature = spec.object("signature")?;
         let mut key = signature.object("publicKey")?;
         if hash.text("algorithm")? != "sha256" {
-            return Err(hash.wrong("algorithm", "sha256"));
+            return Err(hash.wrong("algorithm", "sha256").into());
         }
         let pem = key.bytes("content")?;
         let read = Self {
-            digest: hash.hex_hash("value")?,
+            digest: hash.parsed("value", HEX)?,
             signature: signature.bytes("content")?,
             signer: Signer::read(&pem)?,
             pem,

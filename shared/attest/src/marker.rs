@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use pysign_host::Sha256;
+use pysign_json::{Fault, Members, Numbers, Value, json, parse};
 use pysign_names::{DistName, ProjectName, Version};
-use serde_json::{Value, json};
 
-use crate::error::{Error, Fault, Form};
-use crate::json::{self, Members};
+use crate::error::{Error, Form};
+use crate::protobuf::HEX;
 
 /// The schema that is written, and the only one that is read.
 pub const MARKER_SCHEMA: &str = "pysign-release/1";
@@ -78,20 +78,18 @@ impl Marker {
 
     /// Reads a marker.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
-        let value = json::parse(document, MAX_BYTES).map_err(|fault| Form::Marker.error(fault))?;
-        Self::read(value).map_err(|fault| Form::Marker.error(fault))
+        parse(document, MAX_BYTES, Numbers::Exact)
+            .and_then(Members::document)
+            .and_then(Self::read)
+            .map_err(|fault| Form::Marker.error(fault))
     }
 
-    fn read(value: Value) -> Result<Self, Fault> {
-        let mut marker = Members::of(String::new(), value)?;
+    fn read(mut marker: Members) -> Result<Self, Fault> {
         if marker.text("schema")? != MARKER_SCHEMA {
             return Err(marker.wrong("schema", MARKER_SCHEMA));
         }
-        let project = marker.text("project")?;
-        let project: ProjectName =
-            project.parse().map_err(|_| marker.wrong("project", "a project name"))?;
-        let version = marker.text("version")?;
-        let version: Version = version.parse().map_err(|_| marker.wrong("version", "a version"))?;
+        let project: ProjectName = marker.parsed("project", "a project name")?;
+        let version: Version = marker.parsed("version", "a version")?;
         let files = marker
             .objects("files", MAX_FILES, |file| MarkedFile::read(file, &project, &version))?;
         let names: BTreeSet<&str> = files.iter().map(|file| file.filename.as_str()).collect();
@@ -133,20 +131,15 @@ impl MarkedFile {
             if !plain || !beside {
                 return Err(sidecar.wrong("filename", "the name of a sidecar of this file"));
             }
-            let sha256 = digest(&mut sidecar)?;
+            let sha256 = sidecar.parsed("sha256", HEX)?;
             sidecar.end()?;
             Ok(MarkedSidecar { filename, sha256 })
         })?;
-        let read =
-            Self { filename, size: file.integer("size")?, sha256: digest(&mut file)?, sidecars };
+        let (size, sha256) = (file.number("size")?, file.parsed("sha256", HEX)?);
+        let read = Self { filename, size, sha256, sidecars };
         file.end()?;
         Ok(read)
     }
-}
-
-fn digest(object: &mut Members) -> Result<Sha256, Fault> {
-    let text = object.text("sha256")?;
-    text.parse().map_err(|_| object.wrong("sha256", "64 lower-case hexadecimal digits"))
 }
 
 #[cfg(test)]

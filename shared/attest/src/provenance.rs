@@ -2,13 +2,12 @@
 //! with the publisher that the index has verified. We have not, so the publisher is a claim: it is
 //! read for its form and passed over.
 
-use serde_json::Value;
+use pysign_json::Members;
 
 use crate::Attestation;
 use crate::attestation::version;
 use crate::bundle::MAX_BYTES;
 use crate::error::{Error, Fault, Form};
-use crate::json::{self, Members};
 
 /// One for each publisher of a project; `PyPI` serves one.
 const MAX_BUNDLES: usize = 32;
@@ -25,31 +24,31 @@ pub struct Provenance {
 impl Provenance {
     /// Reads one provenance object.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
-        json::parse(document, MAX_BYTES)
-            .and_then(Self::read)
-            .map_err(|fault| Form::Provenance.error(fault))
+        Form::Provenance.read(document, MAX_BYTES, Self::read)
     }
 
-    fn read(document: Value) -> Result<Self, Fault> {
-        let mut provenance = Members::of(String::new(), document)?;
+    fn read(mut provenance: Members) -> Result<Self, Fault> {
         version(&mut provenance)?;
         let bundles = provenance.objects("attestation_bundles", MAX_BUNDLES, |mut bundle| {
             publisher(&mut bundle)?;
             let attestations =
                 bundle.objects("attestations", MAX_ATTESTATIONS, Attestation::read)?;
             if attestations.is_empty() {
-                return Err(bundle.wrong("attestations", "at least one"));
+                return Err(bundle
+                    .wrong("attestations", "a list of at least one attestation")
+                    .into());
             }
             bundle.end()?;
-            Ok(attestations)
+            Ok::<_, Fault>(attestations)
         })?;
         let attestations: Vec<_> = bundles.into_iter().flatten().collect();
         if attestations.is_empty() {
-            return Err(provenance.wrong("attestation_bundles", "at least one"));
+            return Err(provenance
+                .wrong("attestation_bundles", "a list of at least one bundle")
+                .into());
         }
         if attestations.len() > MAX_ATTESTATIONS {
-            let what = "attestations in all bundles".to_owned();
-            return Err(Fault::TooMany { what, cap: MAX_ATTESTATIONS });
+            return Err(Fault::Rule("more than 32 attestations in all bundles"));
         }
         provenance.end()?;
         Ok(Self { attestations })
@@ -63,7 +62,8 @@ impl Provenance {
 
 /// A publisher has a kind, and whatever else the index writes down for that kind.
 fn publisher(bundle: &mut Members) -> Result<(), Fault> {
-    bundle.object("publisher")?.text("kind").map(drop)
+    bundle.object("publisher")?.text("kind")?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl PublicKey {
     /// or a second key beside it is an error.
     pub fn from_pem(text: &[u8]) -> Result<Self, Error> {
         let read = || {
-            within_limit(text)?;
+            Fault::if_larger(text, MAX_BYTES)?;
             Self::read(&pem::decode(text, BLOCK)?)
         };
         read().map_err(|fault| Form::PublicKey.error(fault))
@@ -75,7 +75,7 @@ impl PublicKey {
     /// Reads a `SubjectPublicKeyInfo` in DER and nothing after it.
     pub fn from_der(spki: &[u8]) -> Result<Self, Error> {
         let read = || {
-            within_limit(spki)?;
+            Fault::if_larger(spki, MAX_BYTES)?;
             Self::read(spki)
         };
         read().map_err(|fault| Form::PublicKey.error(fault))
@@ -97,7 +97,7 @@ impl PublicKey {
     }
 
     fn read(der: &[u8]) -> Result<Self, Fault> {
-        let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(Fault::Der)?;
+        let spki = SubjectPublicKeyInfoRef::from_der(der)?;
         let bits = spki.subject_public_key.as_bytes().unwrap_or_default();
         let parameters = spki.algorithm.parameters;
         let kind = match (spki.algorithm.oid, parameters) {
@@ -111,22 +111,15 @@ impl PublicKey {
             (RSA, Some(AnyRef::NULL)) => rsa(bits)?,
             _ => return Err(Fault::Rule("none of P-256, P-384, Ed25519 and RSA")),
         };
-        if spki.to_der().map_err(Fault::Der)? != der {
+        if spki.to_der()? != der {
             return Err(Fault::Rule("a key in another spelling than DER's"));
         }
         Ok(Self { spki: der.to_owned(), kind })
     }
 }
 
-fn within_limit(bytes: &[u8]) -> Result<(), Fault> {
-    if bytes.len() > MAX_BYTES {
-        return Err(Fault::TooMany { what: "bytes".to_owned(), cap: MAX_BYTES });
-    }
-    Ok(())
-}
-
 fn rsa(bits: &[u8]) -> Result<KeyKind, Fault> {
-    let key = RsaPublicKey::from_der(bits).map_err(Fault::Der)?;
+    let key = RsaPublicKey::from_der(bits)?;
     let (modulus, exponent) = (key.modulus.as_bytes(), key.exponent.as_bytes());
     let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
     let bits = u32::try_from(modulus.len() * 8).ok().and_then(|bits| bits.checked_sub(unused));

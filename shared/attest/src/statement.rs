@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use pysign_host::Sha256;
-use serde_json::{Map, Value, json};
+use pysign_json::{Map, Members, Value, json};
 
 use crate::error::{Error, Fault, Form};
-use crate::json::{self, Members};
+use crate::protobuf::HEX;
 
 /// What fits into a bundle.
 const MAX_BYTES: usize = 1 << 20;
@@ -45,25 +45,25 @@ pub struct Subject {
 impl Statement {
     /// Reads one statement.
     pub fn parse(document: &[u8]) -> Result<Self, Error> {
-        let read = || Self::read(json::parse_with_fractions(document, MAX_BYTES)?);
-        read().map_err(|fault| Form::Statement.error(fault))
+        Form::Statement.read(document, MAX_BYTES, Self::read)
     }
 
-    fn read(value: Value) -> Result<Self, Fault> {
-        let mut statement = Members::of(String::new(), value)?;
+    fn read(mut statement: Members) -> Result<Self, Fault> {
         if !TYPES.contains(&statement.text("_type")?.as_str()) {
-            return Err(statement.wrong("_type", "that of an in-toto statement, v0.1 or v1"));
+            return Err(statement
+                .wrong("_type", "that of an in-toto statement, v0.1 or v1")
+                .into());
         }
         let predicate_type = statement.text("predicateType")?;
         if predicate_type.is_empty() {
-            return Err(statement.wrong("predicateType", "a URI"));
+            return Err(statement.wrong("predicateType", "a URI").into());
         }
         let subjects = statement.objects("subject", MAX_SUBJECTS, Subject::read)?;
         if subjects.is_empty() {
-            return Err(statement.wrong("subject", "at least one file"));
+            return Err(statement.wrong("subject", "a list of at least one file").into());
         }
         let predicate = statement.optional_object("predicate")?;
-        let predicate = Value::Object(predicate.map_or_else(Map::new, Members::into_inner));
+        let predicate = Value::Object(predicate.map_or_else(Map::new, Members::into_rest));
         Ok(Self { predicate_type, subjects, predicate })
     }
 
@@ -95,14 +95,14 @@ impl Subject {
 
     fn read(mut subject: Members) -> Result<Self, Fault> {
         let name = subject.optional_text("name")?.unwrap_or_default();
-        let digests = subject.object("digest")?.texts(MAX_DIGESTS)?;
+        let digests = subject.object("digest")?.into_texts(MAX_DIGESTS)?;
         let read = Self { name, digests };
         if read.digests.is_empty() {
-            return Err(subject.wrong("digest", "at least one digest"));
+            return Err(subject.wrong("digest", "at least one digest").into());
         }
         // What another reader takes for a digest in another spelling, we would take for none.
         if read.digests.contains_key(SHA256) && read.sha256().is_none() {
-            return Err(subject.wrong("digest", "with 64 digits in lower case as its sha256"));
+            return Err(subject.wrong("digest.sha256", HEX).into());
         }
         Ok(read)
     }

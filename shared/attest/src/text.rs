@@ -1,17 +1,14 @@
 //! Bytes in base64 as tools write them into files: one spelling, and perhaps a newline after it.
 
 use crate::error::{Error, Fault, Form};
-use crate::json::decode_base64;
+use crate::protobuf::decode_base64;
 
 /// The signatures of the largest keys in use (RSA 4096, ML-DSA) have 0.5 to 5 kB.
 const MAX_BYTES: usize = 16 << 10;
 
 /// Reads a `.sig` file: base64, and at most one newline after it.
 pub fn signature_from_text(text: &[u8]) -> Result<Vec<u8>, Error> {
-    if text.len() > MAX_BYTES {
-        let fault = Fault::TooMany { what: "bytes".to_owned(), cap: MAX_BYTES };
-        return Err(Form::Signature.error(fault));
-    }
+    Fault::if_larger(text, MAX_BYTES).map_err(|fault| Form::Signature.error(fault))?;
     decode(text)
         .filter(|signature| !signature.is_empty())
         .ok_or_else(|| Form::Signature.error(Fault::Rule("it is no base64")))

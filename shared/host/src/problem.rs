@@ -58,6 +58,12 @@ impl<'a> Facts<'a> {
         Self { file: Some(file.as_ref()), ..self }
     }
 
+    /// The file it is about, if there is one.
+    #[must_use]
+    pub fn file_if(self, file: Option<&'a Path>) -> Self {
+        Self { file, ..self }
+    }
+
     /// One thing to type.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {

@@ -1,7 +1,7 @@
 //! The page in JSON (PEP 691, with PEP 592, 629 and 700).
 
+use pysign_json::{Map, Numbers, Value, json, parse};
 use pysign_names::ProjectName;
-use serde_json::{Map, Value, json};
 
 use crate::page::{Base, Entry, Listing};
 use crate::{Error, Page, directory};
@@ -11,7 +11,8 @@ type Members = Map<String, Value>;
 /// What a page for `project` lists.
 pub(crate) fn read(project: &ProjectName, body: &[u8], base: &Base<'_>) -> Result<Listing, Error> {
     let malformed = |reason: String| Error::Malformed { place: base.to_string(), reason };
-    let page: Value = serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
+    let page =
+        parse(body, body.len(), Numbers::Any).map_err(|fault| malformed(fault.to_string()))?;
     let version = page.pointer("/meta/api-version").and_then(Value::as_str);
     let version = version.ok_or_else(|| malformed("it has no 'api-version'".to_owned()))?;
     let listing = |entries| Listing { version: version.to_owned(), base: None, entries };

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use pysign_host::{Sha256, hash_regular, open_regular};
+use pysign_json::{Fault, Map, Members, Value, json};
 use pysign_names::{DistName, ProjectName, Version};
-use serde_json::{Map, Value, json};
 
-use crate::fields::Fields;
 use crate::signature::UnknownWord;
 use crate::{Error, Signature, paths};
 
@@ -164,42 +163,37 @@ impl Artifact {
         Ok(())
     }
 
-    pub(crate) fn parse(mut fields: Fields, base: &Path) -> Result<Self, Error> {
+    pub(crate) fn parse(mut fields: Members, base: &Path) -> Result<Self, Error> {
         let filename = fields.text("filename")?;
-        let kind = fields.optional("kind", "wheel, sdist, file or digest")?;
+        let kind = fields.optional_parsed("kind", "wheel, sdist, file or digest")?;
         let mut digests = fields.object("digests")?;
-        let sha256 = digests.optional("sha256", "64 lower-case hexadecimal digits")?;
-        let digest_name = sha256.map(|sha256: Sha256| format!("sha256:{sha256}"));
-        if sha256.is_none() {
-            return Err(digests.wrong("sha256", "64 lower-case hexadecimal digits"));
-        }
+        let sha256: Sha256 = digests.parsed("sha256", HEX)?;
         let mut artifact = Self::named(&filename)?;
-        if kind == Some(Kind::Digest) && digest_name.as_ref() == Some(&filename) {
+        if kind == Some(Kind::Digest) && filename == format!("sha256:{sha256}") {
             artifact.kind = Kind::Digest;
         } else {
             let path = fields.text("path")?;
-            artifact.path = Some(paths::read(fields.place(), &path, &filename, base)?);
+            artifact.path = Some(paths::read(&path, &filename, base)?);
         }
-        let project: Option<ProjectName> = fields.optional("project", "a project name")?;
-        let version: Option<Version> = fields.optional("version", "a version")?;
+        let project: Option<ProjectName> = fields.optional_parsed("project", "a project name")?;
+        let version: Option<Version> = fields.optional_parsed("version", "a version")?;
         if kind != Some(artifact.kind) || project != artifact.project || version != artifact.version
         {
-            return Err(fields.wrong("filename", "the name of this kind, project and version"));
+            return Err(fields
+                .wrong("filename", "the name of this kind, project and version")
+                .into());
         }
-        artifact.sha256 = sha256;
-        artifact.size = fields.optional_size("size")?;
+        artifact.sha256 = Some(sha256);
+        artifact.size = fields.optional_number("size")?;
         artifact.build = fields.optional_text("build")?;
         let beside = artifact.clone();
-        artifact.signatures =
-            fields.list("signatures", |fields| Signature::parse(fields, &beside, base))?;
-        if artifact.signatures.len() > MAX_SIGNATURES {
-            return Err(fields.wrong("signatures", "at most 64"));
-        }
-        artifact.verified = fields.objects("verified")?;
-        artifact.published = fields.objects("published")?;
-        artifact.fetched = fields.objects("fetched")?;
-        artifact.digests = digests.rest();
-        artifact.rest = fields.rest();
+        artifact.signatures = fields
+            .objects("signatures", MAX_SIGNATURES, |one| Signature::parse(one, &beside, base))?;
+        artifact.verified = entries(&mut fields, "verified")?;
+        artifact.published = entries(&mut fields, "published")?;
+        artifact.fetched = entries(&mut fields, "fetched")?;
+        artifact.digests = digests.into_rest();
+        artifact.rest = fields.into_rest();
         Ok(artifact)
     }
 
@@ -258,6 +252,13 @@ fn check_name(name: &str) -> Result<(), Error> {
         && !matches!(name, "." | "..")
         && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'));
     if fine { Ok(()) } else { Err(Error::FileName { name: name.to_owned() }) }
+}
+
+/// How a digest is written.
+pub(crate) const HEX: &str = "64 lower-case hexadecimal digits";
+
+pub(crate) fn entries(fields: &mut Members, name: &str) -> Result<Vec<Value>, Fault> {
+    fields.objects(name, usize::MAX, |entry| Ok(entry.into_rest().into()))
 }
 
 pub(crate) fn encode_digests(rest: &Map<String, Value>, sha256: Sha256) -> Value {

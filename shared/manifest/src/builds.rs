@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pysign_host::Sha256;
-use serde_json::{Map, Value};
+use pysign_json::{Map, Value};
 
 use crate::{Artifact, Error};
 

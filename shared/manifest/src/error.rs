@@ -1,9 +1,9 @@
 //! What can be wrong with a manifest, or between a manifest and its files.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use pysign_host::{Evidence, FileError, Problem, Sha256, Status};
+use pysign_host::{FileError, Sha256};
+use pysign_json::Fault;
 
 /// Why a manifest, or a file it speaks of, is refused.
 #[derive(Debug)]
@@ -42,11 +42,6 @@ pub enum Error {
         /// The rest of the story.
         error: Box<Self>,
     },
-    /// Two equal keys in one object.
-    DuplicateKey {
-        /// Which, and where.
-        cause: serde_json::Error,
-    },
     /// A file can't be read.
     File(FileError),
     /// Not the name of one file.
@@ -54,18 +49,8 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// Not JSON.
-    Malformed {
-        /// What is wrong, and where.
-        cause: serde_json::Error,
-    },
-    /// A member is missing or of the wrong shape.
-    Member {
-        /// Its place in the document.
-        place: String,
-        /// What it should be.
-        expected: &'static str,
-    },
+    /// It is not JSON, or not of a manifest's form.
+    Json(Fault),
     /// Two files of one name: a release has room for one.
     Namesakes {
         /// The one.
@@ -73,7 +58,7 @@ pub enum Error {
         /// The other.
         other: PathBuf,
     },
-    /// There is nothing to do.
+    /// A manifest without artifacts.
     NoArtifacts,
     /// A file was never read, so nothing can be said of it.
     NoDigest {
@@ -84,11 +69,6 @@ pub enum Error {
     NoPath {
         /// The artifact.
         filename: String,
-    },
-    /// A number that would not come out as it came in.
-    Number {
-        /// Which, and where.
-        cause: serde_json::Error,
     },
     /// A sidecar without the file that it is about.
     Orphan {
@@ -102,8 +82,6 @@ pub enum Error {
     },
     /// A path that a document may not hold.
     Path {
-        /// Its place in the document.
-        place: String,
         /// The path.
         path: String,
         /// What is wrong with it.
@@ -140,43 +118,9 @@ pub enum Error {
         /// The fact in bytes.
         found: u64,
     },
-    /// More than a manifest may hold.
-    TooLarge {
-        /// Of what.
-        what: &'static str,
-        /// The limit.
-        cap: &'static str,
-    },
-    /// Text after the document.
-    Trailing {
-        /// Where.
-        cause: serde_json::Error,
-    },
 }
 
 impl Error {
-    /// Every code of this type, those of [`FileError`] aside.
-    pub const CODES: &'static [&'static str] = &[
-        "build-key",
-        "digest-mismatch",
-        "manifest-conflict",
-        "manifest-duplicate-key",
-        "manifest-empty",
-        "manifest-filename",
-        "manifest-malformed",
-        "manifest-no-file",
-        "manifest-number",
-        "manifest-path",
-        "manifest-schema",
-        "manifest-too-large",
-        "manifest-trailing",
-        "other-bytes",
-        "several-commits",
-        "several-releases",
-        "sidecar-orphan",
-        "sidecar-path",
-    ];
-
     /// The same about the manifest in `file`.
     #[must_use]
     pub fn in_file(self, file: &Path) -> Self {
@@ -190,126 +134,55 @@ impl From<FileError> for Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BuildKey { .. } => f.write_str("the manifest's builds do not fit their keys"),
-            Self::Conflict { place } => write!(f, "the manifest contradicts itself: {place}"),
-            Self::CurrentDirectory { .. } => f.write_str("the current directory is not known"),
-            Self::Digest { file, .. } | Self::Size { file, .. } => {
-                write!(f, "'{}' does not match its manifest", file.display())
-            }
-            Self::Document { file, error } => write!(f, "{error}, in '{}'", file.display()),
-            Self::DuplicateKey { cause }
-            | Self::Malformed { cause }
-            | Self::Number { cause }
-            | Self::Trailing { cause } => write!(f, "the manifest is malformed: {cause}"),
-            Self::File(error) => error.fmt(f),
-            Self::FileName { name } => write!(f, "'{name}' is not a file name"),
-            Self::Member { place, expected } => {
-                write!(f, "the manifest is malformed: {place}: expected {expected}")
-            }
-            Self::Namesakes { one, other } => {
-                write!(f, "'{}' and '{}' have one file name", one.display(), other.display())
-            }
-            Self::NoArtifacts => f.write_str("there are no artifacts"),
-            Self::NoDigest { file } => write!(f, "'{file}' was not read"),
-            Self::NoPath { filename } => write!(f, "'{filename}' is a digest, a file is needed"),
-            Self::Orphan { path } => {
-                write!(f, "'{}' lies there without the file it is about", path.display())
-            }
-            Self::OtherBytes { filename } => {
-                write!(f, "'{filename}' is there twice, with different bytes")
-            }
-            Self::Path { path, reason, .. } => {
-                write!(f, "the manifest's path '{path}' is refused: {reason}")
-            }
-            Self::Schema { found } => write!(f, "the manifest has the schema '{found}'"),
-            Self::SeveralCommits { found } => {
-                write!(f, "the release was built from several commits: {}", found.join(", "))
-            }
-            Self::SeveralReleases { found } => {
-                write!(f, "the files belong to several releases: {}", found.join(", "))
-            }
-            Self::Sidecar { path, filename } => {
-                write!(f, "'{}' is not the name of a sidecar of '{filename}'", path.display())
-            }
-            Self::TooLarge { what, cap } => write!(f, "the manifest has more than {cap} {what}"),
-        }
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::Json(fault)
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::CurrentDirectory { cause } => Some(cause),
-            Self::Document { error, .. } => error.source(),
-            Self::File(error) => error.source(),
-            _ => None,
-        }
-    }
-}
-
-impl Problem for Error {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::BuildKey { .. } => "build-key",
-            Self::Conflict { .. } | Self::Namesakes { .. } => "manifest-conflict",
-            Self::CurrentDirectory { .. } => "file-unreadable",
-            Self::Digest { .. } | Self::Size { .. } => "digest-mismatch",
-            Self::Document { error, .. } => error.code(),
-            Self::DuplicateKey { .. } => "manifest-duplicate-key",
-            Self::File(error) => error.code(),
-            Self::FileName { .. } => "manifest-filename",
-            Self::Malformed { .. } | Self::Member { .. } => "manifest-malformed",
-            Self::NoArtifacts => "manifest-empty",
-            Self::NoDigest { .. } | Self::NoPath { .. } => "manifest-no-file",
-            Self::Number { .. } => "manifest-number",
-            Self::Orphan { .. } => "sidecar-orphan",
-            Self::OtherBytes { .. } => "other-bytes",
-            Self::Path { .. } => "manifest-path",
-            Self::Schema { .. } => "manifest-schema",
-            Self::SeveralCommits { .. } => "several-commits",
-            Self::SeveralReleases { .. } => "several-releases",
-            Self::Sidecar { .. } => "sidecar-path",
-            Self::TooLarge { .. } => "manifest-too-large",
-            Self::Trailing { .. } => "manifest-trailing",
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::Digest { .. } | Self::OtherBytes { .. } | Self::Size { .. } => Status::Refused,
-            Self::Document { error, .. } => error.status(),
-            Self::File(error) => error.status(),
-            _ => Status::Input,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Digest { file, .. } | Self::Document { file, .. } | Self::Size { file, .. } => {
-                Some(file)
-            }
-            Self::File(error) => error.file(),
-            Self::Orphan { path } | Self::Sidecar { path, .. } => Some(path),
-            _ => None,
-        }
-    }
-
-    fn evidence(&self) -> Option<Evidence> {
-        let (expected, found) = match self {
-            Self::BuildKey { expected, found } => (expected.clone(), found.clone()),
-            Self::Document { error, .. } => return error.evidence(),
-            Self::Digest { expected, found, .. } => {
-                (format!("sha256:{expected}"), format!("sha256:{found}"))
-            }
-            Self::Schema { found } => (crate::SCHEMA.to_owned(), found.clone()),
-            Self::Size { expected, found, .. } => {
-                (format!("{expected} bytes"), format!("{found} bytes"))
-            }
-            _ => return None,
-        };
-        Some(Evidence { expected, found })
-    }
-}
+pysign_host::problem! { Error {
+    Self::BuildKey { expected, found } => Input "build-key"
+        ("a key of the manifest's builds is not the digest of its entry"),
+        evidence(expected, found);
+    Self::Conflict { place } => Input "manifest-conflict" ("the manifests contradict each other: {place}");
+    Self::CurrentDirectory { cause } => Input "file-unreadable" ("the current directory is not known"),
+        cause(cause);
+    Self::Digest { file, expected, found } => Refused "digest-mismatch"
+        ("'{}' does not match its manifest", file.display()),
+        file(file), evidence(format!("sha256:{expected}"), format!("sha256:{found}"));
+    Self::FileName { name } => Input "manifest-filename" ("'{name}' is not a file name");
+    Self::Json(Fault::DuplicateKey(cause)) => Input "manifest-duplicate-key"
+        ("the manifest is malformed: {cause}");
+    Self::Json(Fault::Number(cause)) => Input "manifest-number" ("the manifest is malformed: {cause}");
+    Self::Json(Fault::TooMany { what, cap }) => Input "manifest-too-large"
+        ("the manifest has more than {cap} {what}");
+    Self::Json(Fault::Trailing(cause)) => Input "manifest-trailing" ("the manifest is malformed: {cause}");
+    Self::Json(fault) => Input "manifest-malformed" ("the manifest is malformed: {fault}");
+    Self::Namesakes { one, other } => Input "manifest-conflict"
+        ("'{}' and '{}' have the same file name", one.display(), other.display());
+    Self::NoArtifacts => Input "manifest-empty" ("there are no artifacts");
+    Self::NoDigest { file } => Input "manifest-no-file" ("'{file}' was not read");
+    Self::NoPath { filename } => Input "manifest-no-file"
+        ("'{filename}' is only a digest, and a file is needed");
+    Self::Orphan { path } => Input "sidecar-orphan" ("'{}' has no matching artifact", path.display()),
+        file(path);
+    Self::OtherBytes { filename } => Refused "other-bytes"
+        ("'{filename}' is listed twice, with different bytes");
+    Self::Path { path, reason } => Input "manifest-path"
+        ("the manifest's path '{path}' is refused: {reason}");
+    Self::Schema { found } => Input "manifest-schema" ("the manifest has the schema '{found}'"),
+        evidence(crate::SCHEMA, found);
+    Self::SeveralCommits { found } => Input "several-commits"
+        ("the release was built from several commits: {}", found.join(", "));
+    Self::SeveralReleases { found } => Input "several-releases"
+        ("the files belong to several releases: {}", found.join(", "));
+    Self::Sidecar { path, filename } => Input "sidecar-path"
+        ("'{}' is not the name of a sidecar of '{filename}'", path.display()),
+        file(path);
+    Self::Size { file, expected, found } => Refused "digest-mismatch"
+        ("'{}' does not match its manifest", file.display()),
+        file(file), evidence(format!("{expected} bytes"), format!("{found} bytes"));
+} from {
+    Self::Document { file, error } => &**error, ("{error}, in '{}'", file.display()), file(file);
+    Self::File(error) => error;
+} }

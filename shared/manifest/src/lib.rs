@@ -6,8 +6,6 @@
 mod artifact;
 mod builds;
 mod error;
-mod fields;
-mod json;
 mod merge;
 mod paths;
 mod sidecars;
@@ -16,10 +14,12 @@ mod signature;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use pysign_json::{Members, Numbers, parse};
+
 pub use artifact::{Artifact, Kind};
 pub use error::Error;
+pub use pysign_json::{Map, Value, json};
 pub use pysign_names::{ProjectName, SdistName, Version, WheelName};
-pub use serde_json::{Map, Value, json};
 pub use sidecars::{SIDECARS, Suffix, discover, find_sidecars, release_path, sidecar_path};
 pub use signature::{Role, Sidecar, Signature, SignatureKind, UnknownWord};
 
@@ -54,22 +54,22 @@ impl Manifest {
     /// Reads one document. Relative paths in it are relative to `base`; an empty `base` stands for
     /// the current directory.
     pub fn parse(document: &[u8], base: &Path) -> Result<Self, Error> {
-        let mut members = fields::Fields::document(json::parse(document)?)?;
+        let cap = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
+        let mut members = Members::document(parse(document, cap, Numbers::Exact)?)?;
         let schema = members.text("schema")?;
         if schema != SCHEMA {
             return Err(Error::Schema { found: schema });
         }
-        let artifacts = members.list("artifacts", |fields| Artifact::parse(fields, base))?;
-        if artifacts.len() > MAX_ARTIFACTS {
-            return Err(Error::TooLarge { what: "artifacts", cap: "10000" });
-        }
+        let artifacts = members
+            .objects("artifacts", MAX_ARTIFACTS, |members| Artifact::parse(members, base))?;
         refuse_namesakes(&artifacts)?;
-        let builds = builds::parse(members.optional_object("builds")?)?;
+        let builds = members.optional_object("builds")?.map_or_else(Map::new, Members::into_rest);
+        let builds = builds::parse(builds)?;
         for artifact in &artifacts {
             builds::check_reference(artifact, &builds)?;
         }
-        let tools = members.texts("tools")?;
-        Ok(Self { artifacts, builds, tools, rest: members.rest() })
+        let tools = members.texts("tools", usize::MAX)?;
+        Ok(Self { artifacts, builds, tools, rest: members.into_rest() })
     }
 
     /// The document: keys sorted, one line, a final newline. A path beneath the current directory

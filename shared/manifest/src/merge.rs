@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use pysign_json::Fault;
+
 use crate::artifact::unite_members;
 use crate::{Error, MAX_ARTIFACTS, Manifest};
 
@@ -27,7 +29,7 @@ pub(crate) fn merge(parts: Vec<Manifest>) -> Result<Manifest, Error> {
         }
     }
     if whole.artifacts.len() > MAX_ARTIFACTS {
-        return Err(Error::TooLarge { what: "artifacts", cap: "10000" });
+        return Err(Fault::TooMany { what: "artifacts".to_owned(), cap: MAX_ARTIFACTS }.into());
     }
     Ok(whole)
 }

@@ -11,8 +11,8 @@ pub(crate) fn current_directory() -> Result<PathBuf, Error> {
 
 /// The path `text` of a document that lies in `base`. `/` separates on every system; `..` and
 /// control characters are refused, and so is a last component other than `name`.
-pub(crate) fn read(place: &str, text: &str, name: &str, base: &Path) -> Result<PathBuf, Error> {
-    let refused = |reason| Error::Path { place: place.to_owned(), path: text.to_owned(), reason };
+pub(crate) fn read(text: &str, name: &str, base: &Path) -> Result<PathBuf, Error> {
+    let refused = |reason| Error::Path { path: text.to_owned(), reason };
     if text.chars().any(char::is_control) {
         return Err(refused("it holds a control character"));
     }
@@ -27,8 +27,7 @@ pub(crate) fn read(place: &str, text: &str, name: &str, base: &Path) -> Result<P
 
 /// `path` as a document has it: relative if it lies beneath `here`, else absolute.
 pub(crate) fn write(path: &Path, here: &Path) -> Result<String, Error> {
-    let refused =
-        |reason| Error::Path { place: "path".to_owned(), path: path.display().to_string(), reason };
+    let refused = |reason| Error::Path { path: path.display().to_string(), reason };
     let absolute = plain(&here.join(path));
     let written = absolute.strip_prefix(here).unwrap_or(&absolute);
     let text = written.to_str().ok_or_else(|| refused("it is not UTF-8"))?;
@@ -55,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_path_is_read_relative_to_its_document() {
-        let read = |text| read("path", text, "a.whl", Path::new("sub")).unwrap();
+        let read = |text| read(text, "a.whl", Path::new("sub")).unwrap();
         assert_eq!(read("dist/a.whl"), Path::new("sub/dist/a.whl"));
         assert_eq!(read("/abs/a.whl"), Path::new("/abs/a.whl"));
     }
@@ -63,7 +62,7 @@ mod tests {
     #[test]
     fn paths_that_lie_are_refused() {
         for text in ["../a.whl", "x/../a.whl", "dist/b.whl", "dist/a.whl/", "di\nst/a.whl", ""] {
-            assert!(read("path", text, "a.whl", Path::new("")).is_err(), "{text:?}");
+            assert!(read(text, "a.whl", Path::new("")).is_err(), "{text:?}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use pysign_host::{FileError, Notes};
+use pysign_json::Fault;
 
 use crate::{
     Artifact, Error, Kind, MAX_ARTIFACTS, Manifest, Role, Sidecar, Signature, SignatureKind,
@@ -171,7 +172,7 @@ impl Found {
             return Err(Error::Namesakes { one: other, other: path });
         }
         if self.names.len() > MAX_ARTIFACTS {
-            return Err(Error::TooLarge { what: "artifacts", cap: "10000" });
+            return Err(Fault::TooMany { what: "artifacts".to_owned(), cap: MAX_ARTIFACTS }.into());
         }
         artifact.signatures = find_sidecars(&artifact);
         if let Some(half) = half_of_pair(&artifact) {

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use pysign_host::{Sha256, read_regular};
-use serde_json::{Map, Value, json};
+use pysign_json::{Map, Members, Value, json};
 
-use crate::artifact::{agree, encode_digests, unite, unite_members, unless_empty};
-use crate::fields::Fields;
+use crate::artifact::{HEX, agree, encode_digests, entries, unite, unite_members, unless_empty};
 use crate::{Artifact, Error, paths, sidecars};
 
 /// A Sigstore bundle is 5 to 15 KiB; GitLab's and PyPI's attestations are smaller than 100 KiB.
@@ -145,20 +144,20 @@ impl Signature {
     }
 
     pub(crate) fn parse(
-        mut fields: Fields,
+        mut fields: Members,
         artifact: &Artifact,
         base: &Path,
     ) -> Result<Self, Error> {
-        let kind: Option<SignatureKind> = fields.optional("kind", "a kind of signature")?;
-        let kind = kind.ok_or_else(|| fields.wrong("kind", "a kind of signature"))?;
-        let files = fields.list("files", |file| Sidecar::parse(file, kind, artifact, base))?;
+        let kind: SignatureKind = fields.parsed("kind", "a kind of signature")?;
+        let files =
+            fields.objects("files", 2, |file| Sidecar::parse(file, kind, artifact, base))?;
         let mut roles: Vec<Role> = files.iter().map(|file| file.role).collect();
         roles.sort_unstable();
         if roles != kind.roles() {
-            return Err(fields.wrong("files", "one file for each role of this kind"));
+            return Err(fields.wrong("files", "one file for each role of this kind").into());
         }
         let predicate_type = fields.optional_text("predicate_type")?;
-        Ok(Self { kind, predicate_type, files, rest: fields.rest() })
+        Ok(Self { kind, predicate_type, files, rest: fields.into_rest() })
     }
 
     /// Whether it consists of the same files, by their names.
@@ -257,33 +256,28 @@ impl Sidecar {
     }
 
     fn parse(
-        mut fields: Fields,
+        mut fields: Members,
         kind: SignatureKind,
         artifact: &Artifact,
         base: &Path,
     ) -> Result<Self, Error> {
-        const DIGEST: &str = "64 lower-case hexadecimal digits";
-        let role: Option<Role> = fields.optional("role", "a role of a file")?;
-        let role = role.ok_or_else(|| fields.wrong("role", "a role of a file"))?;
+        let role: Role = fields.parsed("role", "a role of a file")?;
         let text = fields.text("path")?;
         let name = text.rsplit('/').next().unwrap_or(&text).to_owned();
-        let path = paths::read(fields.place(), &text, &name, base)?;
+        let path = paths::read(&text, &name, base)?;
         if !sidecars::belongs(&path, kind, role, artifact) {
             return Err(Error::Sidecar { path, filename: artifact.filename.clone() });
         }
         let mut digests = fields.object("digests")?;
-        let sha256 = digests.optional("sha256", DIGEST)?;
-        if sha256.is_none() {
-            return Err(digests.wrong("sha256", DIGEST));
-        }
+        let sha256 = Some(digests.parsed("sha256", HEX)?);
         Ok(Self {
             role,
             path,
             sha256,
-            published: fields.objects("published")?,
-            fetched: fields.objects("fetched")?,
-            digests: digests.rest(),
-            rest: fields.rest(),
+            published: entries(&mut fields, "published")?,
+            fetched: entries(&mut fields, "fetched")?,
+            digests: digests.into_rest(),
+            rest: fields.into_rest(),
         })
     }
 

@@ -66,7 +66,7 @@ fn a_file_has_a_limited_number_of_signatures() {
         parse(&with("/signatures", vec![one; count].into()))
     };
     assert!(many(64).is_ok());
-    assert_eq!(many(65).unwrap_err().code(), "manifest-malformed");
+    assert_eq!(many(65).unwrap_err().code(), "manifest-too-large");
 }
 
 #[test]

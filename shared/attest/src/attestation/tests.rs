@@ -122,14 +122,14 @@ fn every_change_is_refused_or_changes_the_bundle() {
 fn a_member_that_is_not_known_is_refused_everywhere() {
     for place in ["", "/verification_material", "/envelope"] {
         let text = refused(|document| document.pointer_mut(place).unwrap()["more"] = json!(1));
-        assert!(text.ends_with("more' is no member of it"), "{place}: {text}");
+        assert!(text.contains("unknown member"), "{place}: {text}");
     }
     let text = refused(|document| {
         document["verification_material"]["transparency_entries"][0]["more"] = json!(1);
     });
     assert_eq!(
         text,
-        "not an attestation: 'verification_material.transparency_entries[0].more' is no member of it"
+        "not an attestation: unknown member 'verification_material.transparency_entries[0].more'"
     );
 }
 
@@ -150,7 +150,11 @@ fn entries_are_some_and_not_too_many() {
         parse(&document).map_err(|error| error.to_string())
     };
     assert!(with(1).is_ok() && with(MAX_ENTRIES).is_ok());
-    assert!(with(0).unwrap_err().ends_with("transparency_entries' should be at least one"));
+    assert!(
+        with(0)
+            .unwrap_err()
+            .ends_with("transparency_entries' should be a list of at least one entry")
+    );
     assert!(with(MAX_ENTRIES + 1).unwrap_err().contains("more than 32 items"));
     assert!(Attestation::parse(&vec![b' '; MAX_BYTES + 1]).is_err());
 }

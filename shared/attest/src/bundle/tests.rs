@@ -100,7 +100,7 @@ fn a_member_that_is_not_known_is_refused_everywhere() {
         format!("{entry}/inclusionProof/checkpoint"),
     ] {
         let text = refused(|bundle| bundle.pointer_mut(&place).unwrap()["more"] = json!(1));
-        assert!(text.ends_with("more' is no member of it"), "{place}: {text}");
+        assert!(text.contains("unknown member"), "{place}: {text}");
     }
     // The names of the protobuf fields themselves, which some readers take as well.
     assert!(refused(|bundle| bundle["media_type"] = json!("x")).contains("'media_type'"));
@@ -110,15 +110,15 @@ fn a_member_that_is_not_known_is_refused_everywhere() {
 fn there_is_one_signature_by_one_signer() {
     let envelope = json!({"payloadType": "t", "payload": "e30=", "signatures": [{"sig": "MAA="}]});
     let both = envelope.clone();
-    assert!(refused(|bundle| bundle["dsseEnvelope"] = both).contains("'messageSignature'"));
+    assert!(refused(|bundle| bundle["dsseEnvelope"] = both).contains("messageSignature"));
     assert!(
-        refused(|bundle| bundle["messageSignature"] = json!(null)).contains("'messageSignature'")
+        refused(|bundle| bundle["messageSignature"] = json!(null)).contains("messageSignature")
     );
     let key =
         |bundle: &mut Value| bundle["verificationMaterial"]["publicKey"] = json!({"hint": "k"});
-    assert!(refused(key).contains("'verificationMaterial.certificate'"));
+    assert!(refused(key).contains("x509CertificateChain"));
     let nobody = |bundle: &mut Value| bundle["verificationMaterial"]["certificate"] = json!(null);
-    assert!(refused(nobody).contains("'verificationMaterial.certificate'"));
+    assert!(refused(nobody).contains("x509CertificateChain"));
 
     let signed = |signatures: Value| {
         changed(|bundle| {

@@ -169,7 +169,7 @@ fn a_log_entry_is_for_a_signature_over_a_sha256_digest() {
     }
     for place in ["", "/spec", "/spec/data", "/spec/data/hash", "/spec/signature"] {
         let refused = logged(|body| body.pointer_mut(place).unwrap()["more"] = json!(1));
-        assert!(refused.unwrap_err().ends_with("more' is no member of it"), "{place}");
+        assert!(refused.unwrap_err().contains("unknown member"), "{place}");
     }
 }
 

@@ -1,5 +1,7 @@
 use serde_json::json;
 
+use pysign_json::Value;
+
 use super::*;
 use crate::attestation::tests::attestation;
 use crate::walk::changes;
@@ -66,7 +68,7 @@ fn a_publisher_is_a_claim_of_some_kind() {
 fn a_member_that_is_not_known_is_refused() {
     for place in ["", "/attestation_bundles/0", "/attestation_bundles/0/attestations/0"] {
         let refused = changed(|it| it.pointer_mut(place).unwrap()["more"] = json!(1));
-        assert!(refused.unwrap_err().ends_with("more' is no member of it"), "{place}");
+        assert!(refused.unwrap_err().contains("unknown member"), "{place}");
     }
 }
 
@@ -78,7 +80,11 @@ fn attestations_are_some_and_not_too_many() {
         })
     };
     assert!(filled(1).is_ok() && filled(32).is_ok());
-    assert!(filled(0).unwrap_err().ends_with("attestations' should be at least one"));
+    assert!(
+        filled(0)
+            .unwrap_err()
+            .ends_with("attestations' should be a list of at least one attestation")
+    );
     assert!(filled(33).unwrap_err().contains("more than 32 items"));
     assert!(changed(|it| it["attestation_bundles"] = json!([])).is_err());
     let bundles = |count: usize| {

@@ -60,12 +60,12 @@ fn what_a_statement_must_have_is_missed() {
         ("/subject", json!({}), "'subject'"),
         ("/subject/0", json!("x"), "'subject[0]'"),
         ("/subject/0/name", json!(7), "'subject[0].name'"),
-        ("/subject/0/digest", json!({}), "'subject[0].digest'"),
-        ("/subject/0/digest", json!(null), "'subject[0].digest'"),
+        ("/subject/0/digest", json!({}), "'subject[0].digest"),
+        ("/subject/0/digest", json!(null), "'subject[0].digest"),
         ("/subject/0/digest/sha512", json!(7), "'subject[0].digest.sha512'"),
-        ("/subject/0/digest/sha256", json!(HEX.to_uppercase()), "'subject[0].digest'"),
-        ("/subject/0/digest/sha256", json!(&HEX[2..]), "'subject[0].digest'"),
-        ("/subject/0/digest/sha256", json!(""), "'subject[0].digest'"),
+        ("/subject/0/digest/sha256", json!(HEX.to_uppercase()), "'subject[0].digest"),
+        ("/subject/0/digest/sha256", json!(&HEX[2..]), "'subject[0].digest"),
+        ("/subject/0/digest/sha256", json!(""), "'subject[0].digest"),
     ] {
         let text = refused(|statement| *statement.pointer_mut(pointer).unwrap() = wrong);
         assert!(text.contains(place), "{pointer}: {text}");

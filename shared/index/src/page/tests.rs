@@ -1,4 +1,4 @@
-use serde_json::json;
+use pysign_json::json;
 
 use super::*;
 
@@ -23,7 +23,7 @@ fn html(body: &str) -> Page {
 }
 
 /// A page with this one file.
-fn json(file: &serde_json::Value) -> Result<Page, Error> {
+fn json(file: &pysign_json::Value) -> Result<Page, Error> {
     let page = json!({"meta": {"api-version": "1.0"}, "name": "demo", "files": [file]});
     read(&page.to_string(), JSON)
 }
@@ -132,7 +132,7 @@ fn what_registries_write_for_nothing_is_nothing() {
 
 #[test]
 fn a_digest_stands_in_the_hashes_or_in_the_address() {
-    let sha256 = |hashes: serde_json::Value, address: &str| {
+    let sha256 = |hashes: pysign_json::Value, address: &str| {
         let file = json!({"filename": "demo-1.tar.gz", "url": address, "hashes": hashes});
         json(&file).map(|page| only(page).sha256)
     };
@@ -213,7 +213,7 @@ fn malformed_json_is_refused() {
     ] {
         assert!(matches!(read(body, JSON), Err(Error::Malformed { .. })), "{body}");
     }
-    let file = |member: &str, value: serde_json::Value| {
+    let file = |member: &str, value: pysign_json::Value| {
         json(&json!({"filename": "demo-1.tar.gz", "url": "x", member: value})).is_ok()
     };
     assert!(file("size", json!(1)));
