@@ -1,28 +1,17 @@
 //! What keeps a file from being proven, beside what files, archives and signatures say themselves.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use pysign_host::{Evidence, Problem, Status};
-use pysign_manifest::SignatureKind;
+use pysign_host::{Problem, shell_quoted};
+use pysign_manifest::{SIDECARS, SignatureKind};
+
+use crate::proof::is_over_statement;
 
 /// Why nothing was proven.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The directory of the output is that of a file that is read.
-    OutputIsInput {
-        /// The directory.
-        directory: PathBuf,
-    },
-    /// What is wrong with a signature, and where that is: the file may have several.
-    Within {
-        /// The sidecar.
-        sidecar: PathBuf,
-        /// What is wrong; it is about the signed file.
-        cause: Box<dyn Problem>,
-    },
-    /// No log knows of a signature that does not say itself where it is logged.
+    /// No log has an entry for a signature that comes without one.
     NotLogged {
         /// The signature.
         file: PathBuf,
@@ -34,6 +23,11 @@ pub enum Error {
         /// The kind that its name is for.
         kind: SignatureKind,
     },
+    /// The directory of the output is that of a file that is read.
+    OutputIsInput {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// A pair is not that of any bundle of its file.
     PairMismatch {
         /// The signature.
@@ -43,98 +37,59 @@ pub enum Error {
     Unsigned {
         /// The file.
         file: PathBuf,
+        /// Whether signatures were looked for beside the file, by their names.
+        beside: bool,
+    },
+    /// What is wrong with a signature, and where that is: the file may have several.
+    Within {
+        /// The sidecar.
+        sidecar: PathBuf,
+        /// What is wrong; it is about the signed file.
+        cause: Box<dyn Problem>,
     },
 }
 
-impl Error {
-    /// Every code of this type.
-    pub const CODES: &'static [&'static str] =
-        &["not-logged", "output-is-input", "pair-mismatch", "signature-kind", "unsigned"];
+pysign_host::problem! { Error {
+    Self::NotLogged { file } => Refused "not-logged"
+        ("no log has an entry for the signature '{}'", file.display()),
+        file(file);
+    Self::OtherKind { file, kind } => Refused "signature-kind"
+        ("the signature '{}' is over {}, not over {} as its name says",
+         file.display(), signed(!is_over_statement(*kind)), signed(is_over_statement(*kind))),
+        file(file), hint_if(bundle_hint(file, *kind));
+    Self::OutputIsInput { directory } => Input "output-is-input"
+        ("'{}' can't be the output: files that are verified lie in it", directory.display()),
+        file(directory);
+    Self::PairMismatch { file } => Refused "pair-mismatch"
+        ("'{}' and its certificate are not those of the bundle beside them", file.display()),
+        file(file);
+    Self::Unsigned { file, beside } => Refused "unsigned" ("{}", unsigned(file, *beside)),
+        file(file);
+} from {
+    Self::Within { sidecar, cause } => &**cause, ("{cause} ('{}')", sidecar.display());
+} }
+
+fn signed(is_statement: bool) -> &'static str {
+    if is_statement { "a statement about the file" } else { "the file itself" }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Within { sidecar, cause } => write!(f, "{cause} ('{}')", sidecar.display()),
-            Self::NotLogged { file } => {
-                write!(f, "no log that was asked has an entry for '{}'", file.display())
-            }
-            Self::OtherKind {
-                file,
-                kind: kind @ (SignatureKind::Bundle | SignatureKind::Pair),
-            } => {
-                let file = file.display();
-                write!(
-                    f,
-                    "'{file}' is over a statement about the file, and a {kind} is over the file"
-                )
-            }
-            Self::OtherKind { file, kind } => {
-                let file = file.display();
-                write!(f, "'{file}' is over the file, and a {kind} is over a statement about it")
-            }
-            Self::OutputIsInput { directory } => {
-                write!(f, "'{}' can't take the copies: files are read from it", directory.display())
-            }
-            Self::PairMismatch { file } => {
-                write!(f, "'{}' and its certificate are not those of the bundle", file.display())
-            }
-            Self::Unsigned { file } => write!(f, "'{}' has no signature", file.display()),
-        }
-    }
+/// A bundle over a statement, under the name of one over the file (`sigstore attest` writes that),
+/// is read by what it is when it is named.
+fn bundle_hint(file: &Path, kind: SignatureKind) -> Option<String> {
+    let hint = || {
+        format!(
+            "to verify it as a statement: --bundle {}",
+            shell_quoted(&file.display().to_string())
+        )
+    };
+    (kind == SignatureKind::Bundle).then(hint)
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Within { cause, .. } => cause.source(),
-            _ => None,
-        }
+fn unsigned(file: &Path, beside: bool) -> String {
+    let file = file.display();
+    if !beside {
+        return format!("'{file}' has no signature");
     }
-}
-
-impl Problem for Error {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Within { cause, .. } => cause.code(),
-            Self::NotLogged { .. } => "not-logged",
-            Self::OtherKind { .. } => "signature-kind",
-            Self::OutputIsInput { .. } => "output-is-input",
-            Self::PairMismatch { .. } => "pair-mismatch",
-            Self::Unsigned { .. } => "unsigned",
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::Within { cause, .. } => cause.status(),
-            Self::OutputIsInput { .. } => Status::Input,
-            _ => Status::Refused,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Within { cause, sidecar } => cause.file().or(Some(sidecar)),
-            Self::OutputIsInput { directory: file }
-            | Self::NotLogged { file }
-            | Self::OtherKind { file, .. }
-            | Self::PairMismatch { file }
-            | Self::Unsigned { file } => Some(file),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Within { cause, .. } => cause.hint(),
-            _ => None,
-        }
-    }
-
-    fn evidence(&self) -> Option<Evidence> {
-        match self {
-            Self::Within { cause, .. } => cause.evidence(),
-            _ => None,
-        }
-    }
+    let names = SIDECARS.map(|row| row.text).join(", ");
+    format!("'{file}' has no signature; looked for files of the same name with {names} at the end")
 }

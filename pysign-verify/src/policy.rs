@@ -161,10 +161,8 @@ impl<'p> Rule<'p> {
         if let [only] = entry.signers.as_slice() {
             // What the file says is changed in the file; the command line's claims, by their flag.
             only.check(file, found, self.version.as_ref(), &[]).map_err(|failure| {
-                failure.map(|cause| {
-                    let listed = cause.hint().and_then(|_| signer::listed_as(found).1);
-                    Box::new(PolicyError::OtherSigner { cause, entry: entry_name(), listed })
-                })
+                failure
+                    .map(|cause| Box::new(PolicyError::OtherSigner { cause, entry: entry_name() }))
             })?;
             return check(only);
         }
@@ -173,13 +171,11 @@ impl<'p> Rule<'p> {
         }
         let names: Vec<String> = entry.signers.iter().map(Signer::to_string).collect();
         let nobody = || "nobody: the files are pinned".to_owned();
-        let (found, listed) = signer::listed_as(found);
         Err(PolicyError::SignerUnlisted {
             file: file.into(),
             entry: entry_name(),
             expected: if names.is_empty() { nobody() } else { names.join(" or ") },
-            found,
-            listed,
+            found: signer::described(found),
         }
         .into())
     }
@@ -205,7 +201,7 @@ impl<'p> Rule<'p> {
             Requirement::Predicate(kind) => Some(PolicyError::PredicateMissing {
                 file: file.into(),
                 expected: kind.clone(),
-                found: types.iter().map(|kind| (*kind).to_owned()).collect(),
+                found: if types.is_empty() { "no statement".to_owned() } else { types.join(", ") },
             }),
         });
         Failure::collect(missing.map(|error| Err::<(), Failure>(error.into()))).map(drop)

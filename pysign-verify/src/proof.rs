@@ -20,6 +20,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) logs: Logs<'a>,
     pub(crate) policy: &'a Policy,
     pub(crate) copy: Option<&'a Copy>,
+    /// Whether signatures were looked for beside the files.
+    pub(crate) beside: bool,
     /// Whether the one signature was named on the command line, in whose place and name nothing
     /// says what a bundle is over.
     pub(crate) named: bool,
@@ -53,7 +55,7 @@ impl Judge<'_> {
         let rule = self.policy.for_artifact(artifact)?;
         if evidence.is_empty() {
             let pinned = rule.pinned(&subject.sha256).map(|policy| Verdict::Pinned { policy });
-            return pinned.ok_or_else(|| Error::Unsigned { file }.into());
+            return pinned.ok_or_else(|| Error::Unsigned { file, beside: self.beside }.into());
         }
         let filename = subject.filename.as_deref();
         let subject = Subject { file: &file, digest: subject.sha256, filename };
@@ -71,7 +73,7 @@ impl Judge<'_> {
             && let ([signature], [one]) = (artifact.signatures.as_mut_slice(), proven.as_slice())
         {
             if !self.policy.only(one.kind) {
-                return Err(Error::Unsigned { file }.into());
+                return Err(Error::Unsigned { file, beside: self.beside }.into());
             }
             signature.kind = one.kind;
         }
@@ -200,7 +202,7 @@ impl Judge<'_> {
 }
 
 /// Whether signatures of this kind are over a statement about the file, and not over the file.
-fn is_over_statement(kind: SignatureKind) -> bool {
+pub(crate) fn is_over_statement(kind: SignatureKind) -> bool {
     !matches!(kind, SignatureKind::Bundle | SignatureKind::Pair)
 }
 

@@ -19,6 +19,7 @@ use crate::subject::Subject;
 
 pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
     let policy = args.policy.load()?;
+    let beside = matches!(input, Input::Files(_));
     let named = args.subject.has_signature();
     let mut release = args.subject.release(input, &host.notes)?;
     forget_claims(&mut release);
@@ -32,7 +33,8 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let begin =
         |directory: PathBuf| Copy::begin(&directory, inputs(&release).chain(named_files), host);
     let copy = args.output.map(begin).transpose()?;
-    let judge = Judge { verifier: &verifier, logs, policy: &policy, copy: copy.as_ref(), named };
+    let judge =
+        Judge { verifier: &verifier, logs, policy: &policy, copy: copy.as_ref(), beside, named };
     let releases = Releases::default();
 
     let outcomes = args.jobs.on_each(&mut release.artifacts, |artifact| {

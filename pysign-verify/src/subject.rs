@@ -185,7 +185,7 @@ mod tests {
         let failure = subject.check_name().unwrap_err();
         drop(copy);
         fs::remove_dir_all(&directory).unwrap();
-        failure.problems().next().unwrap().code()
+        failure.problems().next().unwrap().facts().code
     }
 
     /// It is no zip archive: whoever looks into it says so.

@@ -34,7 +34,10 @@ impl Conditions {
         Err(PolicyError::Project {
             file: artifact.path.clone().unwrap_or_else(|| artifact.filename.clone().into()),
             expected: format!("{project}=={version}"),
-            found: found.map(|(project, version)| format!("{project}=={version}")),
+            found: match found {
+                Some((project, version)) => format!("{project}=={version}"),
+                None => "a file of no project".to_owned(),
+            },
         })
     }
 
@@ -89,7 +92,7 @@ mod tests {
 
     fn code(conditions: &Conditions, signed_at: Option<&str>, timestamps: usize) -> &'static str {
         let checked = conditions.check_time(Path::new("a.txt"), signed_at.map(time), timestamps);
-        checked.map_or_else(|error| error.code(), |()| "")
+        checked.map_or_else(|error| error.facts().code, |()| "")
     }
 
     #[test]
@@ -124,7 +127,7 @@ mod tests {
         let conditions = Conditions { project, ..Conditions::default() };
         let code = |name| {
             let artifact = Artifact::named(name).unwrap();
-            conditions.check_project(&artifact).map_or_else(|error| error.code(), |()| "")
+            conditions.check_project(&artifact).map_or_else(|error| error.facts().code, |()| "")
         };
         assert_eq!(code("demo_pkg-1.0.tar.gz"), "");
         assert_eq!(code("demo_pkg-1.0.0-py3-none-any.whl"), "");

@@ -1,10 +1,10 @@
-//! Why a file that is signed is refused all the same, or a policy is none.
+//! Why a file that is signed is refused all the same, or a policy can't be used.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
-use pysign_host::{Evidence, Problem, Status};
+use pysign_host::Problem;
 use pysign_manifest::SignatureKind;
 
 use super::file::Fault;
@@ -27,7 +27,7 @@ pub enum PolicyError {
         /// The kind.
         kind: SignatureKind,
     },
-    /// A policy file is none.
+    /// A policy file can't be read.
     Malformed {
         /// The policy file.
         file: PathBuf,
@@ -41,7 +41,7 @@ pub enum PolicyError {
         /// The type.
         expected: String,
         /// The types of those that are proven.
-        found: Vec<String>,
+        found: String,
     },
     /// Another project or version than the one that was asked for.
     Project {
@@ -49,18 +49,16 @@ pub enum PolicyError {
         file: PathBuf,
         /// `NAME==VERSION`.
         expected: String,
-        /// The same of the file, or nothing.
-        found: Option<String>,
+        /// The same of the file.
+        found: String,
     },
-    /// The one signer that a policy file lists is another: what does not fit, and what would make
-    /// the file list this one, since no flag does.
+    /// The one signer that a policy file lists is another. What the options would take is no hint
+    /// here: the file is the policy, and it is changed with care.
     OtherSigner {
-        /// What does not fit.
+        /// What is not as the file demands.
         cause: Box<dyn Problem>,
         /// The entry of the policy file.
         entry: String,
-        /// How a policy file would list the signer.
-        listed: Option<String>,
     },
     /// Signed before the time after which it should have been, or the other way round.
     SignedAt {
@@ -81,8 +79,6 @@ pub enum PolicyError {
         expected: String,
         /// The signer.
         found: String,
-        /// How a policy file would list the signer.
-        listed: Option<String>,
     },
     /// No time-stamp authority has seen the signature, or nothing says when it was made.
     TimestampRequired {
@@ -129,165 +125,49 @@ pub enum Bound {
     Before(Timestamp),
 }
 
-impl PolicyError {
-    /// Every code of this type.
-    pub const CODES: &'static [&'static str] = &[
-        "policy-malformed",
-        "predicate-missing",
-        "project-mismatch",
-        "project-uncovered",
-        "release-incomplete",
-        "signature-kind-missing",
-        "signed-too-early",
-        "signed-too-late",
-        "signer-unlisted",
-        "timestamp-required",
-        "version-missing",
-    ];
-}
-
-impl fmt::Display for PolicyError {
+impl fmt::Display for ReleaseFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file().unwrap_or(Path::new("")).display();
-        match self {
-            Self::Incomplete { fault: ReleaseFault::Absent, .. } => {
-                write!(f, "'{file}' is in the release statement, and is not here")
-            }
-            Self::Incomplete { fault: ReleaseFault::Other, .. } => {
-                write!(f, "'{file}' is in the release statement with other bytes")
-            }
-            Self::Incomplete { fault: ReleaseFault::Unstated, .. } => {
-                write!(f, "'{file}' is in no release statement that is proven")
-            }
-            Self::KindMissing { kind, .. } => {
-                write!(f, "'{file}' has no proven signature of the kind '{kind}'")
-            }
-            Self::Malformed { .. } => write!(f, "'{file}' is no policy"),
-            Self::OtherSigner { cause, .. } => cause.fmt(f),
-            Self::PredicateMissing { .. } => {
-                write!(f, "'{file}' has no proven statement of the type that is required")
-            }
-            Self::Project { .. } => write!(f, "'{file}' is of another release"),
-            Self::SignedAt { bound: Bound::After(_), .. } => {
-                write!(f, "'{file}' was signed too early")
-            }
-            Self::SignedAt { bound: Bound::Before(_), .. } => {
-                write!(f, "'{file}' was signed too late")
-            }
-            Self::SignerUnlisted { entry, .. } => {
-                write!(f, "'{file}' was signed by none of the signers of {entry}")
-            }
-            Self::TimestampRequired { flag: "--require-tsa", .. } => {
-                write!(f, "'{file}' was signed without a time-stamp of an authority")
-            }
-            Self::TimestampRequired { flag, .. } => {
-                write!(f, "nothing proves when '{file}' was signed, which '{flag}' asks for")
-            }
-            Self::Uncovered { policy, name, .. } => {
-                write!(f, "'{}' does not cover '{name}', the name of '{file}'", policy.display())
-            }
-            Self::Version { git_ref, .. } => {
-                write!(f, "'{file}' has no version to stand in '{git_ref}'")
-            }
-        }
+        f.write_str(match self {
+            Self::Absent => "is in the release statement and missing here",
+            Self::Other => "is in the release statement with another digest",
+            Self::Unstated => "is in no proven release statement",
+        })
     }
 }
 
-impl std::error::Error for PolicyError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Malformed { fault, .. } => Some(fault),
-            Self::OtherSigner { cause, .. } => cause.source(),
-            _ => None,
-        }
-    }
-}
-
-impl Problem for PolicyError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Incomplete { .. } => "release-incomplete",
-            Self::KindMissing { .. } => "signature-kind-missing",
-            Self::Malformed { .. } => "policy-malformed",
-            Self::OtherSigner { cause, .. } => cause.code(),
-            Self::PredicateMissing { .. } => "predicate-missing",
-            Self::Project { .. } => "project-mismatch",
-            Self::SignedAt { bound: Bound::After(_), .. } => "signed-too-early",
-            Self::SignedAt { bound: Bound::Before(_), .. } => "signed-too-late",
-            Self::SignerUnlisted { .. } => "signer-unlisted",
-            Self::TimestampRequired { .. } => "timestamp-required",
-            Self::Uncovered { .. } => "project-uncovered",
-            Self::Version { .. } => "version-missing",
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::Malformed { .. } => Status::Input,
-            Self::OtherSigner { cause, .. } => cause.status(),
-            _ => Status::Refused,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::OtherSigner { cause, .. } => cause.file(),
-            Self::Incomplete { file, .. }
-            | Self::KindMissing { file, .. }
-            | Self::Malformed { file, .. }
-            | Self::PredicateMissing { file, .. }
-            | Self::Project { file, .. }
-            | Self::SignedAt { file, .. }
-            | Self::SignerUnlisted { file, .. }
-            | Self::TimestampRequired { file, .. }
-            | Self::Uncovered { file, .. }
-            | Self::Version { file, .. } => Some(file),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Project { found: Some(found), .. } => {
-                Some(format!("to accept it: --project {found}"))
-            }
-            Self::SignedAt { bound, found, .. } => {
-                let flag = match bound {
-                    Bound::After(_) => "--signed-after",
-                    Bound::Before(_) => "--signed-before",
-                };
-                Some(format!("to accept it: {flag} {found}"))
-            }
-            Self::OtherSigner { entry, listed: Some(signer), .. } => {
-                Some(format!("to accept it, add to the signers of {entry}: {signer}"))
-            }
-            Self::SignerUnlisted { listed: Some(signer), .. } => {
-                Some(format!("to accept it, add to these signers: {signer}"))
-            }
-            _ => None,
-        }
-    }
-
-    fn evidence(&self) -> Option<Evidence> {
-        let nothing = || "nothing".to_owned();
-        let (expected, found) = match self {
-            Self::OtherSigner { cause, .. } => return cause.evidence(),
-            Self::PredicateMissing { expected, found, .. } => {
-                let found = if found.is_empty() { nothing() } else { found.join(", ") };
-                (expected.clone(), found)
-            }
-            Self::Project { expected, found, .. } => {
-                (expected.clone(), found.clone().unwrap_or_else(nothing))
-            }
-            Self::SignedAt { bound, found, .. } => {
-                let expected = match bound {
-                    Bound::After(time) => format!("{time} or later"),
-                    Bound::Before(time) => format!("{time} or earlier"),
-                };
-                (expected, found.to_string())
-            }
-            Self::SignerUnlisted { expected, found, .. } => (expected.clone(), found.clone()),
-            _ => return None,
-        };
-        Some(Evidence { expected, found })
-    }
-}
+pysign_host::problem! { PolicyError {
+    Self::Incomplete { file, fault } => Refused "release-incomplete" ("'{}' {fault}", file.display()),
+        file(file);
+    Self::KindMissing { file, kind } => Refused "signature-kind-missing"
+        ("'{}' has no proven signature of the kind '{kind}'", file.display()),
+        file(file);
+    Self::Malformed { file, fault } => Input "policy-malformed"
+        ("'{}' is not a valid policy", file.display()),
+        file(file), cause(fault);
+    Self::PredicateMissing { file, expected, found } => Refused "predicate-missing"
+        ("'{}' has no proven statement of the required type", file.display()),
+        file(file), evidence(expected, found);
+    Self::Project { file, expected, found } => Refused "project-mismatch"
+        ("'{}' is of another release", file.display()),
+        file(file), evidence(expected, found);
+    Self::SignedAt { file, bound: Bound::After(time), found } => Refused "signed-too-early"
+        ("'{}' was signed too early", file.display()),
+        file(file), evidence(format!("{time} or later"), found);
+    Self::SignedAt { file, bound: Bound::Before(time), found } => Refused "signed-too-late"
+        ("'{}' was signed too late", file.display()),
+        file(file), evidence(format!("{time} or earlier"), found);
+    Self::SignerUnlisted { file, entry, expected, found } => Refused "signer-unlisted"
+        ("'{}' was signed by none of the signers of {entry}", file.display()),
+        file(file), evidence(expected, found);
+    Self::TimestampRequired { file, flag } => Refused "timestamp-required"
+        ("'{}' has no proven timestamp, which '{flag}' requires", file.display()),
+        file(file);
+    Self::Uncovered { file, policy, name } => Refused "project-uncovered"
+        ("'{}' has no entry for '{name}', the name of '{}'", policy.display(), file.display()),
+        file(file);
+    Self::Version { file, git_ref } => Refused "version-missing"
+        ("'{}' has no version to put into '{git_ref}'", file.display()),
+        file(file);
+} from {
+    Self::OtherSigner { cause, entry } => &**cause, ("{cause} ({entry})"), hint_if(None);
+} }

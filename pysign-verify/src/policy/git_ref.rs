@@ -20,6 +20,17 @@ pub(crate) struct RefPattern {
 }
 
 impl RefPattern {
+    /// Whether a message may name `found`, a ref from a certificate, in the place of this one: a tag,
+    /// or a branch where a branch was asked for; with no character that this grammar or a shell reads
+    /// as more than itself.
+    pub(crate) fn may_become(&self, found: &str) -> bool {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._+-!@".contains(c);
+        let in_branches = |text: &str| text.starts_with("refs/heads/");
+        found.chars().all(is_plain)
+            && is_full_ref(found)
+            && (found.starts_with(TAGS) || in_branches(found) && in_branches(&self.text))
+    }
+
     /// What the ref must be for a file of this version; `None` if it takes a version and there is
     /// none.
     pub(crate) fn of(&self, version: Option<&Version>) -> Option<Text> {
@@ -39,23 +50,23 @@ impl fmt::Display for RefPattern {
     }
 }
 
-/// Why a text is no such ref.
+/// Why a text is not a full ref.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RefFault {
-    /// It could be a branch or a tag.
+    /// A short name, which could be a branch or a tag.
     Short,
     /// A `*` elsewhere than at the end of a tag.
     Star,
-    /// Git has no such ref.
+    /// Git refuses refs of this form.
     Malformed,
 }
 
 impl fmt::Display for RefFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Short => "a ref is given in full, as refs/tags/… or refs/heads/…",
-            Self::Star => "only a tag may be left open, by one '*' at its end",
-            Self::Malformed => "git has no such ref, even with the version for {version}",
+            Self::Short => "expected a full ref, such as refs/tags/v1.0 or refs/heads/main",
+            Self::Star => "only a tag may have a '*', and only as its last character",
+            Self::Malformed => "it is not a valid git ref (see git-check-ref-format)",
         })
     }
 }
@@ -142,6 +153,27 @@ mod tests {
         assert!(of("refs/tags/{version}-*", Some("1.0")).unwrap().matches("refs/tags/1.0-linux"));
         for text in ["refs/heads/*", "refs/*", "refs/tags/v*x", "refs/tags/*/*", "refs/tags/**"] {
             assert_eq!(text.parse::<RefPattern>(), Err(RefFault::Star), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_names_another_tag_or_another_branch_for_a_branch() {
+        for (asked, found, named) in [
+            ("refs/tags/v{version}", "refs/tags/v1.1", true),
+            ("refs/tags/v*", "refs/tags/1.1", true),
+            ("refs/heads/main", "refs/heads/next", true),
+            ("refs/heads/main", "refs/tags/v1.1", true),
+            ("refs/tags/v1.0", "refs/heads/v1.0", false),
+            ("refs/tags/v1.0", "refs/merge-requests/1/head", false),
+            ("refs/heads/main", "refs/merge-requests/1/head", false),
+            ("refs/heads/main", "refs/tags/*", false),
+            ("refs/heads/main", "refs/tags/v{version}", false),
+            ("refs/heads/main", "refs/tags/$(id)", false),
+            ("refs/heads/main", "refs/tags/a b", false),
+            ("refs/heads/main", "main", false),
+        ] {
+            let asked: RefPattern = asked.parse().unwrap();
+            assert_eq!(asked.may_become(found), named, "{asked} {found}");
         }
     }
 

@@ -12,16 +12,10 @@ use std::path::Path;
 
 use pysign_attest::Certificate;
 use pysign_ci::{Project, Repository};
-use pysign_host::shell_quoted;
 use pysign_manifest::Version;
-use pysign_sigstore::{ClaimName, Error, Expected, Mismatch, Part, Text};
+use pysign_sigstore::{ClaimName, Error, Expected, Mismatch, Text, usual_triggers};
 
 use super::git_ref::RefPattern;
-
-/// What starts a GitLab pipeline on a ref that its maintainers chose (GitLab's `CI_PIPELINE_SOURCE`).
-const GITLAB_TRIGGERS: [&str; 4] = ["push", "web", "api", "schedule"];
-/// What starts a GitHub workflow on a ref that its maintainers chose (`github.event_name`).
-const GITHUB_TRIGGERS: [&str; 4] = ["push", "release", "workflow_dispatch", "schedule"];
 
 /// One project's pipeline.
 #[derive(Clone, Debug)]
@@ -59,7 +53,7 @@ impl Preset {
     }
 }
 
-/// Whose pipeline it is, and on what.
+/// Whose pipeline it is, on what, and what may have started it.
 impl fmt::Display for Preset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} on {}", self.source.url(), self.git_ref)
@@ -67,7 +61,7 @@ impl fmt::Display for Preset {
 }
 
 impl Settled<'_> {
-    /// Refuses the certificate of any other pipeline, and of one of these claims.
+    /// Refuses the certificate of any other pipeline, and of one without these claims.
     pub(crate) fn check(
         &self,
         file: &Path,
@@ -75,19 +69,16 @@ impl Settled<'_> {
         claims: &[(ClaimName, Text)],
     ) -> Result<(), Error> {
         let mismatches = self.expected(certificate, claims).mismatches(certificate);
-        let hint = self.hint(certificate, &mismatches);
-        match mismatches.into_iter().next() {
-            None => Ok(()),
-            Some(mismatch) => Err(Error::Signer { file: file.into(), mismatch, hint }),
-        }
+        let Some(mismatch) = Mismatch::all(&mismatches) else { return Ok(()) };
+        Err(Error::Signer { file: file.into(), mismatch, hint: self.hint(certificate, claims) })
     }
 
     /// What the certificate must be. Where the preset leaves something open, the certificate fills
     /// it in, once and for every part that repeats it.
     fn expected(&self, certificate: &Certificate, claims: &[(ClaimName, Text)]) -> Expected {
         let source = &self.preset.source;
-        let fits = |found: &&str| self.git_ref.matches(found);
-        let git_ref = match ClaimName::REF.of(certificate).filter(fits) {
+        let matches = |found: &&str| self.git_ref.matches(found);
+        let git_ref = match ClaimName::REF.of(certificate).filter(matches) {
             Some(found) => found.to_owned(),
             None => self.git_ref.to_string(),
         };
@@ -99,32 +90,26 @@ impl Settled<'_> {
         let mut expected = Expected::new(Text::exact(&identity), issuer)
             .with_claim(ClaimName::SOURCE, Text::exact(&source.url()))
             .with_claim(ClaimName::REF, self.git_ref.clone());
-        if !claims.iter().any(|(name, _)| *name == ClaimName::TRIGGER) {
-            let triggers = source.triggers().map(str::to_owned).to_vec();
-            expected = expected.with_claim(ClaimName::TRIGGER, Text::AnyOf(triggers));
+        if !claims.iter().any(|(name, _)| *name == ClaimName::TRIGGER)
+            && let Some(triggers) = usual_triggers(&identity)
+        {
+            expected = expected.with_claim(ClaimName::TRIGGER, triggers);
         }
         let asked = claims.iter().cloned();
         asked.fold(expected, |expected, (name, value)| expected.with_claim(name, value))
     }
 
-    /// The flags that would accept this pipeline and no other, if it is one that presets can name.
-    fn hint(&self, certificate: &Certificate, mismatches: &[Mismatch]) -> Option<String> {
-        let mut flags = Vec::new();
-        for mismatch in mismatches {
-            match mismatch.part {
-                Part::Identity
-                | Part::Source(_)
-                | Part::Claim(ClaimName::SOURCE | ClaimName::REF) => {}
-                _ => flags.push(mismatch.flag()?),
-            }
-        }
+    /// The option that names the pipeline's ref, if nothing but the ref is another one. Where a tag
+    /// was asked for, only another tag is named: whoever may push a branch may not push a tag.
+    fn hint(&self, certificate: &Certificate, claims: &[(ClaimName, Text)]) -> Option<String> {
         let found = ClaimName::REF.of(certificate)?;
-        let git_ref =
-            (!self.git_ref.matches(found)).then(|| format!("--ref {}", shell_quoted(found)));
-        let mut named = self.preset.source.flags(certificate, found)?;
-        named.extend(git_ref);
-        named.extend(flags);
-        (!named.is_empty()).then(|| format!("to accept it: {}", named.join(" ")))
+        if !self.preset.git_ref.may_become(found) {
+            return None;
+        }
+        let other = Self { preset: self.preset, git_ref: Text::exact(found) };
+        let only_the_ref = other.expected(certificate, claims).mismatches(certificate).is_empty();
+        only_the_ref
+            .then(|| format!("the pipeline ran on another ref of this project: --ref {found}"))
     }
 }
 
@@ -143,13 +128,6 @@ impl Source {
         }
     }
 
-    fn triggers(&self) -> [&'static str; 4] {
-        match self {
-            Self::GitLab { .. } => GITLAB_TRIGGERS,
-            Self::GitHub { .. } => GITHUB_TRIGGERS,
-        }
-    }
-
     /// The name of this pipeline on this ref; the file that is left open is that of `found`.
     fn identity(&self, found: &str, git_ref: &str) -> String {
         match self {
@@ -159,40 +137,6 @@ impl Source {
                 repository.identity(workflow.as_deref().unwrap_or_else(any), git_ref)
             }
         }
-    }
-
-    /// The flags that name the pipeline of this certificate on this ref, where they differ from
-    /// what was asked for. `None` if its parts contradict each other: no preset accepts that.
-    fn flags(&self, certificate: &Certificate, git_ref: &str) -> Option<Vec<String>> {
-        let (identity, url) = (certificate.identity(), ClaimName::SOURCE.of(certificate)?);
-        let mut flags = Vec::new();
-        match self {
-            Self::GitLab { project, config } => {
-                let found: Project = url.parse().ok()?;
-                let file = identity.strip_prefix(&format!("{url}//"))?;
-                let file = file.strip_suffix(git_ref)?.strip_suffix('@')?;
-                if found != *project {
-                    flags.push(format!("--gitlab {}", shell_quoted(url)));
-                }
-                if file != config {
-                    flags.push(format!("--config {}", shell_quoted(file)));
-                }
-            }
-            Self::GitHub { repository, workflow } => {
-                let found: Repository = url.strip_prefix("https://github.com/")?.parse().ok()?;
-                let file = workflow_of(&found, identity)?;
-                if found.identity(file, git_ref) != identity {
-                    return None;
-                }
-                if found != *repository {
-                    flags.push(format!("--github {}", shell_quoted(found.path())));
-                }
-                if workflow.as_deref().is_some_and(|workflow| workflow != file) {
-                    flags.push(format!("--workflow {}", shell_quoted(file)));
-                }
-            }
-        }
-        Some(flags)
     }
 }
 

@@ -131,11 +131,11 @@ mod tests {
         assert!(wrong(&BOTH, &[&release]).is_empty());
         assert_eq!(
             wrong(&BOTH[..1], &[&release]),
-            ["'b.whl' is in the release statement, and is not here"]
+            ["'b.whl' is in the release statement and missing here"]
         );
         assert_eq!(
             wrong(&[BOTH[0], BOTH[1], ("c.whl", "c")], &[&release]),
-            ["'c.whl' is in no release statement that is proven"]
+            ["'c.whl' is in no proven release statement"]
         );
         assert_eq!(wrong(&[BOTH[0], ("b.whl", "x")], &[&release]).len(), 2);
     }
@@ -160,7 +160,7 @@ mod tests {
             release.predicate_type = kind.to_owned();
             assert_eq!(
                 wrong(alone, &[&release]),
-                ["'a.whl' is in no release statement that is proven"],
+                ["'a.whl' is in no proven release statement"],
                 "{kind}"
             );
         }
@@ -171,7 +171,7 @@ mod tests {
         let (release, more) = (statement(&BOTH), statement(&[BOTH[0], BOTH[1], ("c.whl", "c")]));
         assert_eq!(
             wrong(&BOTH, &[&release, &more]),
-            ["'c.whl' is in the release statement, and is not here"]
+            ["'c.whl' is in the release statement and missing here"]
         );
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use pysign_attest::{Certificate, PublicKey};
 use pysign_ci::Project;
 use pysign_host::Failure;
-use pysign_manifest::{Version, json};
+use pysign_manifest::Version;
 use pysign_sigstore::{ClaimName, Error as Refused, Expected, Regexp, Signer as Found, Text};
 
 use super::PolicyError as Error;
@@ -261,7 +261,7 @@ impl Named {
 impl fmt::Display for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Key(key) => write!(f, "the key {}", key.sha256()),
+            Self::Key(key) => write!(f, "the key sha256:{}", key.sha256()),
             Self::Certified(signer) => match (&signer.named, &signer.preset) {
                 (Some(named), _) => named.identity.fmt(f),
                 (None, Some(preset)) => preset.fmt(f),
@@ -271,18 +271,18 @@ impl fmt::Display for Signer {
     }
 }
 
-/// A signer as messages show it, and as a policy file would list it.
-pub(crate) fn listed_as(found: &Found) -> (String, Option<String>) {
+/// A signer as a message shows it beside those that a policy file lists.
+pub(crate) fn described(found: &Found) -> String {
     match found {
-        Found::Key(key) => (format!("the key {}", key.sha256()), None),
+        Found::Key(key) => format!("the key sha256:{}", key.sha256()),
         Found::Certificate(certificate) => {
+            let claim = |name: ClaimName| {
+                let value = name.of(certificate).map(|value| format!(", {name} {value}"));
+                value.unwrap_or_default()
+            };
             let (identity, issuer) = (certificate.identity(), certificate.issuer());
-            let mut entry = json!({"identity": identity, "issuer": issuer});
-            let source = ClaimName::SOURCE.of(certificate);
-            if let (Some(source), Some(members)) = (source, entry.as_object_mut()) {
-                members.insert("claims".to_owned(), json!({ClaimName::SOURCE.as_str(): source}));
-            }
-            (format!("{identity} of {issuer}"), Some(entry.to_string()))
+            let (source, trigger) = (claim(ClaimName::SOURCE), claim(ClaimName::TRIGGER));
+            format!("{identity} of {issuer}{source}{trigger}")
         }
     }
 }

@@ -1,8 +1,6 @@
 use pysign_attest::samples::certificate;
 use pysign_manifest::{Value, json};
 
-use pysign_host::Problem;
-
 use super::signer::Description;
 use super::*;
 
@@ -53,7 +51,7 @@ fn code(policy: &Policy, found: &Found) -> &'static str {
     let artifact = Artifact::named("demo-1.0.tar.gz").unwrap();
     let rule = policy.for_artifact(&artifact).unwrap();
     let accepted = rule.accepts_signer(Path::new("demo-1.0.tar.gz"), found);
-    accepted.map_or_else(|failure| failure.problems().next().unwrap().code(), |()| "")
+    accepted.map_or_else(|failure| failure.problems().next().unwrap().facts().code, |()| "")
 }
 
 #[test]
@@ -105,27 +103,47 @@ fn who_is_listed_for_another_project_may_not_sign_this_one() {
 }
 
 #[test]
-fn a_signer_that_is_not_listed_is_named_as_a_policy_would_list_it() {
+fn a_signer_that_is_not_listed_is_named_with_all_that_tells_it_apart_and_never_hinted() {
     let all = json!([{"project": "demo", "signers": [signer(ALICE), signer(BOB)]}]);
     let policy = listed(&all, None, &[]);
     let artifact = Artifact::named("demo-1.0.tar.gz").unwrap();
     let identity = "https://gitlab.com/eve/demo//.gitlab-ci.yml@refs/tags/v1";
-    let source = [("source-repository-uri", "https://gitlab.com/eve/demo")];
-    let found = Found::Certificate(certificate(identity, "https://gitlab.com", &source));
+    let source = "https://gitlab.com/eve/demo";
+    let claims = [("source-repository-uri", source), ("build-trigger", "merge_request_event")];
+    let found = Found::Certificate(certificate(identity, "https://gitlab.com", &claims));
     let rule = policy.for_artifact(&artifact).unwrap();
     let failure = rule.accepts_signer(Path::new("demo-1.0.tar.gz"), &found).unwrap_err();
     let problem = failure.problems().next().unwrap();
+    let facts = problem.facts();
+    assert_eq!(facts.hint, None);
+    let evidence = facts.evidence.unwrap();
+    assert_eq!(evidence.expected, "alice@example.org or bob@example.org");
     assert_eq!(
-        problem.hint().unwrap(),
+        evidence.found,
         format!(
-            "to accept it, add to these signers: {{\"claims\":{{\"source-repository-uri\":\
-             \"https://gitlab.com/eve/demo\"}},\"identity\":\"{identity}\",\"issuer\":\
-             \"https://gitlab.com\"}}"
+            "{identity} of https://gitlab.com, source-repository-uri {source}, build-trigger \
+             merge_request_event"
         )
     );
-    let evidence = problem.evidence().unwrap();
-    assert_eq!(evidence.expected, "alice@example.org or bob@example.org");
-    assert_eq!(evidence.found, format!("{identity} of https://gitlab.com"));
+}
+
+#[test]
+fn a_policy_file_hints_no_ref_either() {
+    let all = json!([{"project": "demo", "signers": [
+        {"gitlab": "acme/demo", "ref": "refs/tags/v1.0"}]}]);
+    let policy = listed(&all, None, &[]);
+    let artifact = Artifact::named("demo-1.0.tar.gz").unwrap();
+    let identity = "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1.1";
+    let claims = [
+        ("source-repository-uri", "https://gitlab.com/acme/demo"),
+        ("source-repository-ref", "refs/tags/v1.1"),
+        ("build-trigger", "push"),
+    ];
+    let found = Found::Certificate(certificate(identity, "https://gitlab.com", &claims));
+    let rule = policy.for_artifact(&artifact).unwrap();
+    let failure = rule.accepts_signer(Path::new("demo-1.0.tar.gz"), &found).unwrap_err();
+    let facts = failure.problems().next().unwrap().facts();
+    assert_eq!((facts.code, facts.hint), ("identity-mismatch", None));
 }
 
 #[test]
@@ -234,7 +252,7 @@ fn a_tag_follows_the_version_of_each_file() {
         let artifact = Artifact::named(name).unwrap();
         let accepted =
             policy.for_artifact(&artifact).unwrap().accepts_signer(Path::new(name), &found);
-        accepted.map_or_else(|failure| failure.problems().next().unwrap().code(), |()| "")
+        accepted.map_or_else(|failure| failure.problems().next().unwrap().facts().code, |()| "")
     };
     assert_eq!(code("demo-1.0.tar.gz"), "");
     assert_eq!(code("demo-2.0.tar.gz"), "identity-mismatch");
@@ -248,7 +266,7 @@ fn missing(policy: &Policy, proven: &[(SignatureKind, Option<&Statement>)]) -> V
     let rule = policy.for_artifact(&artifact).unwrap();
     match rule.satisfied(Path::new("demo-1.0.tar.gz"), proven) {
         Ok(()) => Vec::new(),
-        Err(failure) => failure.problems().map(Problem::code).collect(),
+        Err(failure) => failure.problems().map(|problem| problem.facts().code).collect(),
     }
 }
 

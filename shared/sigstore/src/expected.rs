@@ -7,6 +7,7 @@ mod claim;
 mod regexp;
 mod text;
 
+use std::fmt;
 use std::path::Path;
 
 use pysign_attest::Certificate;
@@ -24,28 +25,19 @@ pub struct Expected {
     identity: Text,
     issuer: Text,
     claims: Vec<(ClaimName, Text)>,
-    source: Source,
+    /// Whether the certificate of a pipeline must also name the pipeline's own repository and one of
+    /// the usual triggers, unless a claim asks for others.
+    usual: bool,
 }
 
-/// What is asked of the repository that was built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
-    /// Nothing: the signer is compared with its own token.
-    NotAsked,
-    /// The definition of the pipeline, which names the signer, is of that same repository.
-    Own,
-    /// A claim says which one it is.
-    Named,
-}
-
-/// One part of a certificate that is not as it must be.
+/// What of a certificate is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Which one.
+    /// Which part; of several, the most telling one.
     pub part: Part,
-    /// What it must be.
+    /// What the part must be.
     pub expected: String,
-    /// What it is; `None` when the certificate does not say.
+    /// What the part is; `None` when the certificate does not say.
     pub found: Option<String>,
 }
 
@@ -66,22 +58,20 @@ impl Expected {
     /// This identity of this issuer, byte for byte, whatever else the certificate says. It is for
     /// signing, where the token at hand decides: a verifier wants [`Expected::new`].
     pub fn exact(identity: &str, issuer: &str) -> Self {
-        let source = Source::NotAsked;
-        Self { source, ..Self::new(Text::exact(identity), Text::exact(issuer)) }
+        Self { usual: false, ..Self::new(Text::exact(identity), Text::exact(issuer)) }
     }
 
     /// This identity of this issuer. Unless a claim names the repository that was built, the
-    /// pipeline's definition must lie in it: a reusable workflow signs for whoever calls it.
+    /// pipeline's definition must lie in it: a reusable workflow signs for whoever calls it. Unless a
+    /// claim names the trigger, it must be one of [`usual_triggers`]: a fork's merge request has the
+    /// name of its target's pipeline.
     pub fn new(identity: Text, issuer: Text) -> Self {
-        Self { identity, issuer, claims: Vec::new(), source: Source::Own }
+        Self { identity, issuer, claims: Vec::new(), usual: true }
     }
 
     /// Asks for a claim too. Of two with the same name, both must hold.
     #[must_use]
     pub fn with_claim(mut self, name: ClaimName, value: Text) -> Self {
-        if name.names_source() && self.source == Source::Own {
-            self.source = Source::Named;
-        }
         self.claims.push((name, value));
         self
     }
@@ -98,20 +88,21 @@ impl Expected {
 
     /// Refuses the certificate of another signer. `file` is what the message calls the signed file.
     pub fn check(&self, file: &Path, certificate: &Certificate) -> Result<(), Error> {
-        let mismatches = self.mismatches(certificate);
-        let hint = hint(&mismatches);
-        match mismatches.into_iter().next() {
+        match Mismatch::all(&self.mismatches(certificate)) {
             None => Ok(()),
-            Some(mismatch) => Err(Error::Signer { file: file.into(), mismatch, hint }),
+            Some(mismatch) => Err(Error::Signer { file: file.into(), mismatch, hint: None }),
         }
     }
 
     /// Every part that is not as it must be, the most telling one first.
     pub fn mismatches(&self, certificate: &Certificate) -> Vec<Mismatch> {
         let compare = |part, expected: &Text, found: Option<&str>| {
-            let fits = found.is_some_and(|found| expected.matches(found));
-            let found = found.map(str::to_owned);
-            (!fits).then(|| Mismatch { part, expected: expected.to_string(), found })
+            let matches = found.is_some_and(|found| expected.matches(found));
+            (!matches).then(|| Mismatch {
+                part,
+                expected: expected.beside(found),
+                found: found.map(str::to_owned),
+            })
         };
         let claims = self.claims.iter();
         let claims = claims.filter_map(|(name, expected)| {
@@ -119,7 +110,14 @@ impl Expected {
         });
         let identity = compare(Part::Identity, &self.identity, Some(certificate.identity()));
         let issuer = compare(Part::Issuer, &self.issuer, Some(certificate.issuer()));
-        identity.into_iter().chain(issuer).chain(claims).chain(self.foreign(certificate)).collect()
+        let trigger = usual_triggers(certificate.identity()).filter(|_| {
+            self.usual && self.claims.iter().all(|(name, _)| *name != ClaimName::TRIGGER)
+        });
+        let trigger = trigger.and_then(|usual| {
+            compare(Part::Claim(ClaimName::TRIGGER), &usual, ClaimName::trigger_in(certificate))
+        });
+        let foreign = self.foreign(certificate);
+        identity.into_iter().chain(issuer).chain(claims).chain(foreign).chain(trigger).collect()
     }
 
     /// The repository that was built, if the pipeline's definition is of another one.
@@ -129,7 +127,8 @@ impl Expected {
             ClaimName::SOURCE => lies_in(certificate.identity(), found),
             _ => lies_in(certificate.identity(), &format!("https://github.com/{found}")),
         };
-        (self.source == Source::Own && !is_own).then(|| Mismatch {
+        let asked = self.usual && !self.claims.iter().any(|(name, _)| name.names_source());
+        (asked && !is_own).then(|| Mismatch {
             part: Part::Source(claim),
             expected: format!("the repository of {}", certificate.identity()),
             found: Some(found.to_owned()),
@@ -153,16 +152,28 @@ fn lies_in(identity: &str, repository: &str) -> bool {
     inside.is_some_and(|rest| rest.starts_with("//") || rest.starts_with("/.github/workflows/"))
 }
 
-/// The flags that would accept what was found, never weaker ones: none, if something is missing.
-fn hint(mismatches: &[Mismatch]) -> Option<String> {
-    let flags: Option<Vec<String>> = mismatches.iter().map(Mismatch::flag).collect();
-    flags
-        .filter(|flags| !flags.is_empty())
-        .map(|flags| format!("to accept it: {}", flags.join(" ")))
+/// What starts a GitLab pipeline on a ref that its maintainers chose (`CI_PIPELINE_SOURCE`).
+const GITLAB_TRIGGERS: [&str; 4] = ["push", "web", "api", "schedule"];
+/// What starts a GitHub workflow on a ref that its maintainers chose (`github.event_name`).
+const GITHUB_TRIGGERS: [&str; 4] = ["push", "release", "workflow_dispatch", "schedule"];
+
+/// The triggers of which a pipeline with this identity must have one; `None` for the identities of
+/// other systems, whose words for a trigger are their own, and of people. GitLab's identities are
+/// `https://HOST/PROJECT//FILE@REF`, GitHub's `https://HOST/OWNER/REPO/.github/workflows/FILE@REF`.
+pub fn usual_triggers(identity: &str) -> Option<Text> {
+    let path = identity.strip_prefix("https://")?;
+    let is_gitlab = path.split_once("//").is_some_and(|(_, file)| file.contains('@'));
+    let is_github = path.contains("/.github/workflows/");
+    let triggers = match (is_gitlab, is_github) {
+        (true, _) => GITLAB_TRIGGERS,
+        (false, true) => GITHUB_TRIGGERS,
+        (false, false) => return None,
+    };
+    Some(Text::AnyOf(triggers.map(str::to_owned).to_vec()))
 }
 
 impl Mismatch {
-    /// The flag of a verifier that asks for exactly what was found.
+    /// The option of a verifier that asks for exactly what was found.
     pub fn flag(&self) -> Option<String> {
         let found = self.found.as_deref()?;
         Some(match self.part {
@@ -172,6 +183,34 @@ impl Mismatch {
                 format!("--claim {}", shell_quoted(&format!("{name}={found}")))
             }
         })
+    }
+
+    /// One that says all that these do, under the part of the first; `None` if there are none.
+    pub fn all(mismatches: &[Self]) -> Option<Self> {
+        let [first, _, ..] = mismatches else { return mismatches.first().cloned() };
+        let list = |value: fn(&Self) -> &str| {
+            let values = mismatches.iter().map(|one| format!("{} {}", one.part, value(one)));
+            values.collect::<Vec<_>>().join(", ")
+        };
+        Some(Self {
+            part: first.part,
+            expected: list(|one| &one.expected),
+            found: first
+                .found
+                .is_some()
+                .then(|| list(|one| one.found.as_deref().unwrap_or("nothing"))),
+        })
+    }
+}
+
+/// Its name, as a policy file and the options have it.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Identity => f.write_str("identity"),
+            Self::Issuer => f.write_str("issuer"),
+            Self::Claim(name) | Self::Source(name) => name.fmt(f),
+        }
     }
 }
 

@@ -18,7 +18,9 @@ mod unlogged;
 mod verifier;
 
 pub use error::Error;
-pub use expected::{ClaimName, Expected, Mismatch, Part, Regexp, RegexpFault, Text, UnknownClaim};
+pub use expected::{
+    ClaimName, Expected, Mismatch, Part, Regexp, RegexpFault, Text, UnknownClaim, usual_triggers,
+};
 pub use fault::{LogFault, Unsupported};
 pub use proof::{Proof, Signer, Subject};
 pub use statement::{StatementFault, check_statement};

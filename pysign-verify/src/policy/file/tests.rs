@@ -149,7 +149,7 @@ fn nothing_less_than_a_signer_is_one() {
         ),
         (
             json!({"identity_regexp": ".*", "issuer": "y"}),
-            "'.*' does not fit 'identity_regexp': it does not tell a signer from a stranger: '' matches",
+            "'.*' does not fit 'identity_regexp': it would accept anyone: it matches '' too",
         ),
         (
             json!({"key": KEY, "identity": "x"}),

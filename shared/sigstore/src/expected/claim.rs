@@ -19,11 +19,14 @@ const ISSUER: (u32, &str) = (8, "issuer");
 impl ClaimName {
     /// `source-repository-uri`: the repository that was built.
     pub const SOURCE: Self = Self(12);
+    /// `build-signer-uri`: the definition of the pipeline on its ref, as the CI system writes it.
+    pub const DEFINITION: Self = Self(9);
     /// `source-repository-ref`: the ref that was built, in full.
     pub const REF: Self = Self(14);
     /// `build-trigger`: the event that started the build.
     pub const TRIGGER: Self = Self(20);
 
+    const GITHUB_TRIGGER: Self = Self(2);
     const GITHUB_SOURCE: Self = Self(5);
     const SOURCE_ID: Self = Self(15);
 
@@ -51,6 +54,11 @@ impl ClaimName {
     pub(super) fn source_in(certificate: &Certificate) -> Option<(Self, &str)> {
         let claim = |name: Self| Some((name, name.of(certificate)?));
         claim(Self::SOURCE).or_else(|| claim(Self::GITHUB_SOURCE))
+    }
+
+    /// The event that started the build; before Fulcio 1.0 there was only GitHub's name for it.
+    pub(super) fn trigger_in(certificate: &Certificate) -> Option<&str> {
+        Self::TRIGGER.of(certificate).or_else(|| Self::GITHUB_TRIGGER.of(certificate))
     }
 }
 

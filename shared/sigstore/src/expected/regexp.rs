@@ -26,25 +26,26 @@ const NOBODY: [&str; 9] = [
 /// A regular expression that a whole value must match.
 #[derive(Clone, Debug)]
 pub struct Regexp {
-    pattern: String,
+    /// As it was written, for messages alone.
+    part: regex_lite::Regex,
     /// Anchored at both ends.
     whole: regex_lite::Regex,
 }
 
-/// Why a text is no regular expression to trust by.
+/// Why a text is not a regular expression to trust by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RegexpFault {
-    /// It is empty.
+    /// An empty text.
     Empty,
     /// It matches the names of strangers.
     Everyone {
-        /// Such a name.
+        /// The name of a stranger.
         example: &'static str,
     },
-    /// It is too long, or becomes too large.
+    /// It is too long, or its program is too large.
     Large,
-    /// It is none.
+    /// The engine can't read it.
     Malformed {
         /// What the engine says.
         cause: String,
@@ -55,6 +56,11 @@ impl Regexp {
     /// Whether all of `value` matches. `https://good` must not pass for `evil/?x=https://good`.
     pub fn matches(&self, value: &str) -> bool {
         self.whole.is_match(value)
+    }
+
+    /// Whether some of `value` matches, which is never enough.
+    pub(crate) fn matches_part(&self, value: &str) -> bool {
+        self.part.is_match(value)
     }
 }
 
@@ -69,11 +75,11 @@ impl FromStr for Regexp {
             return Err(RegexpFault::Large);
         }
         // On its own first: `a)|(b` is none, though between parentheses it would be.
-        compile(pattern)?;
+        let part = compile(pattern)?;
         let whole = compile(&format!(r"\A(?:{pattern})\z"))?;
         match NOBODY.into_iter().find(|name| whole.is_match(name)) {
             Some(example) => Err(RegexpFault::Everyone { example }),
-            None => Ok(Self { pattern: pattern.to_owned(), whole }),
+            None => Ok(Self { part, whole }),
         }
     }
 }
@@ -89,7 +95,7 @@ fn compile(pattern: &str) -> Result<regex_lite::Regex, RegexpFault> {
 
 impl fmt::Display for Regexp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.pattern)
+        f.write_str(self.part.as_str())
     }
 }
 
@@ -98,10 +104,12 @@ impl fmt::Display for RegexpFault {
         match self {
             Self::Empty => f.write_str("it is empty"),
             Self::Everyone { example } => {
-                write!(f, "it does not tell a signer from a stranger: '{example}' matches")
+                write!(f, "it would accept anyone: it matches '{example}' too")
             }
-            Self::Large => write!(f, "it is longer than {MAX_PATTERN} bytes, or repeats too much"),
-            Self::Malformed { cause } => write!(f, "it is no regular expression: {cause}"),
+            Self::Large => {
+                write!(f, "it is longer than {MAX_PATTERN} bytes, or its repetitions are too large")
+            }
+            Self::Malformed { cause } => write!(f, "it is not a regular expression: {cause}"),
         }
     }
 }

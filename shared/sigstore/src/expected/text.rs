@@ -34,6 +34,17 @@ impl Text {
                 Self::Regexp(regexp) => regexp.matches(value),
             }
     }
+
+    /// How a message shows it beside the value that does not match: of an expression that matches a
+    /// part of the value, that it must match all of it.
+    pub(crate) fn beside(&self, found: Option<&str>) -> String {
+        match (self, found) {
+            (Self::Regexp(regexp), Some(found)) if regexp.matches_part(found) => {
+                format!("{self} (it must match the whole value, not a part of it)")
+            }
+            _ => self.to_string(),
+        }
+    }
 }
 
 /// As a message says it: the values, `PREFIX*`, or the regular expression between slashes.
