@@ -1,71 +1,68 @@
 //! What a backend made, in canonical bytes.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use pysign_host::{Failure, FileError, Host, open_regular};
+use pysign_archive::canonical;
+use pysign_host::{Failure, FileError, Sha256, Staged, Staging, hash_regular, open_regular};
 use pysign_manifest::Artifact;
 use pysign_names::{DistName, ProjectName, Version};
 
 use crate::Error;
 use crate::hooks::Target;
-use crate::room::Room;
 
 /// The largest file that an index takes, far above what one build makes.
 pub(crate) const MAX_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 
-/// An archive in canonical bytes, in the private directory.
+/// An archive in canonical bytes, beside the place where it will be.
 #[derive(Debug)]
 pub(crate) struct Archive {
-    pub(crate) path: PathBuf,
+    staged: Staged,
     pub(crate) name: DistName,
     pub(crate) target: Target,
 }
 
 impl Archive {
-    /// Rewrites `made`. What is not what its name says, or not what its RECORD says, is refused.
+    /// Rewrites `made` for `directory`. What is not what its name says, or not what its RECORD
+    /// says, is refused.
     pub(crate) fn rewrite(
         made: &Path,
         target: Target,
         epoch: u64,
-        room: &Room<'_>,
+        directory: &Path,
+        staging: &Staging,
     ) -> Result<Self, Failure> {
+        // Errors name the file alone: the directory around it is gone when they are read.
         let name = Path::new(made.file_name().unwrap_or_default());
         let mut source = open_regular(made)?;
-        let path = room.directory(&room.fresh("canonical"))?.join(name);
-        let unwritable = |cause| FileError::Unwritable { file: path.clone(), cause };
-        let mut out = File::create_new(&path).map_err(unwritable)?;
-        // Errors name the file alone: the directory around it is gone when they are read.
-        match target {
+        let mut draft = staging.draft(&directory.join(name))?;
+        let written = match target {
             Target::Sdist => {
-                pysign_archive::canonical::sdist(&mut source, name, &mut out, epoch)?;
+                canonical::sdist(&mut source, name, &mut draft, epoch).map(DistName::Sdist)
             }
             Target::Wheel => {
-                pysign_archive::canonical::wheel(&mut source, name, &mut out, epoch)?;
+                canonical::wheel(&mut source, name, &mut draft, epoch).map(DistName::Wheel)
             }
-        }
-        let text = name.to_string_lossy();
-        let name = text
-            .parse()
-            .map_err(|cause| pysign_archive::Error::Name { file: name.to_owned(), cause })?;
-        Ok(Self { path, name, target })
+        };
+        let name = match written {
+            Err(pysign_archive::Error::File(FileError::Unwritable { cause, .. })) => {
+                return Err(draft.unwritable(cause).into());
+            }
+            written => written?,
+        };
+        Ok(Self { staged: draft.finish()?, name, target })
     }
 
-    /// Puts it beside its target in `directory`, to be committed with the others of `group`.
-    pub(crate) fn stage(
-        &self,
-        directory: &Path,
-        host: &Host,
-        group: &mut pysign_host::Group,
-    ) -> Result<Artifact, Failure> {
-        let target = directory.join(self.name.as_str());
-        let mut draft = host.out.draft(&target)?;
-        draft.fill(open_regular(&self.path)?, &self.path, MAX_BYTES)?;
-        let staged = draft.finish()?;
-        let mut artifact = Artifact::from_path(&target)?;
-        artifact.record(staged.sha256(), staged.size())?;
-        group.add(staged);
-        Ok(artifact)
+    /// Unpacks an sdist beneath `into`; gives the directory of the project.
+    pub(crate) fn unpack(&self, into: &Path) -> Result<PathBuf, Failure> {
+        let name = Path::new(self.name.as_str());
+        unpack(self.staged.path(), name, self.staged.sha256(), into)
+    }
+
+    /// What the manifest says of it, and the file for its place.
+    pub(crate) fn into_parts(self) -> Result<(Artifact, Staged), Failure> {
+        let mut artifact = Artifact::from_path(self.staged.target())?;
+        artifact.record(self.staged.sha256(), self.staged.size())?;
+        Ok((artifact, self.staged))
     }
 
     /// Whether it has the project and version of `other`.
@@ -87,6 +84,21 @@ impl Archive {
             }
         }
         Ok(())
+    }
+}
+
+/// Unpacks the sdist `name`, which lies at `path`, beneath `into`. The file must have the digest
+/// `sha256` when that is done: otherwise somebody is writing to it.
+pub(crate) fn unpack(
+    path: &Path,
+    name: &Path,
+    sha256: Sha256,
+    into: &Path,
+) -> Result<PathBuf, Failure> {
+    let project = pysign_archive::unpack_sdist(&mut open_regular(path)?, name, into)?;
+    match hash_regular(path, MAX_BYTES)? {
+        (found, _) if found == sha256 => Ok(project),
+        _ => Err(FileError::Changed { file: name.into() }.into()),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use pysign_host::Failure;
 use pysign_manifest::{Value, json};
@@ -10,32 +9,27 @@ use pysign_names::Requirement;
 
 use crate::Error;
 use crate::archives::Archive;
-use crate::environment::{Environment, Workshop};
+use crate::environment::Environments;
 use crate::error::HookFault;
 use crate::hooks::{Call, Hooks, Target};
 use crate::installer::Installed;
 use crate::project::BuildSystem;
 use crate::stage::{Origin, Stage};
+use crate::workspace::Workspace;
 
 /// Builds one project, and remembers with what.
 #[derive(Debug)]
 pub(crate) struct Builder<'b, 'h> {
-    workshop: &'b Workshop<'b, 'h>,
-    hooks: &'b Hooks<'b, 'h>,
-    epoch: u64,
-    environments: Vec<Rc<Environment>>,
-    backend: String,
+    pub(crate) workspace: &'b Workspace<'h>,
+    pub(crate) hooks: &'b Hooks<'b, 'h>,
+    pub(crate) environments: Environments<'b, 'h>,
+    pub(crate) epoch: u64,
+    /// Where the archives will be.
+    pub(crate) output: &'b Path,
+    pub(crate) backend: String,
 }
 
-impl<'b, 'h> Builder<'b, 'h> {
-    pub(crate) fn new(
-        workshop: &'b Workshop<'b, 'h>,
-        hooks: &'b Hooks<'b, 'h>,
-        epoch: u64,
-    ) -> Self {
-        Self { workshop, hooks, epoch, environments: Vec::new(), backend: String::new() }
-    }
-
+impl Builder<'_, '_> {
     /// The archives that are wanted, the sdist first. An sdist that is the source is not built
     /// again, unless its `pyproject.toml` was edited.
     pub(crate) fn build(
@@ -45,16 +39,13 @@ impl<'b, 'h> Builder<'b, 'h> {
         targets: &[Target],
     ) -> Result<Vec<Archive>, Failure> {
         let sdist = match &stage.origin {
-            Origin::Sdist { path, .. } if !is_edited => {
-                Archive::rewrite(path, Target::Sdist, self.epoch, self.workshop.room)?
-            }
+            Origin::Sdist { path, .. } if !is_edited => self.rewrite(path, Target::Sdist)?,
             _ => self.archive(&stage.project, Target::Sdist)?,
         };
         if !targets.contains(&Target::Wheel) {
             return Ok(vec![sdist]);
         }
-        let room = self.workshop.room;
-        let unpacked = pysign_archive::unpack_sdist(&sdist.path, &room.directory("unpacked")?)?;
+        let unpacked = sdist.unpack(&self.workspace.directory("unpacked")?)?;
         let wheel = self.archive(&unpacked, Target::Wheel)?;
         if !wheel.is_of_the_release(&sdist) {
             let fault = HookFault::Answer("built another release than its sdist's");
@@ -69,42 +60,35 @@ impl<'b, 'h> Builder<'b, 'h> {
     /// One archive of the source in `project`, in canonical bytes.
     fn archive(&mut self, project: &Path, target: Target) -> Result<Archive, Failure> {
         let made = self.make(project, target)?;
-        Archive::rewrite(&made, target, self.epoch, self.workshop.room)
+        self.rewrite(&made, target)
+    }
+
+    fn rewrite(&self, made: &Path, target: Target) -> Result<Archive, Failure> {
+        Archive::rewrite(made, target, self.epoch, self.output, &self.workspace.host.out)
     }
 
     fn make(&mut self, project: &Path, target: Target) -> Result<PathBuf, Error> {
         let system = BuildSystem::read(project)?;
         self.backend.clone_from(&system.backend);
         let mut needed: BTreeSet<Requirement> = system.requires.iter().cloned().collect();
-        let environment = self.environment(&needed)?;
+        let environment = self.environments.with(&needed)?;
         let call = Call { project, system: &system, environment: &environment };
         needed.extend(self.hooks.requires(call, target)?);
-        let environment = self.environment(&needed)?;
+        let environment = self.environments.with(&needed)?;
         self.hooks.build(Call { environment: &environment, ..call }, target)
-    }
-
-    /// An environment with exactly what is needed: one that is there, or a new one.
-    fn environment(&mut self, needed: &BTreeSet<Requirement>) -> Result<Rc<Environment>, Error> {
-        if let Some(known) = self.environments.iter().find(|known| known.requirements == *needed) {
-            return Ok(Rc::clone(known));
-        }
-        let new = Rc::new(self.workshop.environment(needed.clone())?);
-        self.environments.push(Rc::clone(&new));
-        Ok(new)
     }
 
     /// The manifest's entry on how this was built: no clock, no host, no user.
     pub(crate) fn describe(&self, source: &Value) -> Value {
-        let installed: BTreeSet<&Installed> =
-            self.environments.iter().flat_map(|environment| &environment.installed).collect();
-        let requires: Vec<Value> = installed.into_iter().map(Installed::describe).collect();
+        let requires = self.environments.installed();
+        let requires: Vec<Value> = requires.into_iter().map(Installed::describe).collect();
         json!({
             "source": source,
             "backend": self.backend,
-            "python": self.workshop.python.version,
-            "platform": self.workshop.python.platform,
+            "python": self.environments.python.version,
+            "platform": self.environments.python.platform,
             "canon": pysign_archive::CANON,
-            "isolation": self.workshop.isolation.name(),
+            "isolation": self.workspace.isolation.name(),
             "locked": false,
             "requires": requires,
         })

@@ -141,7 +141,7 @@ impl Tool for Build {
             ("PATH", "Where python3, git, uv, unshare and setsid are"),
             (
                 "AR, CC, CXX, LD_LIBRARY_PATH, MACOSX_DEPLOYMENT_TARGET, PKG_CONFIG_PATH, SDKROOT",
-                "Where compilers and libraries are: the backend sees them, and PATH. CFLAGS and CXXFLAGS are its own, unless passed by name",
+                "Where compilers and libraries are: the backend sees them, and PATH. CFLAGS and CXXFLAGS are the flags that the interpreter was compiled with and a map of the private copy's path, unless passed by name",
             ),
             ("CI_PROJECT_NAME, CI_PROJECT_PATH, CI_SERVER_URL", "What --set-from-gitlab reads"),
             (

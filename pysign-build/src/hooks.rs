@@ -9,15 +9,15 @@ use std::time::Duration;
 use pysign_host::{Env, FileError};
 use pysign_manifest::{Value, json};
 use pysign_names::Requirement;
+use pysign_process::End;
 
 use crate::Error;
 use crate::environment::Environment;
 use crate::error::HookFault;
-use crate::isolation::Isolation;
-use crate::process::{End, Ended};
 use crate::project::{BuildSystem, requirements};
-use crate::room::Room;
+use crate::python::Python;
 use crate::tail::Tail;
+use crate::workspace::{Ended, Workspace};
 
 const RUNNER: &str = include_str!("hooks.py");
 
@@ -38,12 +38,14 @@ const PASSED: &[&str] = &[
 
 /// What all hooks of a build have in common.
 #[derive(Debug)]
-pub(crate) struct Hooks<'r, 'h> {
-    room: &'r Room<'h>,
-    isolation: Isolation,
+pub(crate) struct Hooks<'w, 'h> {
+    workspace: &'w Workspace<'h>,
+    /// What the interpreter was compiled with, and its extensions must be.
+    cflags: String,
     epoch: u64,
     runner: PathBuf,
-    places: Places,
+    home: PathBuf,
+    temporary: PathBuf,
     settings: Settings,
 }
 
@@ -56,12 +58,6 @@ pub(crate) struct Settings {
     pub(crate) env_pass: Vec<String>,
     /// `--timeout`
     pub(crate) timeout: Option<Duration>,
-}
-
-#[derive(Debug)]
-struct Places {
-    home: PathBuf,
-    temporary: PathBuf,
 }
 
 /// Which archive a hook is about.
@@ -95,20 +91,27 @@ pub(crate) struct Call<'c> {
     pub(crate) environment: &'c Environment,
 }
 
-impl<'r, 'h> Hooks<'r, 'h> {
+impl<'w, 'h> Hooks<'w, 'h> {
     pub(crate) fn new(
-        room: &'r Room<'h>,
-        isolation: Isolation,
+        workspace: &'w Workspace<'h>,
+        python: &Python,
         epoch: u64,
         settings: Settings,
     ) -> Result<Self, Error> {
-        for name in settings.env_pass.iter().filter(|name| room.host.env.os(name).is_none()) {
+        let host = workspace.host;
+        for name in settings.env_pass.iter().filter(|name| host.env.os(name).is_none()) {
             let message = format!("'{name}' is not set, so the backend does not get it");
-            room.host.notes.warn("env-pass-unset", message);
+            host.notes.warn("env-pass-unset", message);
         }
-        let places = Places { home: room.directory("home")?, temporary: room.directory("tmp")? };
-        let runner = room.write("hooks.py", RUNNER.as_bytes())?;
-        Ok(Self { room, isolation, epoch, runner, places, settings })
+        Ok(Self {
+            workspace,
+            cflags: python.cflags.clone(),
+            epoch,
+            runner: workspace.write("hooks.py", RUNNER.as_bytes())?,
+            home: workspace.directory("home")?,
+            temporary: workspace.directory("tmp")?,
+            settings,
+        })
     }
 
     /// What the backend needs beyond what `pyproject.toml` says.
@@ -127,8 +130,8 @@ impl<'r, 'h> Hooks<'r, 'h> {
     /// Has the backend build one archive; gives its path in a new directory.
     pub(crate) fn build(&self, call: Call<'_>, target: Target) -> Result<PathBuf, Error> {
         let hook = target.build_hook();
-        self.room.host.notes.progress(format!("{}: {hook}", call.system.backend));
-        let output = self.room.directory(&self.room.fresh("output"))?;
+        self.workspace.host.notes.progress(format!("{}: {hook}", call.system.backend));
+        let output = self.workspace.directory(self.workspace.fresh("output"))?;
         let value = self.answer(call, hook, &json!([output]))?;
         let value = value.ok_or_else(|| fault(call, hook, HookFault::Missing, None))?;
         let name = value.as_str().filter(|name| is_file_name(name));
@@ -153,17 +156,18 @@ impl<'r, 'h> Hooks<'r, 'h> {
             "arguments": arguments,
             "config_settings": self.config_settings(),
         });
+        let workspace = self.workspace;
         let request =
-            self.room.write(&self.room.fresh("request"), request.to_string().as_bytes())?;
-        let answer = self.room.path().join(self.room.fresh("answer"));
+            workspace.write(workspace.fresh("request"), request.to_string().as_bytes())?;
+        let answer = workspace.fresh("answer");
         let mut command = self.command(call);
         command.arg(&self.runner).arg(request).arg(&answer);
-        let ended = self.room.run(&mut command, self.settings.timeout)?;
+        let ended = workspace.run(command, self.settings.timeout)?;
         let failed = |what, tail| Err(fault(call, hook, what, tail));
         match ended.end {
             End::TimedOut(limit) => return failed(HookFault::TimedOut(limit), ended.tail),
-            End::Exit(status) if !status.success() => return failed(HookFault::Failed, ended.tail),
-            End::Exit(_) => {}
+            End::Exit(status) if status.success() => {}
+            _ => return failed(HookFault::Failed, ended.tail),
         }
         let bytes = match pysign_host::read_regular(&answer, MAX_ANSWER) {
             Ok(bytes) => bytes,
@@ -191,9 +195,9 @@ impl<'r, 'h> Hooks<'r, 'h> {
     /// The environment's python, in the project, with what a backend may know.
     fn command(&self, call: Call<'_>) -> Command {
         let bin = call.environment.place.join("bin");
-        let mut command = self.isolation.command(self.room, bin.join("python"));
+        let mut command = self.workspace.isolated(bin.join("python"));
         command.current_dir(call.project);
-        command.envs(self.variables(&bin, &self.room.host.env));
+        command.envs(self.variables(&bin, &self.workspace.host.env));
         command.env("VIRTUAL_ENV", &call.environment.place);
         command
     }
@@ -201,17 +205,18 @@ impl<'r, 'h> Hooks<'r, 'h> {
     /// The allowlist: fixed values where a build must not depend on the machine, the user's
     /// for what was named, and nothing else.
     fn variables(&self, bin: &Path, env: &Env) -> BTreeMap<OsString, OsString> {
-        // The private directory has a random name, which debug information would hold.
-        let prefix_map = format!("-ffile-prefix-map={}=.", self.room.path().display());
+        // In the environment, flags replace those that the interpreter was compiled with.
+        let cflags = format!("{} {}", self.cflags, prefix_map(self.workspace.path()));
+        let cflags = cflags.trim_start();
         let mut path = bin.as_os_str().to_owned();
         if let Some(rest) = env.os("PATH") {
             path.push(":");
             path.push(rest);
         }
         let fixed: [(&str, OsString); 12] = [
-            ("CFLAGS", prefix_map.clone().into()),
-            ("CXXFLAGS", prefix_map.into()),
-            ("HOME", self.places.home.clone().into()),
+            ("CFLAGS", cflags.into()),
+            ("CXXFLAGS", cflags.into()),
+            ("HOME", self.home.clone().into()),
             ("LANG", "C.UTF-8".into()),
             ("LC_ALL", "C.UTF-8".into()),
             ("PATH", path),
@@ -220,7 +225,7 @@ impl<'r, 'h> Hooks<'r, 'h> {
             ("PYTHONHASHSEED", "0".into()),
             ("PYTHONNOUSERSITE", "1".into()),
             ("SOURCE_DATE_EPOCH", self.epoch.to_string().into()),
-            ("TMPDIR", self.places.temporary.clone().into()),
+            ("TMPDIR", self.temporary.clone().into()),
             ("TZ", "UTC".into()),
         ];
         let named = self.settings.env_pass.iter().map(String::as_str);
@@ -229,6 +234,17 @@ impl<'r, 'h> Hooks<'r, 'h> {
         let fixed = fixed.into_iter().map(|(name, value)| (name.into(), value));
         fixed.chain(passed).collect()
     }
+}
+
+/// The flag that keeps the random name of the workspace out of debug information, as one word of a
+/// shell.
+fn prefix_map(workspace: &Path) -> String {
+    let flag = format!("-ffile-prefix-map={}=.", workspace.display());
+    // Not every build tool knows quotes, and most paths need none.
+    if flag.chars().all(|c| c.is_alphanumeric() || "-_./=+:@".contains(c)) {
+        return flag;
+    }
+    format!("'{}'", flag.replace('\'', r"'\''"))
 }
 
 /// The backend could have written the answer itself: nothing in it is taken on trust.
@@ -268,6 +284,7 @@ mod tests {
     use std::ffi::OsStr;
 
     use super::*;
+    use crate::isolation::Isolate;
     use pysign_host::Host;
 
     const PAIRS: &[(&str, &str)] = &[
@@ -279,10 +296,22 @@ mod tests {
         ("WANTED", "yes"),
     ];
 
+    fn python() -> Python {
+        let empty = String::new;
+        let cflags = "-DNDEBUG -O3".to_owned();
+        Python {
+            executable: PathBuf::new(),
+            version: empty(),
+            platform: empty(),
+            has_pip: true,
+            cflags,
+        }
+    }
+
     fn variables(settings: Settings) -> BTreeMap<OsString, OsString> {
         let host = Host::test(PAIRS);
-        let room = Room::open(&host).unwrap();
-        let hooks = Hooks::new(&room, Isolation::None, 1, settings).unwrap();
+        let workspace = Workspace::open(&host, Isolate::None).unwrap();
+        let hooks = Hooks::new(&workspace, &python(), 1, settings).unwrap();
         hooks.variables(Path::new("/env/bin"), &host.env)
     }
 
@@ -296,6 +325,10 @@ mod tests {
         assert_eq!(value("SOURCE_DATE_EPOCH").unwrap(), "1");
         assert_ne!(value("HOME").unwrap(), "/user");
         assert_eq!(value("WANTED"), None);
+        for name in ["CFLAGS", "CXXFLAGS"] {
+            let flags = value(name).unwrap().to_string_lossy();
+            assert!(flags.starts_with("-DNDEBUG -O3 -ffile-prefix-map=/"), "{flags}");
+        }
     }
 
     #[test]
@@ -308,13 +341,24 @@ mod tests {
     }
 
     #[test]
+    fn the_map_of_a_path_is_one_word() {
+        for (path, flag) in [
+            ("/tmp/pysign-build-0", "-ffile-prefix-map=/tmp/pysign-build-0=."),
+            ("/a b", "'-ffile-prefix-map=/a b=.'"),
+            ("/it's", r"'-ffile-prefix-map=/it'\''s=.'"),
+        ] {
+            assert_eq!(prefix_map(Path::new(path)), flag);
+        }
+    }
+
+    #[test]
     fn several_values_of_one_setting_are_a_list() {
         let host = Host::test(PAIRS);
-        let room = Room::open(&host).unwrap();
+        let workspace = Workspace::open(&host, Isolate::None).unwrap();
         let texts = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
         let config = [("a".to_owned(), texts(&["1"])), ("b".to_owned(), texts(&["1", "2"]))];
         let settings = Settings { config: config.into(), ..Settings::default() };
-        let hooks = Hooks::new(&room, Isolation::None, 1, settings).unwrap();
+        let hooks = Hooks::new(&workspace, &python(), 1, settings).unwrap();
         assert_eq!(hooks.config_settings(), json!({"a": "1", "b": ["1", "2"]}));
     }
 

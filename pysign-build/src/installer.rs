@@ -9,13 +9,11 @@ use std::process::Command;
 
 use pysign_host::{Env, FileError, Sha256};
 use pysign_manifest::{Map, Value, json};
-use pysign_names::{ProjectName, Requirement, Version};
+use pysign_names::{ProjectName, Version};
 
 use crate::Error;
-use crate::isolation::Isolation;
-use crate::process::Ended;
 use crate::python::Python;
-use crate::room::Room;
+use crate::workspace::Workspace;
 
 /// Variables, by name or beginning, that configure an installer and the way to its index.
 const PASSED: &[&str] = &[
@@ -114,9 +112,13 @@ pub(crate) struct Installed {
 
 impl Installer {
     /// The one that was asked for. A python without pip gets one from its own `ensurepip`.
-    pub(crate) fn find(choice: Choice, python: &Python, room: &Room<'_>) -> Result<Self, Error> {
+    pub(crate) fn find(
+        choice: Choice,
+        python: &Python,
+        workspace: &Workspace<'_>,
+    ) -> Result<Self, Error> {
         if choice != Choice::Pip {
-            match in_path("uv", &room.host.env) {
+            match pysign_process::find(&workspace.host.env, "uv") {
                 Some(uv) => return Ok(Self::Uv(uv)),
                 None if choice == Choice::Uv => return Err(Error::Installer { wanted: "uv" }),
                 None => {}
@@ -125,12 +127,10 @@ impl Installer {
         if python.has_pip {
             return Ok(Self::Pip(python.executable.clone()));
         }
-        let place = room.path().join("pip");
-        let mut command = room.command(&python.executable);
+        let place = workspace.path().join("pip");
+        let mut command = workspace.command(&python.executable);
         command.args(["-m", "venv"]).arg(&place);
-        if !room.run(&mut command, None)?.is_success() {
-            return Err(Error::Installer { wanted: "pip" });
-        }
+        workspace.run(command, None)?.output(|_| Error::Installer { wanted: "pip" })?;
         Ok(Self::Pip(place.join("bin/python")))
     }
 
@@ -142,17 +142,16 @@ impl Installer {
     }
 
     /// Installs `requirements` into the environment at `place`; says what is in it then.
-    pub(crate) fn install<'q>(
+    pub(crate) fn install(
         &self,
         place: &Path,
-        requirements: impl IntoIterator<Item = &'q Requirement>,
-        isolation: Isolation,
-        room: &Room<'_>,
+        requirements: &[&str],
+        workspace: &Workspace<'_>,
     ) -> Result<Vec<Installed>, Error> {
-        let report = room.path().join(room.fresh("report"));
+        let report = workspace.fresh("report");
         let mut command = match self {
             Self::Pip(python) => {
-                let mut command = isolation.command(room, python);
+                let mut command = workspace.isolated(python);
                 command.args(["-I", "-m", "pip", "--python"]).arg(place.join("bin/python"));
                 // What is imported is compiled then.
                 command.args(["install", "--no-input", "--no-compile"]);
@@ -161,29 +160,23 @@ impl Installer {
                 command
             }
             Self::Uv(uv) => {
-                let mut command = isolation.command(room, uv);
+                let mut command = workspace.isolated(uv);
                 // Links into uv's cache would let a backend write to it.
                 command.args(["pip", "install", "--link-mode", "copy", "--python"]);
                 command.arg(place.join("bin/python"));
                 command
             }
         };
-        command.args(["--only-binary", ":all:", "--"]);
-        command.args(requirements.into_iter().map(Requirement::as_str));
-        pass_settings(&mut command, &room.host.env);
-        let ended = room.run(&mut command, None)?;
-        if !ended.is_success() {
-            return Err(self.failed(ended));
-        }
+        command.args(["--only-binary", ":all:", "--"]).args(requirements);
+        pass_settings(&mut command, &workspace.host.env);
+        workspace.run(command, None)?.output(|tail| {
+            let unreachable = tail.as_ref().is_some_and(|tail| tail.mentions(UNREACHABLE));
+            Error::Install { installer: self.name(), tail, unreachable }
+        })?;
         match self {
             Self::Pip(_) => reported(&report),
             Self::Uv(_) => listed(place),
         }
-    }
-
-    fn failed(&self, ended: Ended) -> Error {
-        let unreachable = ended.tail.as_ref().is_some_and(|tail| tail.mentions(UNREACHABLE));
-        Error::Install { installer: self.name(), tail: ended.tail, unreachable }
     }
 }
 
@@ -211,16 +204,6 @@ fn pass_settings(command: &mut Command, env: &Env) {
             && !pysign_ci::holds_token(name)
     };
     command.envs(env.iter().filter(|(name, _)| name.to_str().is_some_and(is_passed)));
-}
-
-/// The first executable file of this name in `PATH`.
-fn in_path(name: &str, env: &Env) -> Option<PathBuf> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let is_program = |path: &PathBuf| {
-        std::fs::metadata(path)
-            .is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
-    };
-    std::env::split_paths(env.os("PATH")?).map(|place| place.join(name)).find(is_program)
 }
 
 /// What pip's installation report says ("Installation Report" in pip's documentation).
@@ -280,6 +263,7 @@ fn names(directory: &Path) -> Result<Vec<OsString>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isolation::Isolate;
     use pysign_host::Host;
 
     #[test]
@@ -314,34 +298,36 @@ mod tests {
     }
 
     #[test]
-    fn uv_is_found_in_the_path_alone() {
+    fn without_uv_and_pip_there_is_no_installer() {
         let host = Host::test(&[("PATH", "/nowhere:/bin")]);
-        assert_eq!(in_path("sh", &host.env), Some("/bin/sh".into()));
-        assert_eq!(in_path("no-such-program", &host.env), None);
-        let room = Room::open(&host).unwrap();
+        let workspace = Workspace::open(&host, Isolate::None).unwrap();
         let python = Python {
             executable: "/bin/false".into(),
             version: String::new(),
             platform: String::new(),
             has_pip: false,
+            cflags: String::new(),
         };
         for choice in [Choice::Uv, Choice::Auto] {
-            let error = Installer::find(choice, &python, &room).unwrap_err();
+            let error = Installer::find(choice, &python, &workspace).unwrap_err();
             assert!(matches!(error, Error::Installer { .. }));
         }
         let with_pip = Python { has_pip: true, ..python };
-        assert!(matches!(Installer::find(Choice::Auto, &with_pip, &room), Ok(Installer::Pip(_))));
+        assert!(matches!(
+            Installer::find(Choice::Auto, &with_pip, &workspace),
+            Ok(Installer::Pip(_))
+        ));
     }
 
     #[test]
     fn what_an_environment_holds_is_read_from_its_directories() {
         let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
-        let room = Room::open(&host).unwrap();
-        let packages = room.path().join("lib/python3.11/site-packages");
+        let workspace = Workspace::open(&host, Isolate::None).unwrap();
+        let packages = workspace.path().join("lib/python3.11/site-packages");
         for name in ["Demo_Pkg-1.0.dist-info", "demo_pkg", "x.egg-info"] {
             std::fs::create_dir_all(packages.join(name)).unwrap();
         }
-        let installed = listed(room.path()).unwrap();
+        let installed = listed(workspace.path()).unwrap();
         assert_eq!(installed.len(), 1);
         assert_eq!(installed[0].describe(), json!({"name": "demo-pkg", "version": "1.0"}));
     }

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::str::FromStr;
 
 use crate::Error;
-use crate::room::Room;
+use crate::workspace::Workspace;
 
 /// All of `unshare`'s options: with `--kill-child`, nothing in the namespace outlives it.
 const UNSHARE: [&str; 7] =
@@ -64,19 +64,20 @@ pub(crate) enum Isolation {
 
 impl Isolation {
     /// What was asked for, as far as the system allows it.
-    pub(crate) fn choose(wanted: Isolate, room: &Room<'_>) -> Result<Self, Error> {
+    pub(crate) fn choose(wanted: Isolate, workspace: &Workspace<'_>) -> Result<Self, Error> {
         if wanted == Isolate::None {
             return Ok(Self::None);
         }
-        if Self::is_available(room) {
+        let probe = Self::Namespace.command(workspace, "true".as_ref());
+        if workspace.run(probe, None).is_ok_and(|ended| ended.is_success()) {
             return Ok(Self::Namespace);
         }
-        let names = pysign_ci::tokens_in(&room.host.env);
+        let names = pysign_ci::tokens_in(&workspace.host.env);
         if wanted == Isolate::Require || !names.is_empty() {
             let variables = names.into_iter().map(str::to_owned).collect();
             return Err(Error::Isolation { variables });
         }
-        room.host.notes.warn(
+        workspace.host.notes.warn(
             "isolation-none",
             "the system has no namespaces for the build: its code sees this user's processes"
                 .into(),
@@ -84,23 +85,18 @@ impl Isolation {
         Ok(Self::None)
     }
 
-    fn is_available(room: &Room<'_>) -> bool {
-        let mut probe = Self::Namespace.command(room, "true");
-        room.run(&mut probe, None).is_ok_and(|ended| ended.is_success())
-    }
-
     /// A command for `program` that has only `PATH` in its environment.
-    pub(crate) fn command(self, room: &Room<'_>, program: impl AsRef<Path>) -> Command {
+    pub(crate) fn command(self, workspace: &Workspace<'_>, program: &Path) -> Command {
         let mut command = match self {
             Self::Namespace => {
-                let mut command = room.command("unshare");
+                let mut command = workspace.command("unshare");
                 // A session of its own: who has the user's terminal can type there (TIOCSTI).
-                command.args(UNSHARE).args(["--", "setsid"]).arg(program.as_ref());
+                command.args(UNSHARE).args(["--", "setsid"]).arg(program);
                 command
             }
-            Self::None => room.command(program),
+            Self::None => workspace.command(program),
         };
-        command.envs(room.host.env.os("PATH").map(|path| ("PATH", path)));
+        command.envs(workspace.host.env.os("PATH").map(|path| ("PATH", path)));
         command
     }
 
@@ -122,7 +118,7 @@ mod tests {
     /// What is chosen where there is a shell and no `unshare`.
     fn choose(wanted: Isolate, pairs: &[(&str, &str)]) -> Result<Isolation, Error> {
         let outer = Host::test(&[("PATH", "/usr/bin:/bin")]);
-        let outer = Room::open(&outer).unwrap();
+        let outer = Workspace::open(&outer, Isolate::None).unwrap();
         let bin = outer.directory("bin").unwrap();
         for tool in ["sh", "rm", "chmod"] {
             std::os::unix::fs::symlink(format!("/bin/{tool}"), bin.join(tool)).unwrap();
@@ -130,7 +126,7 @@ mod tests {
         let mut pairs = pairs.to_vec();
         pairs.push(("PATH", bin.to_str().unwrap()));
         let host = Host::test(&pairs);
-        Isolation::choose(wanted, &Room::open(&host).unwrap())
+        Workspace::open(&host, wanted).map(|workspace| workspace.isolation)
     }
 
     #[test]
@@ -144,32 +140,42 @@ mod tests {
         assert_eq!(choose(Isolate::None, &tokens).unwrap(), Isolation::None);
     }
 
-    /// A process of this user with a token in its environment, which goes at the end of the test.
-    fn neighbour() -> std::process::Child {
-        let mut command = Command::new("sh");
-        command.args(["-c", "read -r end"]).env("SIGSTORE_ID_TOKEN", "canary");
-        command.stdin(std::process::Stdio::piped()).spawn().unwrap()
+    #[test]
+    fn what_is_required_is_never_left_out() {
+        assert!(matches!(choose(Isolate::Require, &[]).unwrap_err(), Error::Isolation { .. }));
+    }
+
+    /// What the script answers.
+    fn answer(workspace: &Workspace<'_>, script: &str) -> String {
+        let mut command = workspace.isolated("sh");
+        command.args(["-c", &format!("{script}; true")]);
+        let output = workspace.ask(command).unwrap().output(|tail| panic!("{tail:?}")).unwrap();
+        String::from_utf8_lossy(&output).into_owned()
+    }
+
+    /// A workspace with namespaces, if the system has them.
+    fn namespaces(host: &Host) -> Option<Workspace<'_>> {
+        let workspace = Workspace::open(host, Isolate::Require).ok();
+        if workspace.is_none() {
+            // Straight to the stream: what a test prints otherwise is shown only if it fails.
+            let _ = writeln!(std::io::stderr(), "skipped: the system has no namespaces");
+        }
+        workspace
     }
 
     #[test]
     fn in_namespaces_no_other_environment_is_read() {
         let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
-        let room = Room::open(&host).unwrap();
-        let mut neighbour = neighbour();
-        let look = |isolation: Isolation, before: &str| {
-            let mut command = isolation.command(&room, "sh");
-            command.arg("-c").arg(format!("{before} cat /proc/[0-9]*/environ"));
-            let (_, environments) = room.read(&mut command).unwrap();
-            String::from_utf8_lossy(&environments).contains("canary")
-        };
-        assert!(look(Isolation::None, ""));
-        if Isolation::is_available(&room) {
-            assert!(!look(Isolation::Namespace, ""));
+        // A process of this user with a token in its environment.
+        let mut neighbour = Command::new("sh");
+        neighbour.args(["-c", "read -r end"]).env("SIGSTORE_ID_TOKEN", "canary");
+        let mut neighbour = neighbour.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let look = "cat /proc/[0-9]*/environ 2>/dev/null";
+        assert!(answer(&Workspace::open(&host, Isolate::None).unwrap(), look).contains("canary"));
+        if let Some(workspace) = namespaces(&host) {
+            assert!(!answer(&workspace, look).contains("canary"));
             // Beneath the private /proc lies the system's: processes, but not to be read.
-            assert!(!look(Isolation::Namespace, "umount /proc;"));
-        } else {
-            // Straight to the stream: what a test prints otherwise is shown only if it fails.
-            let _ = writeln!(std::io::stderr(), "skipped: the system has no namespaces");
+            assert!(!answer(&workspace, &format!("umount /proc; {look}")).contains("canary"));
         }
         drop(neighbour.stdin.take());
         neighbour.wait().unwrap();
@@ -178,20 +184,8 @@ mod tests {
     #[test]
     fn in_namespaces_there_is_no_terminal() {
         let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
-        let room = Room::open(&host).unwrap();
-        if !Isolation::is_available(&room) {
-            // Straight to the stream: what a test prints otherwise is shown only if it fails.
-            let _ = writeln!(std::io::stderr(), "skipped: the system has no namespaces");
-            return;
-        }
-        let mut command = Isolation::Namespace.command(&room, "cut");
+        let Some(workspace) = namespaces(&host) else { return };
         // proc(5): the session, which is named after its leader; 0 is one outside.
-        let (_, session) = room.read(command.args(["-d ", "-f6", "/proc/self/stat"])).unwrap();
-        assert_eq!(session, b"1\n");
-    }
-
-    #[test]
-    fn what_is_required_is_never_left_out() {
-        assert!(matches!(choose(Isolate::Require, &[]).unwrap_err(), Error::Isolation { .. }));
+        assert_eq!(answer(&workspace, "exec cut '-d ' -f6 /proc/self/stat"), "1\n");
     }
 }

@@ -12,13 +12,12 @@ mod hooks;
 mod installer;
 mod isolation;
 mod overrides;
-mod process;
 mod project;
 mod python;
-mod room;
 mod run;
 mod stage;
 mod tail;
+mod workspace;
 
 pub use error::{Error, HookFault};
 pub use flags::{Args, Build};

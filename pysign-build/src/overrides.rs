@@ -178,7 +178,8 @@ fn normal(label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::room::Room;
+    use crate::isolation::Isolate;
+    use crate::workspace::Workspace;
     use pysign_host::Host;
 
     const PROJECT: &str = "[project]\nname = \"demo\"  # as on the index\nversion = \"1.0\"\n\
@@ -186,16 +187,16 @@ mod tests {
 
     fn apply(pyproject: Option<&str>, sets: &[&str]) -> Result<String, Error> {
         let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
-        let room = Room::open(&host).unwrap();
+        let workspace = Workspace::open(&host, Isolate::None).unwrap();
         if let Some(text) = pyproject {
-            room.write("pyproject.toml", text.as_bytes()).unwrap();
+            workspace.write("pyproject.toml", text.as_bytes()).unwrap();
         }
         let mut overrides = Overrides::default();
         for text in sets {
             overrides.insert(Overrides::parse(text).unwrap());
         }
-        overrides.apply(room.path())?;
-        Ok(std::fs::read_to_string(room.path().join("pyproject.toml")).unwrap())
+        overrides.apply(workspace.path())?;
+        Ok(std::fs::read_to_string(workspace.path().join("pyproject.toml")).unwrap())
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pysign_manifest::Value;
 
 use crate::Error;
-use crate::room::Room;
+use crate::workspace::Workspace;
 
 /// Prints what we want to know, as JSON. `pip` may be too old to install into another environment
 /// (`--python` came with 22.3) and counts as missing then. For Python 3.7 neither installers nor
@@ -25,6 +25,7 @@ print(json.dumps({
     'supported': sys.version_info >= (3, 8),
     'platform': sysconfig.get_platform(),
     'pip': has_pip,
+    'cflags': sysconfig.get_config_var('CFLAGS') or '',
 }))
 ";
 
@@ -39,22 +40,25 @@ pub(crate) struct Python {
     pub(crate) platform: String,
     /// Whether it comes with a pip that can install into another environment.
     pub(crate) has_pip: bool,
+    /// The flags for its compiler, which its extensions are compiled with too.
+    pub(crate) cflags: String,
 }
 
 impl Python {
     /// Asks `program`, by default the `python3` in `PATH`, in the user's own environment: the
     /// interpreter is the user's choice, and no code of the project runs here.
-    pub(crate) fn find(program: Option<OsString>, room: &Room<'_>) -> Result<Self, Error> {
+    pub(crate) fn find(
+        program: Option<OsString>,
+        workspace: &Workspace<'_>,
+    ) -> Result<Self, Error> {
         let program = program.unwrap_or_else(|| "python3".into());
-        let mut command = room.command(&program);
+        let mut command = workspace.command(&program);
         // Where the user is, `EXE` may be relative.
-        command.current_dir(".").envs(room.host.env.iter());
+        command.current_dir(".").envs(workspace.host.env.iter());
         command.args(["-I", "-c", QUESTIONS]);
-        let (ended, answer) = room.read(&mut command)?;
-        let unusable = |reason| Error::Python { program: program.clone(), reason, tail: None };
-        if !ended.is_success() {
-            return Err(Error::Python { program, reason: "it does not run", tail: ended.tail });
-        }
+        let refused = |reason, tail| Error::Python { program: program.clone(), reason, tail };
+        let unusable = |reason| refused(reason, None);
+        let answer = workspace.ask(command)?.output(|tail| refused("it does not run", tail))?;
         let answer: Value =
             serde_json::from_slice(&answer).map_err(|_| unusable("it is not a Python"))?;
         let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -64,7 +68,13 @@ impl Python {
         }
         match (text("executable"), text("version"), text("platform")) {
             (Some(executable), Some(version), Some(platform)) if !executable.is_empty() => {
-                Ok(Self { executable: executable.into(), version, platform, has_pip: is("pip") })
+                Ok(Self {
+                    executable: executable.into(),
+                    version,
+                    platform,
+                    has_pip: is("pip"),
+                    cflags: text("cflags").unwrap_or_default(),
+                })
             }
             _ => Err(unusable("it does not know what it is")),
         }

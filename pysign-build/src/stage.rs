@@ -10,8 +10,8 @@ use pysign_host::{Failure, Host, Sha256};
 use serde_json::{Map, Value, json};
 
 use crate::Error;
-use crate::isolation::Isolation;
-use crate::room::Room;
+use crate::overrides::Overrides;
+use crate::workspace::Workspace;
 
 /// 1980-01-01, the first time that a zip archive can express.
 const FIRST_EPOCH: u64 = 315_532_800;
@@ -57,18 +57,14 @@ pub(crate) struct Request {
 }
 
 impl Stage {
-    /// Copies the source into `room`.
-    pub(crate) fn set(
-        request: &Request,
-        room: &Room<'_>,
-        isolation: Isolation,
-    ) -> Result<Self, Failure> {
+    /// Copies the source into `workspace`.
+    pub(crate) fn set(request: &Request, workspace: &Workspace<'_>) -> Result<Self, Failure> {
         let stage = if !request.source.is_dir() {
-            sdist::stage(&request.source, room)?
+            sdist::stage(&request.source, workspace)?
         } else if request.from_tree {
-            tree::stage(request, room)?
+            tree::stage(request, workspace)?
         } else {
-            git::stage(request, room, isolation)?
+            git::stage(request, workspace)?
         };
         if !["pyproject.toml", "setup.py"].iter().any(|name| stage.project.join(name).is_file()) {
             return Err(Error::NoProject {
@@ -78,6 +74,22 @@ impl Stage {
             .into());
         }
         Ok(stage)
+    }
+
+    /// Writes `overrides` into the copy of `pyproject.toml`. A project whose version comes from git
+    /// is still that of its tag: git does not look for the change.
+    pub(crate) fn edit(
+        &self,
+        overrides: &Overrides,
+        workspace: &Workspace<'_>,
+    ) -> Result<(), Error> {
+        overrides.apply(&self.project)?;
+        match self.origin {
+            Origin::Git { .. } if !overrides.is_empty() => {
+                git::assume_unchanged(&self.project, workspace)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The member `source` of the manifest's entry.

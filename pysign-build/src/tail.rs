@@ -11,9 +11,6 @@ const LINES: usize = 20;
 /// The line that Python begins to report an exception with.
 const TRACEBACK: &str = "Traceback (most recent call last):";
 
-/// More than [`LINES`] lines of any sane width.
-pub(crate) const BYTES: u64 = 16 * 1024;
-
 /// Lines that another program wrote: they are data.
 #[derive(Debug)]
 pub struct Tail(String);
@@ -21,12 +18,12 @@ pub struct Tail(String);
 impl Tail {
     /// The last lines of `output`, without empty ones; `None` when nothing was said. The private
     /// directory, whose name differs with every run, reads `<build>`, and no password is shown.
-    pub(crate) fn of(output: &[u8], room: &Path) -> Option<Self> {
+    pub(crate) fn of(output: &[u8], workspace: &Path) -> Option<Self> {
         let text = String::from_utf8_lossy(output);
         let shown = |line: &str| {
             let line = line.rsplit('\r').find(|part| !part.trim().is_empty())?;
             let line = line.trim_end().replace('\t', "    ");
-            let line = line.replace(&*room.to_string_lossy(), "<build>");
+            let line = line.replace(&*workspace.to_string_lossy(), "<build>");
             Some(without_passwords(&line))
         };
         let mut lines: Vec<String> = text.lines().rev().filter_map(shown).take(LINES).collect();

@@ -8,8 +8,8 @@ use pysign_host::{FileError, read_regular};
 
 use super::{Epoch, Origin, Request, Stage, shown, tree};
 use crate::Error;
-use crate::isolation::Isolation;
-use crate::room::Room;
+use crate::tail::Tail;
+use crate::workspace::Workspace;
 
 /// Variables, by name or beginning, that git works with here. A filter or a program that the
 /// repository's configuration names is run with them too, so there is no token among them; and none
@@ -41,19 +41,15 @@ const CLONE: &str = "source";
 /// A pointer of Git LFS is a few lines.
 const MAX_POINTER: u64 = 1024;
 
-pub(super) fn stage(
-    request: &Request,
-    room: &Room<'_>,
-    isolation: Isolation,
-) -> Result<Stage, Error> {
-    let git = Git { room, isolation };
+pub(super) fn stage(request: &Request, workspace: &Workspace<'_>) -> Result<Stage, Error> {
+    let git = Git(workspace);
     let (top, subdirectory) = git.work_tree(&request.source)?;
     let commit = git.commit(&top)?;
     let changes = git.changes(&top)?;
     if !changes.is_empty() && !request.allow_dirty {
         return Err(Error::Dirty { repository: request.source.clone(), files: changes });
     }
-    let clone = room.path().join(CLONE);
+    let clone = workspace.path().join(CLONE);
     git.clone(&top, &clone, &commit, !changes.is_empty())?;
     let project = clone.join(&subdirectory);
     tree::check_links(&project, &clone)?;
@@ -65,24 +61,27 @@ pub(super) fn stage(
             dirty: !changes.is_empty(),
             subdirectory: (!subdirectory.is_empty()).then_some(subdirectory),
         },
-        epoch: Epoch::choose(room.host, Some((time, "commit")))?,
+        epoch: Epoch::choose(workspace.host, Some((time, "commit")))?,
     })
 }
 
-struct Git<'r> {
-    room: &'r Room<'r>,
-    isolation: Isolation,
+/// Has git take `pyproject.toml` in the project of a clone for what it is in the commit.
+pub(super) fn assume_unchanged(project: &Path, workspace: &Workspace<'_>) -> Result<(), Error> {
+    let args = ["update-index", "--assume-unchanged", "--", "pyproject.toml"];
+    Git(workspace).ask(project, "edit", &args).map(drop)
 }
+
+struct Git<'w>(&'w Workspace<'w>);
 
 impl Git<'_> {
     /// `git` in `directory`, with the user's configuration. It runs as a backend does: a checkout's
     /// configuration may name programs, and a work tree that others wrote may have one.
     fn command(&self, directory: &Path) -> Command {
-        let mut command = self.isolation.command(self.room, "git");
+        let mut command = self.0.isolated("git");
         let is_passed = |name: &str| {
             PASSED.iter().any(|row| name == *row || row.ends_with('_') && name.starts_with(row))
         };
-        let env = self.room.host.env.iter();
+        let env = self.0.host.env.iter();
         command.envs(env.filter(|(name, _)| name.to_str().is_some_and(is_passed)));
         // Without optional locks, looking at a checkout does not write its index. A clone that
         // lacks objects is not completed over the network.
@@ -102,21 +101,17 @@ impl Git<'_> {
 
     /// The answer of `git ARGS…` in `directory`; `doing` says what it was for.
     fn ask(&self, directory: &Path, doing: &'static str, args: &[&str]) -> Result<String, Error> {
-        let (ended, output) = self.room.read(self.command(directory).args(args))?;
-        if !ended.is_success() {
-            let repository = directory.to_owned();
-            return Err(Error::Git { command: doing, repository, tail: ended.tail });
-        }
+        let mut command = self.command(directory);
+        command.args(args);
+        let output = self.0.ask(command)?.output(|tail| failed(doing, directory, tail))?;
         // Paths that are not UTF-8 can't be in an archive either.
         Ok(String::from_utf8_lossy(&output).into_owned())
     }
 
     fn tell(&self, directory: &Path, doing: &'static str, args: &[&OsStr]) -> Result<(), Error> {
-        let ended = self.room.run(self.command(directory).args(args), None)?;
-        if ended.is_success() {
-            return Ok(());
-        }
-        Err(Error::Git { command: doing, repository: directory.to_owned(), tail: ended.tail })
+        let mut command = self.command(directory);
+        command.args(args);
+        self.0.run(command, None)?.output(|tail| failed(doing, directory, tail)).map(drop)
     }
 
     /// The top of the work tree that `directory` is in, and the way down from there.
@@ -185,20 +180,13 @@ impl Git<'_> {
 
     /// What differs between `commit` and the work tree of `from`, done again in `to`.
     fn copy_changes(&self, from: &Path, to: &Path, commit: &str) -> Result<(), Error> {
-        let patch = self.room.path().join(self.room.fresh("changes"));
+        let patch = self.0.fresh("changes");
         let mut diff = self.command(from);
         diff.args(["diff", "--binary", "--full-index", "--no-color", "--no-ext-diff"]);
         diff.args(["--no-textconv", "--no-renames", "--ignore-submodules=all"]);
         diff.args(["--unified=3", "--src-prefix=a/", "--dst-prefix=b/", commit, "--"]);
-        let ended = self.room.redirect(&mut diff, &patch)?;
-        if !ended.is_success() {
-            let repository = from.to_owned();
-            return Err(Error::Git {
-                command: "read the changes of",
-                repository,
-                tail: ended.tail,
-            });
-        }
+        let ended = self.0.redirect(diff, &patch)?;
+        ended.output(|tail| failed("read the changes of", from, tail))?;
         let apply = ["apply", "--index", "--allow-empty", "--whitespace=nowarn", "--"];
         let mut args: Vec<&OsStr> = apply.iter().map(OsStr::new).collect();
         args.push(patch.as_os_str());
@@ -225,7 +213,7 @@ impl Git<'_> {
             match read_regular(&path, MAX_POINTER) {
                 Ok(bytes) if bytes.starts_with(b"version https://git-lfs") => {
                     let remedy = "git lfs pull, then --from-tree";
-                    let path = shown(&path, &self.room.path().join(CLONE));
+                    let path = shown(&path, &self.0.path().join(CLONE));
                     return Err(Error::Incomplete { path, remedy });
                 }
                 Ok(_) | Err(FileError::TooLarge { .. } | FileError::Missing { .. }) => {}
@@ -234,6 +222,10 @@ impl Git<'_> {
         }
         Ok(())
     }
+}
+
+fn failed(command: &'static str, repository: &Path, tail: Option<Tail>) -> Error {
+    Error::Git { command, repository: repository.to_owned(), tail }
 }
 
 /// Git runs in another directory than we do.

@@ -8,22 +8,18 @@ use pysign_host::{Failure, FileError, hash_regular};
 
 use super::{Epoch, Origin, Stage};
 use crate::Error;
-use crate::archives::MAX_BYTES;
-use crate::room::Room;
+use crate::archives::{MAX_BYTES, unpack};
+use crate::workspace::Workspace;
 
-pub(super) fn stage(path: &Path, room: &Room<'_>) -> Result<Stage, Failure> {
-    let (sha256, _) = hash_regular(path, MAX_BYTES).map_err(Error::from)?;
-    let project = pysign_archive::unpack_sdist(path, &room.directory("source")?)?;
-    // What was unpacked is what was hashed, or else somebody is writing to the file.
-    if hash_regular(path, MAX_BYTES).map_err(Error::from)?.0 != sha256 {
-        return Err(FileError::Changed { file: path.into() }.into());
-    }
+pub(super) fn stage(path: &Path, workspace: &Workspace<'_>) -> Result<Stage, Failure> {
+    let (sha256, _) = hash_regular(path, MAX_BYTES)?;
+    let project = unpack(path, path, sha256, &workspace.directory("source")?)?;
     let filename = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let newest = newest(&project)?.map(|time| (time, "sdist"));
     Ok(Stage {
         project,
         origin: Origin::Sdist { path: path.to_owned(), filename, sha256 },
-        epoch: Epoch::choose(room.host, newest)?,
+        epoch: Epoch::choose(workspace.host, newest)?,
     })
 }
 

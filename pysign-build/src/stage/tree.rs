@@ -9,7 +9,7 @@ use pysign_host::FileError;
 
 use super::{Epoch, Origin, Request, Stage, shown};
 use crate::Error;
-use crate::room::Room;
+use crate::workspace::Workspace;
 
 /// What is in a work tree without being source: other programs' records of it.
 const NOT_SOURCE: &[&str] = &[".git", ".hg", ".svn", "__pycache__"];
@@ -17,13 +17,13 @@ const NOT_SOURCE: &[&str] = &[".git", ".hg", ".svn", "__pycache__"];
 /// Deeper than any tree that an archive could hold: a tar's names end at 255 bytes or so.
 const MAX_DEPTH: usize = 128;
 
-pub(super) fn stage(request: &Request, room: &Room<'_>) -> Result<Stage, Error> {
-    let project = room.directory("source")?;
+pub(super) fn stage(request: &Request, workspace: &Workspace<'_>) -> Result<Stage, Error> {
+    let project = workspace.directory("source")?;
     let output = request.output.canonicalize().ok();
-    let skipped: Vec<&Path> = output.as_deref().into_iter().chain([room.path()]).collect();
+    let skipped: Vec<&Path> = output.as_deref().into_iter().chain([workspace.path()]).collect();
     copy(&request.source, &project, &skipped, MAX_DEPTH)?;
     check_links(&project, &project)?;
-    Ok(Stage { project, origin: Origin::Tree, epoch: Epoch::choose(room.host, None)? })
+    Ok(Stage { project, origin: Origin::Tree, epoch: Epoch::choose(workspace.host, None)? })
 }
 
 /// Copies regular files and links. `skipped` is where the output goes, and the private directory.
@@ -107,11 +107,12 @@ fn lexically_inside(path: &Path, root: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isolation::Isolate;
     use pysign_host::Host;
 
     fn check(links: &[(&str, &str)]) -> Result<(), Error> {
         let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
-        let outer = Room::open(&host).unwrap();
+        let outer = Workspace::open(&host, Isolate::None).unwrap();
         let root = outer.directory("root").unwrap();
         fs::create_dir(root.join("inner")).unwrap();
         fs::write(root.join("file"), "x").unwrap();
@@ -145,8 +146,8 @@ mod tests {
     #[test]
     fn the_output_and_other_programs_records_are_not_copied() {
         let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
-        let room = Room::open(&host).unwrap();
-        let (from, to) = (room.directory("from").unwrap(), room.directory("to").unwrap());
+        let workspace = Workspace::open(&host, Isolate::None).unwrap();
+        let (from, to) = (workspace.directory("from").unwrap(), workspace.directory("to").unwrap());
         for name in [".git", "dist", "pkg", "pkg/__pycache__"] {
             fs::create_dir(from.join(name)).unwrap();
         }

@@ -25,7 +25,7 @@ const REPEATS: Repeats = Repeats::PkgInfo;
 const UNKNOWN_SYSTEM: u8 = 255;
 
 /// Writes the canonical form of the sdist at `path`, open as `source`, to `out`; `epoch` is in
-/// seconds since 1970. First come the checks of [`identity`](crate::sdist::identity).
+/// seconds since 1970. Returns what the name says. First come the checks of [`identity`](crate::sdist::identity).
 ///
 /// Files and links only (directories are where files are), sorted by bytes; ustar with pax headers
 /// only for names without room; owner 0, no names, modes 0644 and 0755, one time; one gzip member
@@ -35,9 +35,10 @@ pub fn sdist(
     path: &Path,
     out: &mut impl Write,
     epoch: u64,
-) -> Result<(), Error> {
+) -> Result<SdistName, Error> {
     let name = sdist::file_name(path)?;
-    rewrite(source, &name, out, epoch, MAX_BATCH).map_err(Error::of(path))
+    rewrite(source, &name, out, epoch, MAX_BATCH).map_err(Error::of(path))?;
+    Ok(name)
 }
 
 fn rewrite(

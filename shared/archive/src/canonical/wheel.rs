@@ -13,7 +13,7 @@ use crate::wheel::{self, MAX_RECORD, Record, record_line};
 use crate::zip::{Packer, Zip, ZipWriter};
 
 /// Writes the canonical form of the wheel at `path`, open as `source`, to `out`; `epoch` is in
-/// seconds since 1970. After the checks of [`identity`](crate::wheel::identity), every file must be
+/// seconds since 1970. Returns what the name says. After the checks of [`identity`](crate::wheel::identity), every file must be
 /// in RECORD with its SHA-256, and RECORD must list nothing else.
 ///
 /// Files only, sorted by bytes with `.dist-info` behind all others and RECORD at the end; deflated
@@ -25,9 +25,10 @@ pub fn wheel(
     path: &Path,
     out: &mut impl Write,
     epoch: u64,
-) -> Result<(), Error> {
+) -> Result<WheelName, Error> {
     let name = wheel::file_name(path)?;
-    rewrite(source, &name, out, epoch).map_err(Error::of(path))
+    rewrite(source, &name, out, epoch).map_err(Error::of(path))?;
+    Ok(name)
 }
 
 fn rewrite(

@@ -1,13 +1,11 @@
 //! Unpacking an sdist into a directory, and into no other place.
 
-use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
-use std::io::Read;
+use std::fs::{self, FileTimes, OpenOptions, Permissions};
+use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
-
-use pysign_host::open_regular;
 
 use super::{contents, file_name};
 use crate::Error;
@@ -16,21 +14,19 @@ use crate::canonical::UnixTime;
 use crate::fault::{Fault, Format};
 use crate::tar::{self, Kind, Member, Repeats};
 
-/// Unpacks the sdist at `path` beneath the directory `into`, which nobody else writes to, and
-/// returns the path of the sdist's own directory. The whole archive is checked, as by
+/// Unpacks the sdist at `path`, open as `source`, beneath the directory `into`, which nobody else
+/// writes to, and returns the path of the sdist's own directory. The whole archive is checked, as by
 /// [`identity`](super::identity), before the first file is written (PEP 721 and more: no device, no
 /// hard link, no link that leaves the sdist). Modes are 0644 and 0755, times never before 1980.
-pub fn unpack(path: &Path, into: &Path) -> Result<PathBuf, Error> {
+pub fn unpack(source: &mut (impl Read + Seek), path: &Path, into: &Path) -> Result<PathBuf, Error> {
     let name = file_name(path)?;
-    let mut source = open_regular(path)?;
-    let top = contents(&mut source, &name, Repeats::None).map_err(Error::of(path))?.top;
-    let written = write_all(&mut source, into);
-    written.map_err(Error::of(path))?;
+    let top = contents(source, &name, Repeats::None).map_err(Error::of(path))?.top;
+    write_all(source, into).map_err(Error::of(path))?;
     Ok(into.join(top))
 }
 
 /// Links come last, when no member can be written through them any more.
-fn write_all(source: &mut File, into: &Path) -> Result<(), Fault> {
+fn write_all(source: &mut (impl Read + Seek), into: &Path) -> Result<(), Fault> {
     let mut links = Vec::new();
     tar::walk(source, Repeats::None, &mut |member, bytes| {
         let place = into.join(member.path.as_str());
@@ -68,6 +64,7 @@ fn create_parent(place: &Path) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use std::env::temp_dir;
+    use std::io::Cursor;
 
     use pysign_host::Problem as _;
 
@@ -85,9 +82,7 @@ mod tests {
         }
 
         fn unpack(&self, sdist: Sdist) -> Result<PathBuf, Error> {
-            let path = self.0.join(SDIST);
-            fs::write(&path, sdist.bytes()).unwrap();
-            unpack(&path, &self.0.join("into"))
+            unpack(&mut Cursor::new(sdist.bytes()), Path::new(SDIST), &self.0.join("into"))
         }
 
         fn unpacked(&self) -> usize {
