@@ -7,28 +7,17 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Who may use whom; an edge that is not here is a design that has changed.
-<<<<<<< HEAD
-const EDGES: [(&str, &str); 18] = [
-    ("build", "archive attest ci cli host manifest names"),
-    ("sign", "attest ci cli host http manifest sigstore"),
-    ("verify", "archive attest ci cli host http json manifest sigstore"),
-=======
-const EDGES: [(&str, &str); 17] = [
+const EDGES: [(&str, &str); 19] = [
     ("build", "archive attest ci cli host manifest names process"),
     ("sign", "attest ci cli host http manifest process sigstore"),
-    ("verify", "archive attest ci cli host http manifest sigstore"),
->>>>>>> 6e5d3d8 (Keep a clone clean under --set, compile extensions with the interpreter's flags, supervise children in one place)
+    ("verify", "archive attest ci cli host http json manifest sigstore"),
     ("publish", "archive attest ci cli host http index manifest names registry"),
     ("fetch", "attest ci cli host http index manifest names registry"),
     ("host", ""),
     ("json", ""),
     ("names", ""),
-<<<<<<< HEAD
-    ("manifest", "host json names"),
-=======
     ("process", "host"),
-    ("manifest", "host names"),
->>>>>>> 6e5d3d8 (Keep a clone clean under --set, compile extensions with the interpreter's flags, supervise children in one place)
+    ("manifest", "host json names"),
     ("archive", "host names"),
     ("attest", "host json names"),
     ("ci", "host names"),
