@@ -13,7 +13,9 @@ use pysign_manifest::{
 };
 
 use crate::Error;
-use crate::subject::MAX_BYTES;
+
+/// The largest file that GitLab's registries take is 5 GiB, `PyPI`'s is far below.
+pub(crate) const MAX_BYTES: u64 = 16 << 30;
 
 /// What pip and uv install from.
 const REQUIREMENTS: &str = "requirements.txt";

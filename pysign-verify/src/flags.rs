@@ -10,85 +10,195 @@ use pysign_http::Url;
 use pysign_manifest::Manifest;
 use pysign_sigstore::TrustSource;
 
-use crate::named::Subject;
+use crate::detached::Detached;
 use crate::policy::PolicySource;
-use crate::{manual, policy, run};
+use crate::{manual, run};
 
+const fn value(name: &'static str, value: &'static str, about: &'static str) -> Flag {
+    Flag { name, short: None, value: Some(value), repeat: Repeat::Once, about, detail: "" }
+}
+
+const fn switch(name: &'static str, about: &'static str) -> Flag {
+    Flag { name, short: None, value: None, repeat: Repeat::Last, about, detail: "" }
+}
+
+/// Those of a policy are there once each: a policy that overrides another is a mistake.
 const FLAGS: &[Flag] = &[
-    policy::flags::IDENTITY,
-    policy::flags::IDENTITY_REGEXP,
-    policy::flags::ISSUER,
-    policy::flags::ISSUER_REGEXP,
-    policy::flags::GITLAB,
-    policy::flags::CONFIG,
-    policy::flags::GITHUB,
-    policy::flags::WORKFLOW,
-    policy::flags::REF,
-    policy::flags::CLAIM,
-    policy::flags::KEY,
-    policy::flags::POLICY,
-    policy::flags::PROJECT,
-    policy::flags::SIGNED_AFTER,
-    policy::flags::SIGNED_BEFORE,
-    policy::flags::REQUIRE_TSA,
-    policy::flags::PREDICATE_TYPE,
-    policy::flags::ONLY,
-    policy::flags::COMPLETE,
-    policy::flags::CERTIFICATE_IDENTITY,
-    policy::flags::CERTIFICATE_IDENTITY_REGEXP,
-    policy::flags::CERTIFICATE_OIDC_ISSUER,
-    policy::flags::CERTIFICATE_OIDC_ISSUER_REGEXP,
+    Flag {
+        detail: "Compared byte for byte. GitLab's is https://gitlab.com/GROUP/PROJECT//\
+                 .gitlab-ci.yml@refs/heads/main, GitHub Actions' is https://github.com/OWNER/REPO/\
+                 .github/workflows/FILE@refs/tags/TAG, a person's is an e-mail address. It means \
+                 nothing without the issuer. If the certificate says that another repository was built \
+                 than the one that the name lies in, as with a reusable workflow, it is refused unless \
+                 --claim names that repository, by source-repository-uri or \
+                 source-repository-identifier.",
+        ..value("identity", "ID", "Who must have signed: the name in the certificate")
+    },
+    Flag {
+        detail: "The whole name must match; the syntax is that of the Rust crate regex-lite, with at \
+                 most 1024 bytes. An expression that is empty or matches the names of strangers is \
+                 exit 2.",
+        ..value("identity-regexp", "RE", "Who may have signed: what the name must match")
+    },
+    Flag {
+        detail: "Compared byte for byte. GitLab's is https://gitlab.com, GitHub Actions' is \
+                 https://token.actions.githubusercontent.com. Beside --gitlab or --github it takes the \
+                 place of the usual issuer, as a private or test instance needs it.",
+        ..value("issuer", "URL", "The OIDC issuer that must have vouched for the signer")
+    },
+    Flag {
+        detail: "As --identity-regexp.",
+        ..value("issuer-regexp", "RE", "What the OIDC issuer must match")
+    },
+    Flag {
+        detail: "GROUP/PROJECT on gitlab.com, or https://HOST/GROUP/PROJECT. The certificate must be of \
+                 the issuer https://HOST, name the project's own pipeline definition on the ref of \
+                 --ref, and say that this project (source-repository-uri) was built on this ref \
+                 (source-repository-ref) by a push, web, api or schedule (build-trigger): a merge \
+                 request's or a child pipeline is refused. --claim build-trigger=VALUE replaces that \
+                 list.",
+        ..value("gitlab", "PROJECT", "The GitLab project whose pipeline must have signed")
+    },
+    Flag {
+        detail: "Its path in the project, if that is not .gitlab-ci.yml. A definition in another \
+                 project is named by --identity and --claim source-repository-uri=URL instead.",
+        ..value("config", "FILE", "The pipeline definition of --gitlab")
+    },
+    Flag {
+        detail: "The certificate must be of GitHub Actions' issuer, name a workflow of this repository \
+                 on the ref of --ref, and say that this repository (source-repository-uri) was built on \
+                 this ref (source-repository-ref) by a push, release, workflow_dispatch or schedule \
+                 (build-trigger). --claim build-trigger=VALUE replaces that list. A reusable workflow \
+                 of another repository is named by --identity and --claim \
+                 source-repository-uri=URL instead.",
+        ..value("github", "OWNER/REPO", "The GitHub repository whose workflow must have signed")
+    },
+    Flag {
+        detail: "Its name in .github/workflows, such as release.yml. Without it, any workflow of the \
+                 repository may have signed.",
+        ..value("workflow", "FILE", "The workflow of --github")
+    },
+    Flag {
+        detail: "In full, since a tag and a branch may have one name: refs/tags/v1.0 or \
+                 refs/heads/main. {version} stands for the version of each file in its normal form, \
+                 and one * at the end of a tag for anything.",
+        ..value("ref", "REF", "The git ref that --gitlab or --github must have been run on")
+    },
+    Flag {
+        repeat: Repeat::Many,
+        detail: "NAME is Fulcio's name of a certificate extension in lower case with hyphens \
+                 (source-repository-uri, source-repository-ref, build-trigger, deployment-environment \
+                 and so on), or its object identifier. A certificate without the claim is refused. Each \
+                 NAME may be given once, and all must hold; it narrows another policy and is none by \
+                 itself.",
+        ..value("claim", "NAME=VALUE", "What the certificate must say of the signer too")
+    },
+    Flag {
+        detail: "A file with one PUBLIC KEY block in PEM and nothing else: P-256, P-384, Ed25519 or RSA. \
+                 The signature must be in the transparency log all the same. It excludes every other \
+                 policy.",
+        ..value("key", "FILE", "The key that must have signed, instead of a certificate")
+    },
+    Flag {
+        detail: "JSON of the schema pysign-policy/1, for many projects at once; see POLICY FILES. Other \
+                 policies that are given must hold too.",
+        ..value("policy", "FILE", "Who may sign which project, and what is required")
+    },
+    Flag {
+        detail: "By the name in each file, which its metadata must bear out. A file that is neither \
+                 wheel nor sdist is of no project.",
+        ..value("project", "NAME==VERSION", "The release that every file must be of")
+    },
+    Flag {
+        detail: "TIME is RFC 3339, as 2026-01-31T00:00:00Z. What counts is the earliest time that the \
+                 log or a time-stamp authority proves.",
+        ..value("signed-after", "TIME", "Refuse what was signed before TIME")
+    },
+    value("signed-before", "TIME", "Refuse what was signed after TIME"),
+    Flag {
+        detail: "The log's own word for the time is then not enough.",
+        ..switch("require-tsa", "Refuse signatures without a time-stamp of an authority (RFC 3161)")
+    },
+    Flag {
+        repeat: Repeat::Many,
+        detail: "At least one statement (in-toto) with a predicate of this type must be proven for every \
+                 file; given several times, one of each.",
+        ..value(
+            "predicate-type",
+            "TYPE",
+            "What must be stated of every file, such as \
+                 https://slsa.dev/provenance/v1",
+        )
+    },
+    Flag {
+        detail: "Of bundle, pair, attestation, statement, provenance and release, with commas. Other \
+                 signatures are left out of the manifest, and counted in a warning.",
+        ..value("only", "KIND,...", "Look at these kinds of signatures alone")
+    },
+    Flag {
+        detail: "Each file must have a proven release statement, and every file that one names must be \
+                 there with the same bytes. A release statement's predicate is in-toto's for releases, \
+                 https://in-toto.io/attestation/release/v0.2 or another version of it; what is said of \
+                 single files is none, whatever its name.",
+        ..switch("complete", "Refuse a release of which a file is missing")
+    },
+    value("certificate-identity", "ID", "The same as --identity, as cosign spells it"),
+    value(
+        "certificate-identity-regexp",
+        "RE",
+        "The same as --identity-regexp, as cosign spells it",
+    ),
+    value("certificate-oidc-issuer", "URL", "The same as --issuer, as cosign spells it"),
+    value(
+        "certificate-oidc-issuer-regexp",
+        "RE",
+        "The same as --issuer-regexp, as cosign spells it",
+    ),
+    value("cert-identity", "ID", "The same as --identity, as sigstore-python spells it"),
+    value("cert-oidc-issuer", "URL", "The same as --issuer, as sigstore-python spells it"),
     trust::TRUSTED_ROOT,
     trust::STAGING,
     trust::TUF_URL,
     trust::TUF_ROOT,
     Flag {
-        name: "bundle",
-        short: None,
-        value: Some("FILE"),
-        repeat: Repeat::Once,
-        about: "The signature of the one file that is given, wherever it lies",
         detail: "A Sigstore bundle over the file or over a statement about it, or what cosign \
                  writes for --bundle. Nothing beside the file is looked at then, and the manifest \
                  lists the bundle only if that is where it lies, or with -o.",
+        ..value("bundle", "FILE", "The signature of the one file that is given, wherever it lies")
     },
     Flag {
-        name: "signature",
-        short: None,
-        value: Some("FILE"),
-        repeat: Repeat::Once,
-        about: "The signature of the one file that is given, with --certificate",
         detail: "In base64, as cosign and pysign-sign write a .sig. It stands in the place of a \
                  bundle: when it was made, and that it is logged, the log is asked (see --rekor-url).",
+        ..value(
+            "signature",
+            "FILE",
+            "The signature of the one file that is given, with --certificate",
+        )
     },
     Flag {
-        name: "certificate",
-        short: None,
-        value: Some("FILE"),
-        repeat: Repeat::Once,
-        about: "The certificate of the key of --signature",
         detail: "One certificate in PEM or DER, or either of them in base64.",
+        ..value("certificate", "FILE", "The certificate of the key of --signature")
     },
     Flag {
-        name: "digest",
-        short: None,
-        value: Some("sha256:HEX"),
-        repeat: Repeat::Once,
-        about: "Prove who signed the file with this digest, without the file",
         detail: "In the place of a file; standard input is not read then. The signature must be \
                  named. Nothing is said about the file's name.",
+        ..value(
+            "digest",
+            "sha256:HEX",
+            "Prove who signed the file with this digest, without the file",
+        )
     },
     Flag {
-        name: "rekor-url",
-        short: None,
-        value: Some("URL"),
-        repeat: Repeat::Once,
-        about: "Ask this log (Rekor v1) for the entry of a signature that comes without one",
         detail: "By default that is each log of the trusted root of which Rekor v1 is the service. \
                  What it answers must be an entry of a log of the trusted root, proven like that \
                  of any bundle. It is asked for a pair that has no bundle beside it and for cosign's \
                  first form of bundle, and told the digest, signature and certificate, or the \
                  entry's index.",
+        ..value(
+            "rekor-url",
+            "URL",
+            "Ask this log (Rekor v1) for the entry of a signature that comes without one",
+        )
     },
     flags::MANIFEST,
     Flag {
@@ -110,9 +220,6 @@ const FLAGS: &[Flag] = &[
     flags::CACERT,
 ];
 
-/// Parts of the design that this version does not have.
-const LATER: &[&str] = &[];
-
 /// The program.
 #[derive(Debug)]
 pub struct Verify;
@@ -132,12 +239,12 @@ impl Tool for Verify {
         input: Takes::Files,
         instead: &["digest"],
         flags: FLAGS,
-        later: LATER,
+        later: &[],
         sections: &[
             ("SIGNATURES", manual::SIGNATURES),
             ("PROOFS", manual::PROOFS),
-            ("POLICIES", policy::manual::POLICIES),
-            ("POLICY FILES", policy::manual::POLICY_FILES),
+            ("POLICIES", manual::POLICIES),
+            ("POLICY FILES", manual::POLICY_FILES),
         ],
         examples: &[
             (
@@ -189,7 +296,7 @@ impl Tool for Verify {
             policy: PolicySource::from(m)?,
             trust: TrustSource::new(trust.file, trust.staging, trust.repository),
             network: m.network()?,
-            subject: Subject::from(m)?,
+            detached: Detached::from(m)?,
             log: m.parse("rekor-url")?,
             output: m.path("output"),
             jobs: m.parse("jobs")?.unwrap_or_else(Jobs::cores),
@@ -207,7 +314,7 @@ pub struct Args {
     pub(crate) policy: PolicySource,
     pub(crate) trust: TrustSource,
     pub(crate) network: Network,
-    pub(crate) subject: Subject,
+    pub(crate) detached: Detached,
     pub(crate) log: Option<Url>,
     pub(crate) output: Option<PathBuf>,
     pub(crate) jobs: Jobs,

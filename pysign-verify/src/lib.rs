@@ -5,12 +5,11 @@
 //! names. What comes out is what was proven, or nothing.
 
 mod copy;
+mod detached;
 mod error;
 mod evidence;
 mod flags;
-mod logs;
 mod manual;
-mod named;
 mod policy;
 mod proof;
 mod report;

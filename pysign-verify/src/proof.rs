@@ -9,8 +9,7 @@ use pysign_sigstore::{Proof, Signer, Subject, Trust, Verifier, rekor};
 
 use crate::Error;
 use crate::copy::Copy;
-use crate::evidence::{Evidence, Pair};
-use crate::logs::{self, Logs};
+use crate::evidence::{Evidence, Logs, Pair, asked_for};
 use crate::policy::{Policy, Rule};
 use crate::subject::Subject as Hashed;
 
@@ -155,7 +154,7 @@ impl Judge<'_> {
             let proofs = match bundles {
                 Ok(bundles) => bundles,
                 Err(failure) => {
-                    failures.push(logs::asked_for(path, failure));
+                    failures.push(asked_for(path, failure));
                     continue;
                 }
             };

@@ -10,8 +10,8 @@ use pysign_manifest::{Artifact, Manifest, SignatureKind};
 use pysign_sigstore::{TrustedRoot, Verifier};
 
 use crate::copy::Copy;
+use crate::evidence::Logs;
 use crate::flags::Args;
-use crate::logs::Logs;
 use crate::policy::{Policy, Releases};
 use crate::proof::Judge;
 use crate::report::Report;
@@ -20,8 +20,8 @@ use crate::subject::Subject;
 pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
     let policy = args.policy.load()?;
     let beside = matches!(input, Input::Files(_));
-    let named = args.subject.has_signature();
-    let mut release = args.subject.release(input, &host.notes)?;
+    let named = args.detached.has_signature();
+    let mut release = args.detached.release(input, &host.notes)?;
     forget_claims(&mut release);
     if !named {
         leave_out(&mut release, &policy, &host.notes);

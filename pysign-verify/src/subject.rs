@@ -13,10 +13,7 @@ use std::path::{Path, PathBuf};
 use pysign_host::{Failure, FileError, HashingReader, Sha256};
 use pysign_manifest::{Artifact, Kind, Version};
 
-use crate::copy::Copy;
-
-/// The largest file that GitLab's registries take is 5 GiB, `PyPI`'s is far below.
-pub(crate) const MAX_BYTES: u64 = 16 << 30;
+use crate::copy::{Copy, MAX_BYTES};
 
 /// Larger blocks gain nothing: the digest takes longer than the system calls.
 const BLOCK: usize = 64 << 10;

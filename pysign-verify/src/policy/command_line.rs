@@ -11,45 +11,11 @@ use pysign_manifest::{ProjectName, SignatureKind, Version};
 use pysign_sigstore::{ClaimName, Text};
 
 use super::conditions::Conditions;
-use super::signer::{Description, Fault, Signer, Word};
+use super::signer::{Description, Fault, Signer, WORDS, Word};
 use super::{Demands, Policy, PolicyFile};
 
 /// A public key in PEM has 0.2 to 1.5 kB.
 const MAX_KEY: u64 = 64 << 10;
-
-/// What excludes a key: a certificate is of someone, a key is itself.
-const OF_CERTIFICATES: [&str; 15] = [
-    "identity",
-    "identity-regexp",
-    "issuer",
-    "issuer-regexp",
-    "certificate-identity",
-    "certificate-identity-regexp",
-    "certificate-oidc-issuer",
-    "certificate-oidc-issuer-regexp",
-    "gitlab",
-    "config",
-    "github",
-    "workflow",
-    "ref",
-    "claim",
-    "policy",
-];
-
-/// Our spelling and cosign's, by the word of a description.
-const COSIGN: [(Word, &str); 4] = [
-    ("identity", "certificate-identity"),
-    ("identity_regexp", "certificate-identity-regexp"),
-    ("issuer", "certificate-oidc-issuer"),
-    ("issuer_regexp", "certificate-oidc-issuer-regexp"),
-];
-
-/// What a GitLab project's signer looks like.
-const AN_IDENTITY: &str =
-    "--identity 'https://gitlab.com/GROUP/PROJECT//.gitlab-ci.yml@refs/heads/main'";
-const AN_ISSUER: &str = "--issuer https://gitlab.com";
-const A_PROJECT: &str = "--gitlab GROUP/PROJECT";
-const A_REF: &str = "--ref 'refs/tags/v{version}'";
 
 /// A policy as the command line has it: files that it names are not read yet.
 #[derive(Clone, Debug)]
@@ -99,68 +65,55 @@ impl PolicySource {
 impl Who {
     fn from(m: &Matches) -> Result<Self, Usage> {
         if let Some(key) = m.path("key") {
-            return match OF_CERTIFICATES.into_iter().find(|name| m.is_set(name)) {
+            // A certificate is of someone, a key is itself.
+            let mut of_certificates =
+                WORDS.iter().flat_map(|(_, flags)| *flags).chain(&["claim", "policy"]);
+            return match of_certificates.find(|name| m.is_set(name)) {
                 Some(other) => Err(Usage::conflict("--key", format!("--{other}"))),
                 None => Ok(Self::Key(key)),
             };
         }
         let description = described(m)?;
-        let told = |fault| usage(m, fault);
-        let claims = description.claims().map_err(told)?;
-        match (description.signer().map_err(told)?, m.path("policy")) {
+        let usage = |fault| usage(m, fault);
+        let claims = description.claims().map_err(usage)?;
+        match (description.signer().map_err(usage)?, m.path("policy")) {
             (also, Some(file)) => Ok(Self::Listed { file, also, claims }),
             (Some(signer), None) => Ok(Self::Signer(signer)),
             (None, None) => Err(Usage::missing(
                 "a policy",
-                format!("to name a signer: {AN_IDENTITY} {AN_ISSUER}"),
+                "to name the signer: --gitlab GROUP/PROJECT --ref 'refs/tags/v{version}'",
             )),
         }
     }
 }
 
-/// The words of one signer, whichever spelling they have.
+/// The description of the one signer that the options name, whichever spelling they have.
 fn described(m: &Matches) -> Result<Description, Usage> {
-    let one = |word: Word, cosign: &'static str| -> Result<Option<String>, Usage> {
-        let ours: &'static str = flag_name(word);
-        match (m.text(ours)?, m.text(cosign)?) {
-            (Some(_), Some(_)) => Err(Usage::conflict(format!("--{ours}"), format!("--{cosign}"))),
-            (ours, cosign) => Ok(ours.or(cosign).map(str::to_owned)),
+    let mut description = Description::default();
+    for (word, flags) in WORDS {
+        let mut given = flags.iter().filter(|flag| m.is_set(flag));
+        match (given.next(), given.next()) {
+            (Some(a), Some(b)) => return Err(Usage::conflict(format!("--{a}"), format!("--{b}"))),
+            (Some(flag), None) => {
+                let value = m.text(flag)?.unwrap_or_default();
+                description.words.insert(word, value.to_owned());
+            }
+            (None, _) => {}
         }
-    };
-    let [identity, identity_regexp, issuer, issuer_regexp] =
-        COSIGN.map(|(word, cosign)| one(word, cosign));
-    let own = |name| Ok(m.text(name)?.map(str::to_owned));
-    let claims = m.texts("claim")?.into_iter().map(|text| match text.split_once('=') {
-        Some((name, value)) => Ok((name.to_owned(), vec![value.to_owned()])),
-        None => Err(m.invalid("claim", text, "it is no NAME=VALUE")),
-    });
-    Ok(Description {
-        identity: identity?,
-        identity_regexp: identity_regexp?,
-        issuer: issuer?,
-        issuer_regexp: issuer_regexp?,
-        gitlab: own("gitlab")?,
-        config: own("config")?,
-        github: own("github")?,
-        workflow: own("workflow")?,
-        git_ref: own("ref")?,
-        claims: claims.collect::<Result<_, _>>()?,
-    })
-}
-
-/// The flag of a word, without its hyphens.
-fn flag_name(word: Word) -> &'static str {
-    match word {
-        "identity_regexp" => "identity-regexp",
-        "issuer_regexp" => "issuer-regexp",
-        word => word,
     }
+    for text in m.texts("claim")? {
+        let (name, value) =
+            text.split_once('=').ok_or_else(|| m.invalid("claim", text, "expected NAME=VALUE"))?;
+        description.claims.push((name.to_owned(), vec![value.to_owned()]));
+    }
+    Ok(description)
 }
 
-/// The flag that was typed for a word: ours, or cosign's.
+/// The option that was typed for a word: ours, or another tool's.
 fn typed(m: &Matches, word: Word) -> &'static str {
-    let cosign = COSIGN.into_iter().find(|(ours, _)| *ours == word).map(|(_, cosign)| cosign);
-    cosign.filter(|name| m.is_set(name)).unwrap_or_else(|| flag_name(word))
+    let flags =
+        WORDS.into_iter().find(|(name, _)| *name == word).map_or(&[][..], |(_, flags)| flags);
+    flags.iter().find(|name| m.is_set(name)).or(flags.first()).unwrap_or(&"claim")
 }
 
 /// A fault of a description, in the words of the command line.
@@ -170,21 +123,15 @@ fn usage(m: &Matches, fault: Fault) -> Usage {
             Usage::conflict(format!("--{}", typed(m, a)), format!("--{}", typed(m, b)))
         }
         Fault::Invalid { word, value, reason } => m.invalid(typed(m, word), value, reason),
-        Fault::Missing { word, needed_by } => {
-            let (what, hint) = match (word, needed_by) {
-                ("issuer", _) => ("the identity's issuer", format!("to name it: {AN_ISSUER}")),
-                ("identity", _) => ("the signer's identity", format!("to name it: {AN_IDENTITY}")),
-                ("ref", "github") => {
-                    ("the ref of --github", format!("to take each version's tag: {A_REF}"))
-                }
-                ("ref", _) => {
-                    ("the ref of --gitlab", format!("to take each version's tag: {A_REF}"))
-                }
-                ("gitlab", "ref") => ("the project of --ref", format!("to name it: {A_PROJECT}")),
-                ("gitlab", _) => ("the project of --config", format!("to name it: {A_PROJECT}")),
-                _ => ("the repository of --workflow", "to name it: --github OWNER/REPO".to_owned()),
+        Fault::Missing { word, .. } => {
+            let (what, flag) = match word {
+                "issuer" => ("the issuer of the identity", "--issuer URL"),
+                "identity" => ("the identity of the signer", "--identity ID"),
+                "ref" => ("the ref that the project was built on", "--ref 'refs/tags/v{version}'"),
+                "gitlab" => ("the GitLab project of the pipeline", "--gitlab GROUP/PROJECT"),
+                _ => ("the GitHub repository of the workflow", "--github OWNER/REPO"),
             };
-            Usage::missing(what, hint)
+            Usage::missing(what, flag)
         }
     }
 }
@@ -222,14 +169,14 @@ fn project(m: &Matches, text: &str) -> Result<(ProjectName, Version), Usage> {
     let release = text
         .split_once("==")
         .and_then(|(name, version)| Some((name.parse().ok()?, version.parse().ok()?)));
-    release.ok_or_else(|| m.invalid("project", text, "it is no NAME==VERSION"))
+    release.ok_or_else(|| m.invalid("project", text, "expected NAME==VERSION"))
 }
 
 fn kinds(m: &Matches, text: &str) -> Result<BTreeSet<SignatureKind>, Usage> {
     let kinds: Result<BTreeSet<SignatureKind>, _> = text.split(',').map(str::parse).collect();
     kinds.map_err(|_| {
         let reason =
-            "it is no list of bundle, pair, attestation, statement, provenance and release";
+            "expected a list of bundle, pair, attestation, statement, provenance and release";
         m.invalid("only", text, reason)
     })
 }

@@ -15,7 +15,7 @@ use pysign_manifest::{Artifact, SignatureKind};
 
 use super::PolicyError;
 use super::pattern::Pattern;
-use super::signer::{self, Description, Signer};
+use super::signer::{self, Description, Signer, WORDS};
 
 const SCHEMA: &str = "pysign-policy/1";
 
@@ -222,18 +222,13 @@ fn read_signer(mut signer: Members) -> Result<Signer, Wrong> {
         let key = key.map_err(|why| at(&format!("{place}.key"), why.to_string()))?;
         return Ok(Signer::Key(key));
     }
-    let description = Description {
-        identity: signer.optional_text("identity")?,
-        identity_regexp: signer.optional_text("identity_regexp")?,
-        issuer: signer.optional_text("issuer")?,
-        issuer_regexp: signer.optional_text("issuer_regexp")?,
-        gitlab: signer.optional_text("gitlab")?,
-        config: signer.optional_text("config")?,
-        github: signer.optional_text("github")?,
-        workflow: signer.optional_text("workflow")?,
-        git_ref: signer.optional_text("ref")?,
-        claims: read_claims(&mut signer)?,
-    };
+    let mut description =
+        Description { claims: read_claims(&mut signer)?, ..Description::default() };
+    for (word, _) in WORDS {
+        if let Some(value) = signer.optional_text(word)? {
+            description.words.insert(word, value);
+        }
+    }
     signer.end()?;
     let described = description.signer().map_err(|fault| at(&place, told(fault)))?;
     described.ok_or_else(|| at(&place, "it names nobody".to_owned()))

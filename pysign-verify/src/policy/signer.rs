@@ -1,6 +1,7 @@
 //! One signer, as a command line or a policy file describes it. There is none with less than a name
 //! and an issuer, or a key: what is left out of a description is never anything.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -14,24 +15,31 @@ use super::PolicyError as Error;
 use super::git_ref::RefPattern;
 use super::preset::{Preset, Source};
 
-/// The words of a description, as they were written.
+/// The words of a description but its claims: their names in a policy file, and the options of the
+/// command line, first our own, then cosign's and sigstore-python's.
+pub(crate) const WORDS: [(Word, &[&str]); 9] = [
+    ("identity", &["identity", "certificate-identity", "cert-identity"]),
+    ("identity_regexp", &["identity-regexp", "certificate-identity-regexp"]),
+    ("issuer", &["issuer", "certificate-oidc-issuer", "cert-oidc-issuer"]),
+    ("issuer_regexp", &["issuer-regexp", "certificate-oidc-issuer-regexp"]),
+    ("gitlab", &["gitlab"]),
+    ("config", &["config"]),
+    ("github", &["github"]),
+    ("workflow", &["workflow"]),
+    ("ref", &["ref"]),
+];
+
+/// A part of a description, by its name in a policy file.
+pub(crate) type Word = &'static str;
+
+/// A description of a signer, as it was written.
 #[derive(Debug, Default)]
 pub(crate) struct Description {
-    pub(crate) identity: Option<String>,
-    pub(crate) identity_regexp: Option<String>,
-    pub(crate) issuer: Option<String>,
-    pub(crate) issuer_regexp: Option<String>,
-    pub(crate) gitlab: Option<String>,
-    pub(crate) config: Option<String>,
-    pub(crate) github: Option<String>,
-    pub(crate) workflow: Option<String>,
-    pub(crate) git_ref: Option<String>,
+    /// The values of those [`WORDS`] that are given.
+    pub(crate) words: BTreeMap<Word, String>,
     /// Names, and for each the values of which one must be there.
     pub(crate) claims: Vec<(String, Vec<String>)>,
 }
-
-/// A part of a description, by its name in a policy file; a flag has hyphens for underscores.
-pub(crate) type Word = &'static str;
 
 /// What is wrong with a description.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,14 +81,8 @@ impl Description {
     pub(crate) fn signer(self) -> Result<Option<Signer>, Fault> {
         let claims = self.claims()?;
         let preset = self.preset()?;
-        let identity = text(
-            ("identity", self.identity.as_deref()),
-            ("identity_regexp", self.identity_regexp.as_deref()),
-        )?;
-        let issuer = text(
-            ("issuer", self.issuer.as_deref()),
-            ("issuer_regexp", self.issuer_regexp.as_deref()),
-        )?;
+        let identity = self.text("identity", "identity_regexp")?;
+        let issuer = self.text("issuer", "issuer_regexp")?;
         let own_issuer = |preset: &Preset| Text::exact(&preset.source.issuer());
         let (named, preset) = match (identity, issuer, preset) {
             (None, None, None) => return Ok(None),
@@ -96,17 +98,34 @@ impl Description {
         Ok(Some(Signer::Certified(Box::new(Certified { named, preset, claims }))))
     }
 
+    fn word(&self, word: Word) -> Option<&str> {
+        self.words.get(word).map(String::as_str)
+    }
+
+    /// A value that is given in full or by a regular expression.
+    fn text(&self, exact_word: Word, regexp_word: Word) -> Result<Option<Text>, Fault> {
+        match (self.word(exact_word), self.word(regexp_word)) {
+            (Some(_), Some(_)) => Err(Fault::Conflict(exact_word, regexp_word)),
+            (Some(""), None) => Err(invalid(exact_word, "", "it is empty")),
+            (Some(exact), None) => Ok(Some(Text::exact(exact))),
+            (None, Some(pattern)) => {
+                let regexp: Result<Regexp, _> = pattern.parse();
+                Ok(Some(Text::Regexp(regexp.map_err(|why| invalid(regexp_word, pattern, why))?)))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
     /// The claims, by Fulcio's names.
     pub(crate) fn claims(&self) -> Result<Vec<(ClaimName, Text)>, Fault> {
         let mut claims: Vec<(ClaimName, Text)> = Vec::new();
         for (name, values) in &self.claims {
-            let invalid = |reason: String| invalid("claim", name, reason);
-            let known: ClaimName = name.parse().map_err(|why| invalid(format!("{why}")))?;
+            let known: ClaimName = name.parse().map_err(|why| invalid("claim", name, why))?;
             if values.is_empty() || values.iter().any(String::is_empty) {
-                return Err(invalid("its value is empty".to_owned()));
+                return Err(invalid("claim", name, "its value is empty"));
             }
             if claims.iter().any(|(other, _)| *other == known) {
-                return Err(invalid("it is there twice".to_owned()));
+                return Err(invalid("claim", name, "it is given twice"));
             }
             claims.push((known, Text::AnyOf(values.clone())));
         }
@@ -114,78 +133,55 @@ impl Description {
     }
 
     fn preset(&self) -> Result<Option<Preset>, Fault> {
-        let source = match (&self.gitlab, &self.github) {
+        let source = match (self.word("gitlab"), self.word("github")) {
             (Some(_), Some(_)) => return Err(Fault::Conflict("gitlab", "github")),
-            (Some(project), None) => Some(self.gitlab_source(project)?),
-            (None, Some(repository)) => Some(self.github_source(repository)?),
+            (Some(project), None) => Some(("gitlab", self.gitlab_source(project)?)),
+            (None, Some(repository)) => Some(("github", self.github_source(repository)?)),
             (None, None) => None,
         };
-        for (given, word, preset) in
-            [(&self.config, "config", &self.gitlab), (&self.workflow, "workflow", &self.github)]
-        {
-            if given.is_some() && preset.is_none() {
-                let needed = if word == "config" { "gitlab" } else { "github" };
+        for (word, needed) in [("config", "gitlab"), ("workflow", "github")] {
+            if self.word(word).is_some() && self.word(needed).is_none() {
                 return Err(missing(needed, word));
             }
         }
-        match (source, &self.git_ref) {
+        match (source, self.word("ref")) {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(missing("gitlab", "ref")),
-            (Some(Source::GitLab { .. }), None) => Err(missing("ref", "gitlab")),
-            (Some(Source::GitHub { .. }), None) => Err(missing("ref", "github")),
-            (Some(source), Some(text)) => {
-                let git_ref: Result<RefPattern, _> = text.parse();
-                let git_ref = git_ref.map_err(|why| invalid("ref", text, why.to_string()))?;
+            (Some((word, _)), None) => Err(missing("ref", word)),
+            (Some((_, source)), Some(text)) => {
+                let git_ref: RefPattern = text.parse().map_err(|why| invalid("ref", text, why))?;
                 Ok(Some(Preset { source, git_ref, issuer: None }))
             }
         }
     }
 
     fn gitlab_source(&self, text: &str) -> Result<Source, Fault> {
-        let project: Project =
-            text.parse().map_err(|why| invalid("gitlab", text, format!("{why}")))?;
-        let config = self.config.as_deref().unwrap_or(Project::DEFAULT_CONFIG);
+        let project: Project = text.parse().map_err(|why| invalid("gitlab", text, why))?;
+        let config = self.word("config").unwrap_or(Project::DEFAULT_CONFIG);
         // What stands before the `@` of an identity is a file of the project.
         if config.is_empty() || config.starts_with('/') || config.contains(['@', '\n']) {
-            let reason = "it is a file's path in the project".to_owned();
-            return Err(invalid("config", config, reason));
+            return Err(invalid("config", config, "expected the path of a file in the project"));
         }
         Ok(Source::GitLab { project, config: config.to_owned() })
     }
 
     fn github_source(&self, text: &str) -> Result<Source, Fault> {
-        let repository = text.parse().map_err(|why| invalid("github", text, format!("{why}")))?;
-        if let Some(workflow) = &self.workflow {
+        let repository = text.parse().map_err(|why| invalid("github", text, why))?;
+        let workflow = self.word("workflow").map(str::to_owned);
+        if let Some(workflow) = &workflow {
             let is_yaml = [".yml", ".yaml"].iter().any(|end| workflow.ends_with(end));
             if !is_yaml || workflow.contains(['/', '@']) {
-                let reason = "it is a file's name in .github/workflows".to_owned();
+                let reason =
+                    "expected the name of a YAML file in .github/workflows, without a path";
                 return Err(invalid("workflow", workflow, reason));
             }
         }
-        Ok(Source::GitHub { repository, workflow: self.workflow.clone() })
+        Ok(Source::GitHub { repository, workflow })
     }
 }
 
-/// A value that is given in full or by a regular expression.
-fn text(
-    (word, exact): (Word, Option<&str>),
-    (regexp_word, pattern): (Word, Option<&str>),
-) -> Result<Option<Text>, Fault> {
-    match (exact, pattern) {
-        (Some(_), Some(_)) => Err(Fault::Conflict(word, regexp_word)),
-        (Some(""), None) => Err(invalid(word, "", "it is empty".to_owned())),
-        (Some(exact), None) => Ok(Some(Text::exact(exact))),
-        (None, Some(pattern)) => {
-            let regexp: Result<Regexp, _> = pattern.parse();
-            let regexp = regexp.map_err(|why| invalid(regexp_word, pattern, why.to_string()))?;
-            Ok(Some(Text::Regexp(regexp)))
-        }
-        (None, None) => Ok(None),
-    }
-}
-
-fn invalid(word: Word, value: &str, reason: String) -> Fault {
-    Fault::Invalid { word, value: value.to_owned(), reason }
+fn invalid(word: Word, value: &str, reason: impl fmt::Display) -> Fault {
+    Fault::Invalid { word, value: value.to_owned(), reason: reason.to_string() }
 }
 
 fn missing(word: Word, needed_by: Word) -> Fault {

@@ -26,13 +26,13 @@ fn person((identity, issuer): (&str, &str)) -> Found {
     Found::Certificate(certificate(identity, issuer, &[]))
 }
 
+fn described(words: &[(&'static str, &str)]) -> Signer {
+    let words = words.iter().map(|(word, value)| (*word, (*value).to_owned())).collect();
+    Description { words, ..Description::default() }.signer().unwrap().unwrap()
+}
+
 fn named((identity, issuer): (&str, &str)) -> Signer {
-    let description = Description {
-        identity: Some(identity.to_owned()),
-        issuer: Some(issuer.to_owned()),
-        ..Description::default()
-    };
-    description.signer().unwrap().unwrap()
+    described(&[("identity", identity), ("issuer", issuer)])
 }
 
 fn policy(demands: Demands) -> Policy {
@@ -235,12 +235,8 @@ fn a_pin_is_not_enough_where_the_command_line_asks_for_signatures() {
 
 #[test]
 fn a_tag_follows_the_version_of_each_file() {
-    let description = Description {
-        gitlab: Some("acme/demo".to_owned()),
-        git_ref: Some("refs/tags/v{version}".to_owned()),
-        ..Description::default()
-    };
-    let policy = policy(Demands::Signer(description.signer().unwrap().unwrap()));
+    let signer = described(&[("gitlab", "acme/demo"), ("ref", "refs/tags/v{version}")]);
+    let policy = policy(Demands::Signer(signer));
     let claims = [
         ("source-repository-uri", "https://gitlab.com/acme/demo"),
         ("source-repository-ref", "refs/tags/v1.0"),

@@ -151,10 +151,7 @@ fn nothing_less_than_a_signer_is_one() {
             json!({"identity_regexp": ".*", "issuer": "y"}),
             "'.*' does not fit 'identity_regexp': it would accept anyone: it matches '' too",
         ),
-        (
-            json!({"key": KEY, "identity": "x"}),
-            "'projects[0].signers[0].identity' is no member of it",
-        ),
+        (json!({"key": KEY, "identity": "x"}), "unknown member 'projects[0].signers[0].identity'"),
         (
             json!({"identity": "x", "issuer": "y", "claims": {"colour": "red"}}),
             "'colour' does not fit 'claim': Fulcio has no claim of this name",

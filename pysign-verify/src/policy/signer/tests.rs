@@ -2,25 +2,16 @@ use super::*;
 
 /// A description with these words.
 fn described(words: &[(&str, &str)]) -> Result<Option<Signer>, Fault> {
-    let word = |name| {
-        let found = words.iter().find(|(word, _)| *word == name);
-        found.map(|(_, value)| (*value).to_owned())
-    };
-    let claims = words.iter().filter_map(|(name, value)| {
-        Some((name.strip_prefix("claim ")?.to_owned(), vec![(*value).to_owned()]))
-    });
-    let description = Description {
-        identity: word("identity"),
-        identity_regexp: word("identity_regexp"),
-        issuer: word("issuer"),
-        issuer_regexp: word("issuer_regexp"),
-        gitlab: word("gitlab"),
-        config: word("config"),
-        github: word("github"),
-        workflow: word("workflow"),
-        git_ref: word("ref"),
-        claims: claims.collect(),
-    };
+    let mut description = Description::default();
+    for (name, value) in words {
+        match name.strip_prefix("claim ") {
+            Some(claim) => description.claims.push((claim.to_owned(), vec![(*value).to_owned()])),
+            None => {
+                let (word, _) = WORDS.iter().find(|(word, _)| word == name).unwrap();
+                description.words.insert(word, (*value).to_owned());
+            }
+        }
+    }
     description.signer()
 }
 

@@ -1,5 +1,5 @@
-//! What the command line names in the place of what lies beside a file: the file's digest, and the
-//! one signature.
+//! A detached signature: what the command line names in the place of a file and of what lies beside
+//! it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -28,21 +28,21 @@ impl fmt::Display for Digest {
     }
 }
 
-/// The one signature.
+/// A signature by its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Named {
     Bundle(PathBuf),
     Pair { signature: PathBuf, certificate: PathBuf },
 }
 
-/// What is named, of one file.
+/// A digest in the place of the file, and a signature in the place of all that lie beside it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Subject {
+pub(crate) struct Detached {
     digest: Option<Digest>,
     signature: Option<Named>,
 }
 
-impl Subject {
+impl Detached {
     pub(crate) fn from(m: &Matches) -> Result<Self, Usage> {
         let signature = match (m.path("bundle"), m.path("signature"), m.path("certificate")) {
             (Some(_), Some(_), _) => return Err(Usage::conflict("--bundle", "--signature")),
