@@ -138,7 +138,7 @@ mod tests {
         let mut matches = Matches::default();
         parse(&SPEC, line.split_whitespace().map(OsString::from), &mut matches)
             .and_then(|()| check(&SPEC, &matches))
-            .map_err(|usage| usage.code())?;
+            .map_err(|usage| usage.facts().code)?;
         Ok(matches)
     }
 

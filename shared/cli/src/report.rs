@@ -1,11 +1,10 @@
 //! Diagnostics on standard error, for people or for programs.
 
-use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 
-use pysign_host::{Env, Failure, Note, Problem};
+use pysign_host::{Env, Failure, Note, Problem, causes};
 use pysign_manifest::{Map, Value, json};
 
 use crate::{Matches, Usage};
@@ -186,17 +185,6 @@ pub(crate) fn choice<'m>(
         }
         value => Ok(value),
     }
-}
-
-/// What lies behind a problem, outermost first.
-fn causes(problem: &dyn Problem) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut cause: Option<&(dyn Error + 'static)> = problem.source();
-    while let Some(error) = cause {
-        causes.push(error.to_string());
-        cause = error.source();
-    }
-    causes
 }
 
 /// What every further line of a diagnostic begins with: a CI runner takes a line that begins with

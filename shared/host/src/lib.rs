@@ -28,7 +28,7 @@ pub use jobs::Jobs;
 pub use network::Network;
 pub use notes::{Note, Notes};
 pub use private::distrusted;
-pub use problem::{Evidence, Facts, Failure, Problem, Status};
+pub use problem::{Evidence, Facts, Failure, Problem, Status, causes};
 pub use secret::Secret;
 pub use staging::{Draft, Group, NewDirectory, Staged, Staging, remove_abandoned};
 pub use text::{SECRET, percent_encode, shell_quoted, shell_word, without_passwords, without_user};

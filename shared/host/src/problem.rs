@@ -214,6 +214,13 @@ macro_rules! problem {
     (@message $f:ident, $inner:expr, ($($words:tt)+)) => { ::std::write!($f, $($words)+) };
 }
 
+/// What lies behind an error, outermost first.
+pub fn causes(error: &dyn Error) -> Vec<String> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+        .map(ToString::to_string)
+        .collect()
+}
+
 /// One problem or several: a run looks at every artifact before it fails.
 #[derive(Debug)]
 pub struct Failure {

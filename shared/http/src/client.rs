@@ -3,10 +3,12 @@
 use std::io::{self, Read as _, Write};
 use std::time::{Duration, Instant};
 
-use pysign_host::{Clock, Host, Network};
+use pysign_host::{Clock, Host, Network, Notes, causes};
 use ureq::http;
 
+use crate::deadline::Deadline;
 use crate::hidden;
+use crate::progress::Transfer;
 use crate::redirect::{self, MAX_REDIRECTS};
 use crate::retry::{self, Attempts, retry_after};
 use crate::transport::{Transport, explain_io};
@@ -26,6 +28,7 @@ pub struct Client {
     clock: Clock,
     timeout: Duration,
     offline: bool,
+    notes: Notes,
 }
 
 impl Client {
@@ -36,6 +39,7 @@ impl Client {
             clock: host.clock,
             timeout: network.timeout,
             offline: network.offline,
+            notes: host.notes.clone(),
         })
     }
 
@@ -65,27 +69,42 @@ impl Client {
         pause.map(|pause| self.clock.sleep(pause)).is_some()
     }
 
+    /// Waits, and says what for: at a terminal nobody knows otherwise, and in a log it is why a job
+    /// took so long.
+    fn wait_after(&self, error: &Error, pause: Duration) {
+        let seconds = pause.as_secs_f64();
+        let why =
+            causes(error).into_iter().fold(error.to_string(), |why, cause| why + ": " + &cause);
+        self.notes.detail(format!("retrying in {seconds:.1} s: {why}"));
+        self.notes.progress(format!("retrying in {seconds:.0} s: {why}"));
+        self.clock.sleep(pause);
+    }
+
     /// Sends a request; the answer has at most `cap` bytes, and comes while our patience lasts: a
     /// byte now and then is progress, and would go on for hours.
     pub fn send(&self, request: &Request<'_>, cap: u64) -> Result<Response, Error> {
-        let until = self.clock.instant() + self.patience();
-        let start = || Ok::<_, Error>(Hurried { body: Vec::new(), clock: self.clock, until });
-        match self.download(request, cap, start) {
-            Ok((found, Hurried { body, .. })) => {
-                Ok(Response { status: found.status, url: found.url, body, headers: found.headers })
-            }
-            // Memory takes everything until the time is over.
-            Err(Error::Write { url, .. }) => Err(Error::Timeout { url }),
-            Err(error) => Err(error),
-        }
+        let last = self.clock.instant().checked_add(self.patience());
+        let (found, body) = self.exchange(request, cap, last, || Ok::<_, Error>(Vec::new()))?;
+        Ok(Response { status: found.status, url: found.url, body, headers: found.headers })
     }
 
     /// Sends a request whose answer of at most `cap` bytes goes into what `start` makes, anew for
-    /// each attempt.
+    /// each attempt. It may take as long as its payload flows.
     pub fn download<W: Write, E: From<Error>>(
         &self,
         request: &Request<'_>,
         cap: u64,
+        start: impl FnMut() -> Result<W, E>,
+    ) -> Result<(Downloaded, W), E> {
+        self.exchange(request, cap, None, start)
+    }
+
+    /// All attempts at a request, whose answer must be there at `last`.
+    fn exchange<W: Write, E: From<Error>>(
+        &self,
+        request: &Request<'_>,
+        cap: u64,
+        last: Option<Instant>,
         mut start: impl FnMut() -> Result<W, E>,
     ) -> Result<(Downloaded, W), E> {
         if self.offline {
@@ -94,7 +113,7 @@ impl Client {
         let mut attempts = Attempts::new(self.clock.instant(), self.timeout);
         loop {
             let mut sink = start()?;
-            let error = match self.attempt(request, cap, &mut sink) {
+            let error = match self.attempt(request, cap, last, &mut sink) {
                 Ok(found) => return Ok((found, sink)),
                 Err(error) => error,
             };
@@ -102,7 +121,7 @@ impl Client {
                 return Err(error.into());
             }
             match attempts.pause(self.clock.instant(), error.retry_after()) {
-                Some(pause) => self.clock.sleep(pause),
+                Some(pause) => self.wait_after(&error, pause),
                 None => return Err(error.into()),
             }
         }
@@ -113,6 +132,7 @@ impl Client {
         &self,
         request: &Request<'_>,
         cap: u64,
+        last: Option<Instant>,
         sink: &mut impl Write,
     ) -> Result<Downloaded, Error> {
         let mut url = request.url.clone();
@@ -143,7 +163,7 @@ impl Client {
             let size = match request.method {
                 // The length it names is that of the body which a GET would bring.
                 "HEAD" => 0,
-                _ => copy(&mut answer, &url, cap, sink)?,
+                _ => self.copy(&mut answer, &url, cap, last, sink)?,
             };
             return Ok(Downloaded { status, url, size, headers: answer.headers().clone() });
         }
@@ -152,77 +172,60 @@ impl Client {
     }
 
     /// An error page on one line. HTML says nothing to a reader of a log, and what does not come
-    /// while one attempt may last is not waited for.
+    /// within `--timeout` is not waited for.
     fn said(&self, answer: &mut http::Response<ureq::Body>) -> String {
         let is_html = header(answer, "content-type").is_some_and(|kind| kind.contains("html"));
         if is_html {
             return String::new();
         }
-        let until = self.clock.instant() + self.timeout;
-        let mut page = Hurried { body: Vec::new(), clock: self.clock, until };
+        let _deadline = Deadline::start(self.clock, self.timeout, None);
+        let mut page = Vec::new();
         let mut reader = answer.body_mut().as_reader().take(MAX_ERROR_PAGE);
-        let read = io::copy(&mut reader, &mut page);
-        if read.is_err() || reader.limit() == 0 {
+        if reader.read_to_end(&mut page).is_err() || reader.limit() == 0 {
             return String::new();
         }
-        let text = String::from_utf8_lossy(&page.body);
+        let text = String::from_utf8_lossy(&page);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
-}
 
-/// A body in memory that takes bytes as long as there is time.
-struct Hurried {
-    body: Vec<u8>,
-    clock: Clock,
-    until: Instant,
-}
-
-impl Write for Hurried {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        if self.clock.instant() > self.until {
-            return Err(io::ErrorKind::TimedOut.into());
+    /// The body, up to `cap` bytes. A `Content-Length` past it is refused before anything is read.
+    fn copy(
+        &self,
+        answer: &mut http::Response<ureq::Body>,
+        url: &Url,
+        cap: u64,
+        last: Option<Instant>,
+        sink: &mut impl Write,
+    ) -> Result<u64, Error> {
+        let too_large = || Error::TooLarge { url: url.without_query(), cap };
+        let length = answer.body().content_length();
+        if length.is_some_and(|length| length > cap) {
+            return Err(too_large());
         }
-        self.body.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        let deadline = Deadline::start(self.clock, self.timeout, last);
+        let mut transfer = Transfer::new("downloading", url, length, self.clock, &self.notes);
+        let mut body = answer.body_mut().with_config().limit(u64::MAX).reader().take(cap + 1);
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let count = match body.read(&mut buffer) {
+                Ok(0) => return Ok(transfer.done),
+                Ok(count) => count,
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+                Err(cause) => return Err(explain_io(cause, url)),
+            };
+            deadline.extend();
+            transfer.add(count);
+            if transfer.done > cap {
+                return Err(too_large());
+            }
+            sink.write_all(buffer.get(..count).unwrap_or_default())
+                .map_err(|cause| Error::Write { url: url.without_query(), cause })?;
+        }
     }
 }
 
 fn header<'a>(answer: &'a http::Response<ureq::Body>, name: &str) -> Option<&'a str> {
     answer.headers().get(name)?.to_str().ok()
-}
-
-/// The body, up to `cap` bytes. A `Content-Length` past it is refused before anything is read.
-fn copy(
-    answer: &mut http::Response<ureq::Body>,
-    url: &Url,
-    cap: u64,
-    sink: &mut impl Write,
-) -> Result<u64, Error> {
-    let too_large = || Error::TooLarge { url: url.without_query(), cap };
-    if answer.body().content_length().is_some_and(|length| length > cap) {
-        return Err(too_large());
-    }
-    let mut body = answer.body_mut().with_config().limit(u64::MAX).reader().take(cap + 1);
-    let mut buffer = vec![0; 64 * 1024];
-    let mut size: u64 = 0;
-    loop {
-        let count = match body.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
-            Err(cause) => return Err(explain_io(cause, url)),
-        };
-        size = size.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-        if size > cap {
-            return Err(too_large());
-        }
-        sink.write_all(buffer.get(..count).unwrap_or_default())
-            .map_err(|cause| Error::Write { url: url.without_query(), cause })?;
-    }
-    Ok(size)
 }
 
 /// The error for a status that is no answer: these few may be another one later.

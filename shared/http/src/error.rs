@@ -1,12 +1,11 @@
 //! What can go wrong between here and a service.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use pysign_host::{FileError, Problem, Status};
+use pysign_host::FileError;
 
 use crate::url::ParseUrlError;
 use crate::{Origin, Url};
@@ -15,12 +14,12 @@ use crate::{Origin, Url};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file of further authorities holds none.
+    /// The file of further authorities contains none.
     Authorities {
         /// The file.
         file: PathBuf,
     },
-    /// The secret for a service holds what can't be sent: a control character.
+    /// The secret for a service contains what can't be sent: a control character.
     Credential {
         /// Whom it is for.
         origin: Origin,
@@ -32,7 +31,7 @@ pub enum Error {
         /// What would have been asked.
         url: Url,
     },
-    /// A variable names a proxy that is none.
+    /// A variable does not name a proxy.
     Proxy {
         /// The variable.
         variable: &'static str,
@@ -85,7 +84,7 @@ pub enum Error {
         /// The limit in bytes.
         cap: u64,
     },
-    /// The answer broke off, or was no HTTP.
+    /// The answer broke off, or was not HTTP.
     Truncated {
         /// Who answered.
         url: Url,
@@ -117,24 +116,41 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Every code of this type, those of [`FileError`] aside.
-    pub const CODES: &'static [&'static str] = &[
-        "http-cacert",
-        "http-credential",
-        "http-offline",
-        "http-proxy",
-        "http-redirect",
-        "http-status-final",
-        "http-status-transient",
-        "http-timeout",
-        "http-tls",
-        "http-too-large",
-        "http-truncated",
-        "http-unreachable",
-        "http-url",
-    ];
+pysign_host::problem! { Error {
+    Self::Authorities { file } => Input "http-cacert"
+        ("'{}' contains no certificate in PEM", file.display()),
+        file(file);
+    Self::Credential { origin } => Denied "http-credential"
+        ("the token for '{origin}' contains a character that can't be sent");
+    Self::Offline { url } => Unavailable "http-offline" ("'{url}' is needed, but --offline was given");
+    Self::Proxy { variable } => Input "http-proxy" ("the variable {variable} doesn't name an HTTP proxy");
+    Self::Redirect { url, to: Some(to), reason } => Denied "http-redirect"
+        ("'{url}' redirects to '{to}', {reason}");
+    Self::Redirect { url, to: None, reason } => Denied "http-redirect" ("'{url}' redirects {reason}");
+    Self::Final { url, status, said } => Denied "http-status-final"
+        ("'{url}' answered {status}{}", after_colon(said));
+    Self::Transient { url, status, said, .. } => Unavailable "http-status-transient"
+        ("'{url}' answered {status}{}", after_colon(said));
+    Self::Timeout { url } => Unavailable "http-timeout" ("'{url}' made no progress in time");
+    Self::Tls { origin, cause } => Denied "http-tls" ("'{origin}' has no valid TLS certificate"),
+        cause(&**cause);
+    Self::TooLarge { url, cap } => Input "http-too-large" ("'{url}' sends more than {cap} bytes");
+    Self::Truncated { url, cause } => Unavailable "http-truncated"
+        ("'{url}' sent an incomplete answer"),
+        cause(&**cause);
+    Self::Unreachable { origin, cause } => Unavailable "http-unreachable" ("'{origin}' can't be reached"),
+        cause(&**cause);
+    Self::Unsent { url, cause } => Refused "file-changed" ("a file changed while it was sent to '{url}'"),
+        cause(cause);
+    Self::Url(error) => Input "http-url" ("invalid address '{}': {error}", error.text());
+    Self::Write { url, cause } => Input "output-unwritable"
+        ("the answer of '{url}' can't be written"),
+        cause(cause);
+} from {
+    Self::File(error) => error;
+} }
 
+impl Error {
     /// Whether the same request may fare better in a moment.
     pub(crate) fn is_transient(&self) -> bool {
         matches!(
@@ -175,105 +191,7 @@ impl From<FileError> for Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Authorities { file } => {
-                write!(f, "'{}' holds no certificate in PEM", file.display())
-            }
-            Self::Credential { origin } => {
-                write!(f, "the token for '{origin}' holds a character that can't be sent")
-            }
-            Self::File(error) => error.fmt(f),
-            Self::Offline { url } => {
-                write!(f, "'{url}' is needed, and the network is not to be used")
-            }
-            Self::Proxy { variable } => write!(f, "the variable {variable} names no HTTP proxy"),
-            Self::Redirect { url, to: Some(to), reason } => {
-                write!(f, "'{url}' redirects to '{to}', {reason}")
-            }
-            Self::Redirect { url, to: None, reason } => write!(f, "'{url}' redirects {reason}"),
-            Self::Final { url, status, said } | Self::Transient { url, status, said, .. } => {
-                write!(f, "'{url}' answered {status}")?;
-                if said.is_empty() { Ok(()) } else { write!(f, ": {said}") }
-            }
-            Self::Timeout { url } => write!(f, "'{url}' made no progress in time"),
-            Self::Tls { origin, .. } => write!(f, "'{origin}' has no valid TLS certificate"),
-            Self::TooLarge { url, cap } => write!(f, "'{url}' sends more than {cap} bytes"),
-            Self::Truncated { url, .. } => write!(f, "'{url}' gave no whole answer"),
-            Self::Unsent { url, .. } => write!(f, "what is sent to '{url}' changed meanwhile"),
-            Self::Unreachable { origin, .. } => write!(f, "'{origin}' can't be reached"),
-            Self::Url(cause) => write!(f, "'{}' can't be asked: {cause}", cause.text()),
-            Self::Write { url, .. } => write!(f, "what '{url}' sends can't be written"),
-        }
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::File(error) => error.source(),
-            Self::Tls { cause, .. }
-            | Self::Truncated { cause, .. }
-            | Self::Unreachable { cause, .. } => Some(&**cause),
-            Self::Unsent { cause, .. } | Self::Write { cause, .. } => Some(cause),
-            _ => None,
-        }
-    }
-}
-
-impl Problem for Error {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Authorities { .. } => "http-cacert",
-            Self::Redirect { .. } => "http-redirect",
-            Self::Credential { .. } => "http-credential",
-            Self::File(error) => error.code(),
-            Self::Offline { .. } => "http-offline",
-            Self::Proxy { .. } => "http-proxy",
-            Self::Final { .. } => "http-status-final",
-            Self::Transient { .. } => "http-status-transient",
-            Self::Timeout { .. } => "http-timeout",
-            Self::Tls { .. } => "http-tls",
-            Self::TooLarge { .. } => "http-too-large",
-            Self::Truncated { .. } => "http-truncated",
-            Self::Unreachable { .. } => "http-unreachable",
-            Self::Unsent { .. } => "file-changed",
-            Self::Url(_) => "http-url",
-            Self::Write { .. } => "output-unwritable",
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::File(error) => error.status(),
-            Self::Offline { .. }
-            | Self::Timeout { .. }
-            | Self::Transient { .. }
-            | Self::Truncated { .. }
-            | Self::Unreachable { .. } => Status::Unavailable,
-            Self::Credential { .. }
-            | Self::Redirect { .. }
-            | Self::Final { .. }
-            | Self::Tls { .. } => Status::Denied,
-            Self::Unsent { .. } => Status::Refused,
-            _ => Status::Input,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Authorities { file } => Some(file),
-            Self::File(error) => error.file(),
-            _ => None,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::File(error) => error.hint(),
-            Self::Tls { .. } => Some("to trust an authority of your own: --cacert FILE".to_owned()),
-            _ => None,
-        }
-    }
+/// What a service said, behind its status.
+fn after_colon(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!(": {said}") }
 }

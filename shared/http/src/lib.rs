@@ -5,8 +5,10 @@
 
 mod client;
 mod credential;
+mod deadline;
 mod error;
 mod hidden;
+mod progress;
 mod redirect;
 mod request;
 mod retry;

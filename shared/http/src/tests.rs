@@ -1,9 +1,10 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pysign_host::{Host, Network, Problem as _, Secret, Sha256, Status};
+use pysign_host::{Host, Network, Note, Notes, Problem as _, Secret, Sha256, Status};
 
 use super::*;
 
@@ -94,7 +95,7 @@ fn an_answer_is_limited_whether_it_says_its_length_or_not() {
     let server = Server::answering(vec![answer("200 OK", "", "hello!"), unsaid]);
     for _ in 0..2 {
         let error = client().send(&Request::get(server.url.clone()), 5).unwrap_err();
-        assert_eq!((error.code(), error.status()), ("http-too-large", Status::Input));
+        assert_eq!((error.facts().code, error.facts().status), ("http-too-large", Status::Input));
     }
     server.asked();
 }
@@ -115,7 +116,7 @@ fn a_service_that_says_nothing_is_unavailable() {
     let network = Network { timeout: Duration::from_millis(20), ..Network::default() };
     let client = Client::new(&Host::test(&[]), &network).unwrap();
     let error = client.send(&Request::get(url.clone()), 9).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("http-timeout", Status::Unavailable));
+    assert_eq!((error.facts().code, error.facts().status), ("http-timeout", Status::Unavailable));
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url: Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
@@ -126,7 +127,7 @@ fn a_service_that_says_nothing_is_unavailable() {
         stream
     });
     let error = client.send(&Request::get(url).once(), 9).unwrap_err();
-    assert_eq!(error.code(), "http-timeout");
+    assert_eq!(error.facts().code, "http-timeout");
     drop(silent.join());
 }
 
@@ -139,11 +140,33 @@ fn a_busy_service_is_asked_again() {
 }
 
 #[test]
+fn a_retry_is_noted_with_its_cause() {
+    let busy = answer("503 Service Unavailable", "retry-after: 0\r\n", "maintenance");
+    let server = Server::answering(vec![busy, answer("200 OK", "", "x")]);
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&said);
+    let mut host = Host::test(&[]);
+    host.notes = Notes::new(Box::new(move |note| listener.lock().unwrap().push(note)));
+    let client = Client::new(&host, &Network::default()).unwrap();
+    client.send(&Request::get(server.url.clone()), 9).unwrap();
+    let why = format!("'{}' answered 503: maintenance", server.url);
+    let expected = [
+        Note::Detail(format!("retrying in 0.0 s: {why}")),
+        Note::Progress(format!("retrying in 0 s: {why}")),
+    ];
+    assert_eq!(*said.lock().unwrap(), expected);
+    server.asked();
+}
+
+#[test]
 fn a_service_that_stays_busy_is_unavailable() {
     let busy = answer("429 Too Many Requests", "retry-after: 0\r\n", "slow\r\ndown");
     let server = Server::answering(vec![busy; 6]);
     let error = client().send(&Request::get(server.url.clone()), 9).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("http-status-transient", Status::Unavailable));
+    assert_eq!(
+        (error.facts().code, error.facts().status),
+        ("http-status-transient", Status::Unavailable)
+    );
     assert!(error.to_string().ends_with("answered 429: slow down"), "{error}");
     assert_eq!(server.asked().len(), 6);
 }
@@ -175,7 +198,7 @@ fn only_these_statuses_are_worth_a_retry() {
     ] {
         let server = Server::answering(vec![answer(&format!("{status} X"), "", "")]);
         let error = client().send(&Request::get(server.url.clone()).once(), 9).unwrap_err();
-        assert_eq!((error.answered(), error.status()), (Some(status), expected));
+        assert_eq!((error.answered(), error.facts().status), (Some(status), expected));
         server.asked();
     }
 }
@@ -230,7 +253,7 @@ fn a_secret_that_would_break_its_header_is_not_sent() {
         let credential = Credential::bearer(&token, url.origin().clone());
         let error = client().send(&Request::get(url.clone()).credential(&credential), 9);
         let error = error.unwrap_err();
-        assert_eq!((error.code(), error.status()), ("http-credential", Status::Denied));
+        assert_eq!((error.facts().code, error.facts().status), ("http-credential", Status::Denied));
         assert!(!format!("{error} {error:?}").contains("canary"));
     }
 }
@@ -248,7 +271,7 @@ fn a_final_no_is_denied_and_an_accepted_one_an_answer() {
     let no = answer("404 Not Found", "content-type: text/html\r\n", "<p>no");
     let server = Server::answering(vec![no.clone(), no]);
     let error = client().send(&Request::get(server.url.clone()), 9).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("http-status-final", Status::Denied));
+    assert_eq!((error.facts().code, error.facts().status), ("http-status-final", Status::Denied));
     assert!(error.to_string().ends_with("answered 404"), "{error}");
     let accepted = Request::get(server.url.clone()).accept(&[404]);
     assert_eq!(client().send(&accepted, 9).unwrap().status, 404);
@@ -260,7 +283,7 @@ fn a_broken_off_answer_is_no_answer() {
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhal".to_owned();
     let server = Server::answering(vec![cut; 6]);
     let error = client().send(&Request::get(server.url.clone()), 9).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("http-truncated", Status::Unavailable));
+    assert_eq!((error.facts().code, error.facts().status), ("http-truncated", Status::Unavailable));
     server.asked();
 }
 
@@ -280,7 +303,10 @@ fn nobody_there_is_unavailable() {
     let url: Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     drop(listener);
     let error = client().send(&Request::get(url).once(), 9).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("http-unreachable", Status::Unavailable));
+    assert_eq!(
+        (error.facts().code, error.facts().status),
+        ("http-unreachable", Status::Unavailable)
+    );
 }
 
 #[test]
@@ -289,7 +315,7 @@ fn offline_nothing_is_asked() {
     let client = Client::new(&Host::test(&[]), &network).unwrap();
     let url = "https://example.org/?token=canary".parse().unwrap();
     let error = client.send(&Request::get(url), 9).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("http-offline", Status::Unavailable));
+    assert_eq!((error.facts().code, error.facts().status), ("http-offline", Status::Unavailable));
     assert!(!error.to_string().contains("canary"));
 }
 
@@ -303,7 +329,10 @@ fn a_proxy_stands_between_us_and_the_network() {
     let client = Client::new(&host, &network).unwrap();
     let error = client.send(&Request::get("https://example.org/".parse().unwrap()).once(), 9);
     let error = error.unwrap_err();
-    assert_eq!((error.code(), error.status()), ("http-unreachable", Status::Unavailable));
+    assert_eq!(
+        (error.facts().code, error.facts().status),
+        ("http-unreachable", Status::Unavailable)
+    );
     assert!(!format!("{error:?} {client:?}").contains("canary"));
     assert!(server.asked()[0].starts_with("CONNECT example.org:443 HTTP/1.1\r\n"));
 }
@@ -326,5 +355,5 @@ fn a_file_without_certificates_is_no_list_of_authorities() {
     let cacert = Some(std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")));
     let network = Network { cacert, ..Network::default() };
     let error = Client::new(&Host::test(&[]), &network).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("http-cacert", Status::Input));
+    assert_eq!((error.facts().code, error.facts().status), ("http-cacert", Status::Input));
 }

@@ -3,10 +3,16 @@
 use std::error::Error as StdError;
 use std::io;
 
-use pysign_host::{Env, Host, Network};
+use pysign_host::{Clock, Env, Host, Network, Notes};
 use ureq::http::{self, HeaderValue, Response};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{
+    ConnectProxyConnector, Connector as _, RustlsConnector, TcpConnector,
+};
 use ureq::{Agent, Proxy, ProxyProtocol, SendBody};
 
+use crate::deadline::HeldToDeadline;
+use crate::progress::{Sending, Transfer};
 use crate::request::Unsent;
 use crate::{Credential, Error, Request, Url, tls};
 
@@ -15,6 +21,8 @@ use crate::{Credential, Error, Request, Url, tls};
 pub(crate) struct Transport {
     direct: Agent,
     proxied: Option<(Proxy, Agent)>,
+    clock: Clock,
+    notes: Notes,
 }
 
 /// Bodies of this size ask first whether they may be sent (RFC 9110 §10.1.1); so do curl's. Asking
@@ -52,10 +60,16 @@ impl Transport {
                 .timeout_per_read(limit)
                 .timeout_per_write(limit)
                 .build();
-            Agent::new_with_config(config)
+            let connector =
+                ().chain(ConnectProxyConnector::default())
+                    .chain(TcpConnector::default())
+                    .chain(HeldToDeadline(host.clock))
+                    .chain(RustlsConnector::default());
+            Agent::with_parts(config, connector, DefaultResolver::default())
         };
         let proxied = proxy(&host.env)?.map(|proxy| (proxy.clone(), agent(Some(proxy))));
-        Ok(Self { direct: agent(None), proxied })
+        let (clock, notes) = (host.clock, host.notes.clone());
+        Ok(Self { direct: agent(None), proxied, clock, notes })
     }
 
     /// Sends `request` to `url`, with `credential` if it is that one's. A large body waits for the
@@ -100,7 +114,9 @@ impl Transport {
         let sent = match request.body.size() {
             None => agent.run(head.body(()).map_err(malformed)?),
             Some(size) => {
-                let mut reader = request.body.reader().map_err(broken)?;
+                let reader = request.body.reader().map_err(broken)?;
+                let transfer = Transfer::new("sending", url, Some(size), self.clock, &self.notes);
+                let mut reader = Sending(reader, transfer);
                 let body = SendBody::from_reader(&mut reader);
                 let head = head.header("content-length", size.to_string());
                 agent.run(head.body(body).map_err(malformed)?)

@@ -44,11 +44,11 @@ fn redirects_end_and_uploads_follow_none() {
     let round = answer("302 Found", "location: /\r\n", "");
     let server = Server::answering(vec![round.clone(); 6]);
     let error = client().send(&Request::get(server.url.clone()), 9).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("http-redirect", Status::Denied));
+    assert_eq!((error.facts().code, error.facts().status), ("http-redirect", Status::Denied));
     server.asked();
     let server = Server::answering(vec![round]);
     let error = client().send(&Request::put(server.url.clone()), 9).unwrap_err();
-    assert_eq!(error.code(), "http-redirect");
+    assert_eq!(error.facts().code, "http-redirect");
     server.asked();
 }
 
@@ -65,7 +65,7 @@ fn an_upload_is_repeated_at_the_same_origin_alone() {
     let server = Server::answering(vec![away]);
     let request = Request::post(server.url.clone()).body(Body::Bytes(b"wheel"));
     let error = client().send(&request, 9).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("http-redirect", Status::Denied));
+    assert_eq!((error.facts().code, error.facts().status), ("http-redirect", Status::Denied));
     let told = error.to_string();
     assert!(told.contains("'https://example.org/'") && !told.contains("canary"), "{told}");
     server.asked();
@@ -77,7 +77,7 @@ fn a_request_may_refuse_to_leave_its_origin() {
     let near = answer("302 Found", "location: /near\r\n", "");
     let server = Server::answering(vec![near, away]);
     let error = client().send(&Request::get(server.url.clone()).same_origin(), 9).unwrap_err();
-    assert_eq!(error.code(), "http-redirect");
+    assert_eq!(error.facts().code, "http-redirect");
     assert!(server.asked()[1].starts_with("GET /near "));
 }
 
@@ -89,7 +89,7 @@ fn an_address_with_the_secret_in_it_is_neither_followed_nor_shown() {
         let server = Server::answering(vec![answer(status, location, "")]);
         let request = Request::get(server.url.clone()).hide(&token);
         let error = client().send(&request, 9).unwrap_err();
-        assert_eq!((error.code(), error.status()), ("http-redirect", Status::Denied));
+        assert_eq!((error.facts().code, error.facts().status), ("http-redirect", Status::Denied));
         assert!(!error.to_string().contains("mine"), "{error}");
         server.asked();
     }

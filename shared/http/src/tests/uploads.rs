@@ -36,7 +36,7 @@ fn a_large_upload_is_refused_before_it_is_sent() {
     let refusal = "HTTP/1.1 401 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
     let (url, received) = serve(vec![(refusal, "")]);
     let error = client().send(&Request::put(url).body(Body::Bytes(&LARGE)), 9).unwrap_err();
-    assert_eq!((error.answered(), error.status()), (Some(401), Status::Denied));
+    assert_eq!((error.answered(), error.facts().status), (Some(401), Status::Denied));
     assert_eq!(received.join().unwrap(), [0]);
 }
 
@@ -97,7 +97,7 @@ fn a_file_that_changed_breaks_the_upload_off() {
         });
         let body = Body::Parts(vec![Part::File { file: &file, size, sha256 }]);
         let error = client().send(&Request::put(url).body(body), 9).unwrap_err();
-        assert_eq!((error.code(), error.status()), ("file-changed", Status::Refused));
+        assert_eq!((error.facts().code, error.facts().status), ("file-changed", Status::Refused));
         let received = received.join().unwrap().unwrap_or_default();
         let body = String::from_utf8(received).unwrap().split("\r\n\r\n").nth(1).map(str::len);
         assert!(u64::try_from(body.unwrap_or(0)).unwrap() < size);
