@@ -70,7 +70,8 @@ mod tests {
 
     fn listed(name: &str, bytes: &[u8]) -> File {
         let filename: pysign_names::DistName = name.parse().unwrap();
-        let location = Directory::location(filename.project(), filename.version(), name);
+        let location = Directory::file(filename.project(), filename.version(), name);
+        let location = pysign_index::Location::Within(location);
         let sha256 = Some(Sha256::of(bytes));
         File { filename, location, sha256, size: None, requires_python: None, yanked: None }
     }

@@ -3,27 +3,73 @@
 
 use std::time::Duration;
 
-use pysign_host::{Failure, Host, Problem, Status};
+use pysign_host::{Failure, Host, Problem, Sha256, Status};
 use pysign_http::Attempts;
+use pysign_manifest::Role;
 use pysign_registry::poll;
 
 use crate::Error;
-use crate::plan::{Outcome, Step, conflict};
-use crate::target::{Found, Target};
+use crate::plan::Plan;
+use crate::release::Package;
+use crate::sidecar::SidecarFile;
+use crate::step::{Found, Item, Outcome, Step};
+use crate::target::Target;
 
 /// The way to one target.
-pub(crate) struct Delivery<'t> {
-    pub(crate) target: &'t Target<'t>,
-    pub(crate) host: &'t Host,
+struct Delivery<'t> {
+    target: &'t dyn Target,
+    host: &'t Host,
     /// The user's patience with one request.
-    pub(crate) timeout: Duration,
+    timeout: Duration,
+}
+
+/// Sends what `plan` says is missing. With `confirm` no package is sent before its sidecars are seen to
+/// be there, and no marker before everything else is.
+pub(crate) fn carry_out(
+    plan: &mut Plan<'_, '_>,
+    host: &Host,
+    confirm: bool,
+    timeout: Duration,
+) -> Result<(), Failure> {
+    let delivery = Delivery { target: plan.target, host, timeout };
+    for step in plan.steps().filter(|step| step.outcome.is_some()) {
+        delivery.say_kept(step);
+    }
+    let sidecars = plan.files.partition_point(|step| step.item.package().is_none());
+    let (sidecars, packages) = plan.files.split_at_mut(sidecars);
+    for steps in [sidecars, packages, &mut plan.markers] {
+        let open = steps.iter_mut().filter(|step| step.outcome.is_none());
+        let mut open: Vec<&mut Step<'_>> = open.collect();
+        for step in &mut open {
+            delivery.send(step)?;
+        }
+        if confirm {
+            delivery.read_back(&mut open)?;
+        }
+    }
+    let packages = plan.files.iter().filter_map(|step| step.item.package());
+    plan.target.list(&packages.collect::<Vec<_>>())
 }
 
 impl Delivery<'_> {
+    /// Says what is kept; as a warning, if it is a signature that isn't the one that was given.
+    fn say_kept(&self, step: &Step<'_>) {
+        let (name, url) = (step.item.filename(), &step.url);
+        match (&step.item, step.reason) {
+            (Item::Sidecar(SidecarFile { part: Some((_, Role::Bundle)), .. }), Some(reason)) => {
+                self.host.notes.warn("signature-kept", format!("'{url}' is kept: {reason}"));
+            }
+            (_, reason) => {
+                let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
+                self.host.notes.detail(format!("kept '{name}' at '{url}'{reason}"));
+            }
+        }
+    }
+
     /// Sends until it is there. An answer that was lost says nothing, and an error's words mean
     /// nothing across registries: whatever went wrong, the target is asked what it holds before
     /// anything is sent again.
-    pub(crate) fn send(&self, step: &mut Step<'_>) -> Result<(), Failure> {
+    fn send(&self, step: &mut Step<'_>) -> Result<(), Failure> {
         let filename = step.item.filename().to_owned();
         self.host.notes.progress(format!("sending '{filename}'"));
         let mut attempts = Attempts::new(self.host.clock.instant(), self.timeout);
@@ -35,11 +81,11 @@ impl Delivery<'_> {
                 Status::Denied => {}
                 _ => return Err(failure),
             }
-            match self.target.look(&[&step.item]).map(|found| found.into_iter().next()) {
+            match self.look_up(&[&step.item]).map(|found| found.into_iter().next()) {
                 Err(_) => return Err(failure),
                 Ok(Some(Found::Same { .. })) => break,
                 Ok(Some(Found::Other { url, found })) => {
-                    return Err(conflict(&step.item, url, found).into());
+                    return Err(step.item.conflict(url, found).into());
                 }
                 Ok(Some(Found::Absent) | None) => {}
             }
@@ -55,23 +101,20 @@ impl Delivery<'_> {
 
     /// Asks until the target shows everything that was sent, for as long as one request may take:
     /// indexes are cached.
-    pub(crate) fn read_back(&self, sent: &mut [&mut Step<'_>]) -> Result<(), Failure> {
+    fn read_back(&self, sent: &mut [&mut Step<'_>]) -> Result<(), Failure> {
         let mut missing = Vec::new();
         let deadline = self.host.clock.instant() + self.timeout;
-        let all = poll(self.host, deadline, "what was sent to show up", || {
+        poll(self.host, deadline, "what was sent to show up", || {
             missing.clear();
-            let items: Vec<_> = sent.iter().map(|step| &step.item).collect();
-            let found = self.target.look(&items)?;
+            let found = self.look_up(&sent.iter().map(|step| &step.item).collect::<Vec<_>>())?;
             let answers = sent.iter_mut().zip(found).map(|(step, found)| match found {
                 Found::Absent => {
                     let filename = step.item.filename().to_owned();
-                    missing.push(Error::Unconfirmed {
-                        filename,
-                        place: self.target.shows(&step.item),
-                    });
+                    let place = self.target.shown_at(&step.item);
+                    missing.push(Error::Unconfirmed { filename, place });
                     Ok(())
                 }
-                Found::Other { url, found } => Err(conflict(&step.item, url, found).into()),
+                Found::Other { url, found } => Err(step.item.conflict(url, found).into()),
                 Found::Same { url } => {
                     step.url = url;
                     step.outcome = Some(Outcome::Stored);
@@ -81,12 +124,32 @@ impl Delivery<'_> {
             Failure::collect(answers)?;
             Ok(missing.is_empty().then_some(()))
         })?;
-        match all {
-            Some(()) => Ok(()),
-            None => {
-                Failure::collect::<()>(missing.into_iter().map(|error| Err(error.into()))).map(drop)
-            }
+        Failure::collect::<()>(missing.into_iter().map(|error| Err(error.into()))).map(drop)
+    }
+
+    /// What the target holds under the names of `items`: one answer for each, in their order.
+    fn look_up(&self, items: &[&Item<'_>]) -> Result<Vec<Found>, Failure> {
+        let packages: Vec<&Package> = items.iter().filter_map(|item| item.package()).collect();
+        let mut packages = match packages.as_slice() {
+            [] => Vec::new(),
+            packages => self.target.look_up(packages)?,
         }
+        .into_iter();
+        Failure::collect(items.iter().map(|item| match item {
+            Item::Sidecar(file) => self.look_up_sidecar(item, file),
+            Item::Package(_) => Ok(packages.next().unwrap_or(Found::Absent)),
+        }))
+    }
+
+    fn look_up_sidecar(&self, item: &Item<'_>, file: &SidecarFile) -> Result<Found, Failure> {
+        let url = self.target.url(item);
+        Ok(match self.target.read(file)? {
+            None => Found::Absent,
+            Some(bytes) if bytes == file.bytes => Found::Same { url },
+            // The one file that is replaced: the old one says that the new one isn't there yet.
+            Some(_) if file.is_marker() => Found::Absent,
+            Some(bytes) => Found::Other { url, found: format!("sha256:{}", Sha256::of(&bytes)) },
+        })
     }
 }
 
@@ -97,3 +160,6 @@ fn retry_after(failure: &Failure) -> Option<Duration> {
         error.downcast_ref::<pysign_http::Error>()?.retry_after()
     })
 }
+
+#[cfg(test)]
+mod tests;

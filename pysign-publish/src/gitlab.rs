@@ -1,58 +1,70 @@
-//! GitLab: packages go to the project's `PyPI` registry, signatures and the marker to its generic
-//! one. Neither route takes both: the first drops what it doesn't know, the second is no index.
+//! GitLab: packages go to the project's `PyPI` registry, sidecars and the marker to its generic one.
+//! Neither route takes both: the first drops what it doesn't know, the second is no index.
 
 use pysign_host::Failure;
 use pysign_http::{Body, Client, Credential, Request, Url};
-use pysign_registry::{GitlabProject, Login};
+use pysign_registry::{GITLAB, GitlabProject, Login, MAX_MARKER};
 
 use crate::legacy::{Legacy, MAX_ANSWER};
-use crate::release::Beside;
-use crate::target::{Storage, Target};
+use crate::release::Package;
+use crate::sidecar::SidecarFile;
+use crate::step::{Found, Item};
+use crate::target::Target;
 
-/// What a marker may have, and far more than a signature's file.
-const MAX_BESIDE: u64 = 16 << 20;
-
-/// The generic registry of a project. Files are sent one after the other: two first files of a
-/// version at once make GitLab answer 500.
-struct Generic<'c> {
+/// The two registries of a project. Sidecars are sent one after the other: two first files of a version
+/// at once make GitLab answer 500.
+pub(crate) struct Gitlab<'c> {
+    packages: Legacy<'c>,
     client: &'c Client,
     project: GitlabProject,
-    /// A header: the only form in which a job's token can put a file here.
+    /// A header: the only form in which a job's token can put a file into the generic registry.
     credential: Credential,
 }
 
-/// The two registries of a project.
-pub(crate) fn open<'c>(
-    kind: &'c str,
-    project: GitlabProject,
-    login: &Login,
-    client: &'c Client,
-) -> Target<'c> {
-    let index = Legacy::new(client, project.upload(), project.index(), Some(login.basic()));
-    let generic = Generic { client, project, credential: login.gitlab() };
-    Target { kind, index: Box::new(index), storage: Some(Box::new(generic)) }
-}
+impl<'c> Gitlab<'c> {
+    pub(crate) fn new(project: GitlabProject, login: &Login, client: &'c Client) -> Self {
+        let packages = Legacy::new(client, project.upload(), project.index(), Some(login.basic()));
+        Self { packages, client, project, credential: login.gitlab() }
+    }
 
-impl Generic<'_> {
-    fn url(&self, file: &Beside) -> Url {
+    fn sidecar(&self, file: &SidecarFile) -> Url {
         self.project.sidecar(&file.project, &file.version, &file.filename)
     }
 }
 
-impl Storage for Generic<'_> {
-    fn place(&self, file: &Beside) -> String {
-        self.url(file).to_string()
+impl Target for Gitlab<'_> {
+    fn kind(&self) -> &'static str {
+        GITLAB
+    }
+
+    fn url(&self, item: &Item<'_>) -> String {
+        match item {
+            Item::Package(_) => self.packages.url(item),
+            Item::Sidecar(file) => self.sidecar(file).to_string(),
+        }
+    }
+
+    fn shown_at(&self, item: &Item<'_>) -> String {
+        match item {
+            Item::Package(_) => self.packages.shown_at(item),
+            Item::Sidecar(file) => self.sidecar(file).to_string(),
+        }
+    }
+
+    fn look_up(&self, packages: &[&Package]) -> Result<Vec<Found>, Failure> {
+        self.packages.look_up(packages)
     }
 
     /// The registry keeps every file that was put under a name and gives out the last one.
-    fn read(&self, file: &Beside) -> Result<Option<Vec<u8>>, Failure> {
-        let request = Request::get(self.url(file)).credential(&self.credential).accept(&[404]);
-        let response = self.client.send(&request, MAX_BESIDE)?;
+    fn read(&self, file: &SidecarFile) -> Result<Option<Vec<u8>>, Failure> {
+        let request = Request::get(self.sidecar(file)).credential(&self.credential).accept(&[404]);
+        let response = self.client.send(&request, MAX_MARKER)?;
         Ok((response.status != 404).then_some(response.body))
     }
 
-    fn put(&self, file: &Beside) -> Result<(), Failure> {
-        let request = Request::put(self.url(file))
+    fn send(&self, item: &Item<'_>) -> Result<(), Failure> {
+        let Item::Sidecar(file) = item else { return self.packages.send(item) };
+        let request = Request::put(self.sidecar(file))
             .credential(&self.credential)
             .header("content-type", "application/octet-stream")
             .body(Body::Bytes(&file.bytes))

@@ -1,65 +1,128 @@
-//! Uploads as `PyPI` takes them, for whatever index stands at an address. It takes packages alone.
+//! Uploads as `PyPI` takes them, for whatever index is at an address, and what that index lists: asked
+//! before the first byte is sent, whenever a sending failed, and after the last.
 
-use pysign_host::{Failure, FileError, hash_regular, open_regular};
+use std::io;
+
+use pysign_host::{Failure, FileError, HashingWriter, Sha256, hash_regular, open_regular};
 use pysign_http::{Client, Credential, Request, Url};
+use pysign_index::{Error, File, Index, Location, Page};
+use pysign_manifest::ProjectName;
+use pysign_registry::LEGACY;
 
 use crate::form::Form;
 use crate::release::Package;
-use crate::shown::Shown;
-use crate::target::{Found, Index};
+use crate::sidecar::SidecarFile;
+use crate::step::{Found, Item};
+use crate::target::{Target, listed};
 
 /// Answers to an upload are a line or an error page.
 pub(crate) const MAX_ANSWER: u64 = 1 << 20;
 
-/// An upload address and the index that shows what was uploaded.
+/// An upload address and the index that shows what was uploaded. It takes packages alone.
 pub(crate) struct Legacy<'c> {
     client: &'c Client,
     upload: Url,
+    index: Index<'c>,
+    /// Bound to one origin; an index elsewhere never sees it.
     credential: Option<Credential>,
-    shown: Shown<'c>,
 }
 
 impl<'c> Legacy<'c> {
-    /// The credential is bound to one origin; an index elsewhere never sees it.
     pub(crate) fn new(
         client: &'c Client,
         upload: Url,
         index: Url,
         credential: Option<Credential>,
     ) -> Self {
-        let shown = Shown::new(client, index, credential.clone());
-        Self { client, upload, credential, shown }
+        let index = Index::new(client, index, credential.clone());
+        Self { client, upload, index, credential }
+    }
+
+    fn with_credential<'r>(&'r self, request: Request<'r>) -> Request<'r> {
+        match &self.credential {
+            Some(credential) => request.credential(credential),
+            None => request,
+        }
+    }
+
+    /// GitLab forwards a request for what it doesn't have to the public index. Nothing is asked
+    /// there: a project that is not here is not published here.
+    fn page(&self, project: &ProjectName) -> Result<Option<Page>, Failure> {
+        match self.index.page(project) {
+            Err(Error::Forwarded { .. }) => Ok(None),
+            page => Ok(page?),
+        }
+    }
+
+    fn compare(&self, package: &Package, file: &File) -> Result<Found, Failure> {
+        let Location::Url(address) = &file.location else { return Ok(Found::Absent) };
+        let url = address.without_query().to_string();
+        // Some indexes have no digests, or MD5 alone.
+        let found = match file.sha256 {
+            Some(sha256) => Some(sha256),
+            None => self.digest(package, address)?,
+        };
+        Ok(match found {
+            Some(found) if found == package.sha256 => Found::Same { url },
+            Some(found) => Found::Other { url, found: format!("sha256:{found}") },
+            None => Found::Other { url, found: format!("more than {} bytes", package.size) },
+        })
+    }
+
+    /// The digest of what is at `address`, unless it is larger than `package`.
+    fn digest(&self, package: &Package, address: &Url) -> Result<Option<Sha256>, Failure> {
+        let request = self.with_credential(Request::get(address.clone()));
+        let start = || Ok(HashingWriter::new(io::sink()));
+        match self.client.download(&request, package.size, start) {
+            Ok((_, writer)) => Ok(Some(writer.finish().1)),
+            Err(pysign_http::Error::TooLarge { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
-impl Index for Legacy<'_> {
+impl Target for Legacy<'_> {
+    fn kind(&self) -> &'static str {
+        LEGACY
+    }
+
+    fn takes_sidecars(&self) -> bool {
+        false
+    }
+
     /// Only the index knows it, afterwards.
-    fn place(&self, _: &Package) -> String {
+    fn url(&self, _: &Item<'_>) -> String {
         self.upload.without_query().to_string()
     }
 
-    fn shows(&self, package: &Package) -> String {
-        self.shown.place(package)
+    fn shown_at(&self, item: &Item<'_>) -> String {
+        self.index.page_url(item.names().0).to_string()
     }
 
-    fn look(&self, packages: &[&Package]) -> Result<Vec<Found>, Failure> {
-        self.shown.look(packages)
+    fn look_up(&self, packages: &[&Package]) -> Result<Vec<Found>, Failure> {
+        let listed = listed(packages, |project| self.page(project))?;
+        Failure::collect(listed.into_iter().map(|(package, file)| {
+            file.map_or(Ok(Found::Absent), |file| self.compare(package, &file))
+        }))
+    }
+
+    fn read(&self, _: &SidecarFile) -> Result<Option<Vec<u8>>, Failure> {
+        Ok(None)
     }
 
     /// Posts one package, read from the disk as it is sent. Once: only an index can tell whether an
     /// upload arrived whose answer did not.
-    fn send(&self, package: &Package) -> Result<(), Failure> {
+    fn send(&self, item: &Item<'_>) -> Result<(), Failure> {
+        let Item::Package(package) = item else { return Ok(()) };
         let file = open_regular(&package.path)?;
         let form = Form::new(package);
-        let mut request = Request::post(self.upload.clone())
+        let request = Request::post(self.upload.clone())
             .header("content-type", form.content_type())
             .header("accept", "application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7")
             .body(form.body(&file, package))
             .once();
-        if let Some(credential) = &self.credential {
-            request = request.credential(credential);
-        }
-        let Err(error) = self.client.send(&request, MAX_ANSWER) else { return Ok(()) };
+        let sent = self.client.send(&self.with_credential(request), MAX_ANSWER);
+        let Err(error) = sent else { return Ok(()) };
         // A body that turns out to be another file is broken off, which looks like the server's
         // doing.
         match hash_regular(&package.path, package.size) {

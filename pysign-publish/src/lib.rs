@@ -4,10 +4,10 @@
 //! Signatures go first, packages next, the marker that says "complete" last: a reader never sees a
 //! package without its signature, and a run that was cut off is repeated safely.
 
-mod binding;
 mod delivery;
 mod directory;
 mod error;
+mod existing;
 mod flags;
 mod form;
 mod gitlab;
@@ -20,7 +20,8 @@ mod release;
 mod run;
 #[cfg(test)]
 mod samples;
-mod shown;
+mod sidecar;
+mod step;
 mod target;
 
 pub use error::Error;

@@ -1,19 +1,48 @@
-//! The marker of a release at a target: it lists what the target holds then.
+//! The marker of a release at a target: it lists what the target holds when everything is there.
 
 use pysign_attest::{MarkedFile, MarkedSidecar, Marker};
+use pysign_host::{Failure, Sha256};
 
-use crate::release::{Beside, Package, Part, Release};
+use crate::release::{Package, Release};
+use crate::sidecar::SidecarFile;
+use crate::step::{Item, Outcome, Step};
+use crate::target::Target;
 
-/// The marker of `release` where `sidecars` lie, those of other releases among them.
-pub(crate) fn of(release: &Release, sidecars: &[&Beside]) -> Beside {
-    let file = |package: &Package| {
-        let own = |file: &&&Beside| match &file.part {
-            Part::Marker => false,
-            Part::Signature { artifacts, .. } => artifacts.contains(&package.artifact),
-        };
-        let sidecars = sidecars
-            .iter()
-            .filter(own)
+/// The step for the marker of `release`, where `files` are what the target will hold. It is the one
+/// file that may be replaced: a release can get further files.
+pub(crate) fn step<'r>(
+    target: &dyn Target,
+    release: &Release,
+    files: &[Step<'_>],
+) -> Result<Step<'r>, Failure> {
+    let sidecars = files.iter().filter_map(|step| match &step.item {
+        Item::Sidecar(file) => Some(file),
+        Item::Package(_) => None,
+    });
+    let mut marker = marker(release, &sidecars.collect::<Vec<_>>());
+    let theirs = target.read(&file(&marker))?;
+    let mut reason = None;
+    if let Some(theirs) = &theirs {
+        if !unite(&mut marker, theirs) {
+            let item = Item::Sidecar(file(&marker));
+            let found = format!("sha256:{}", Sha256::of(theirs));
+            return Err(item.conflict(target.url(&item), found).into());
+        }
+        if marker.encode().as_bytes() != theirs {
+            reason = Some("with the files that it names already");
+        }
+    }
+    let file = file(&marker);
+    let outcome = (theirs.as_ref() == Some(&file.bytes)).then_some(Outcome::Kept);
+    let item = Item::Sidecar(file);
+    Ok(Step { url: target.url(&item), item, outcome, reason })
+}
+
+/// The marker of `release` beside `sidecars`, those of other releases among them.
+fn marker(release: &Release, sidecars: &[&SidecarFile]) -> Marker {
+    let marked = |package: &Package| {
+        let own = sidecars.iter().filter(|file| file.artifacts.contains(&package.artifact));
+        let sidecars = own
             .map(|file| MarkedSidecar { filename: file.filename.clone(), sha256: file.sha256() });
         MarkedFile {
             filename: package.name.clone(),
@@ -22,26 +51,26 @@ pub(crate) fn of(release: &Release, sidecars: &[&Beside]) -> Beside {
             sidecars: sidecars.collect(),
         }
     };
-    beside(&Marker {
+    Marker {
         project: release.project.clone(),
         version: release.version.clone(),
-        files: release.packages.iter().map(file).collect(),
-    })
+        files: release.packages.iter().map(marked).collect(),
+    }
 }
 
-/// `ours` with the files that only the marker `theirs` lists; nothing, if `theirs` is no marker of
-/// this release.
-pub(crate) fn united(ours: &Beside, theirs: &[u8]) -> Option<Vec<u8>> {
-    let mut united = Marker::parse(&ours.bytes).ok()?;
-    let theirs = Marker::parse(theirs).ok()?;
-    if (&theirs.project, &theirs.version) != (&united.project, &united.version) {
-        return None;
-    }
+/// Adds to `ours` the files that only the marker `theirs` lists. False, if that is no marker of this
+/// release.
+fn unite(ours: &mut Marker, theirs: &[u8]) -> bool {
+    let theirs = match Marker::parse(theirs) {
+        Ok(theirs) if (&theirs.project, &theirs.version) == (&ours.project, &ours.version) => {
+            theirs
+        }
+        _ => return false,
+    };
     for file in theirs.files {
-        match united.files.iter_mut().find(|known| known.filename == file.filename) {
-            None => united.files.push(file),
-            Some(known) => {
-                let known = &mut known.sidecars;
+        match ours.files.iter_mut().find(|known| known.filename == file.filename) {
+            None => ours.files.push(file),
+            Some(MarkedFile { sidecars: known, .. }) => {
                 for sidecar in file.sidecars {
                     if known.iter().all(|other| other.filename != sidecar.filename) {
                         known.push(sidecar);
@@ -50,16 +79,19 @@ pub(crate) fn united(ours: &Beside, theirs: &[u8]) -> Option<Vec<u8>> {
             }
         }
     }
-    Some(beside(&united).bytes)
+    true
 }
 
-fn beside(marker: &Marker) -> Beside {
-    Beside {
+fn file(marker: &Marker) -> SidecarFile {
+    let filename = marker.filename();
+    SidecarFile {
         project: marker.project.clone(),
         version: marker.version.clone(),
-        filename: marker.filename(),
+        path: filename.clone().into(),
+        filename,
         bytes: marker.encode().into_bytes(),
-        part: Part::Marker,
+        artifacts: Vec::new(),
+        part: None,
     }
 }
 
@@ -69,13 +101,13 @@ mod tests {
     use crate::samples;
 
     #[test]
-    fn it_lists_the_packages_and_what_lies_beside_them() {
+    fn it_lists_the_packages_and_their_sidecars() {
         let release = samples::release("1.0");
-        let sidecars: Vec<&Beside> =
+        let sidecars: Vec<&SidecarFile> =
             release.packages.iter().flat_map(|package| &package.sidecars).collect();
-        let marker = of(&release, &sidecars);
-        assert_eq!(marker.filename, "demo-1.0.pysign.json");
-        let read = Marker::parse(&marker.bytes).unwrap();
+        let file = file(&marker(&release, &sidecars));
+        assert_eq!(file.filename, "demo-1.0.pysign.json");
+        let read = Marker::parse(&file.bytes).unwrap();
         let listed: Vec<_> = read
             .files
             .iter()
@@ -87,21 +119,21 @@ mod tests {
 
     #[test]
     fn a_file_that_is_listed_already_stays_listed() {
-        let release = samples::release("1.0");
-        let whole = of(&release, &[]);
-        let mut part = Marker::parse(&whole.bytes).unwrap();
+        let whole = marker(&samples::release("1.0"), &[]).encode();
+        let mut part = Marker::parse(whole.as_bytes()).unwrap();
         part.files.remove(0);
-        let part = beside(&part);
-        assert_ne!(part.bytes, whole.bytes);
-        assert_eq!(united(&part, &whole.bytes).unwrap(), whole.bytes);
-        assert_eq!(united(&whole, &part.bytes).unwrap(), whole.bytes);
+        let encoded = part.encode();
+        assert!(unite(&mut part, whole.as_bytes()));
+        assert_eq!(part.encode(), whole);
+        assert!(unite(&mut part, encoded.as_bytes()));
+        assert_eq!(part.encode(), whole);
     }
 
     #[test]
     fn the_marker_of_another_release_is_none_of_this() {
-        let ours = of(&samples::release("1.0"), &[]);
-        let theirs = of(&samples::release("1.1"), &[]);
-        assert_eq!(united(&ours, &theirs.bytes), None);
-        assert_eq!(united(&ours, b"{}"), None);
+        let mut ours = marker(&samples::release("1.0"), &[]);
+        let theirs = marker(&samples::release("1.1"), &[]);
+        assert!(!unite(&mut ours, theirs.encode().as_bytes()));
+        assert!(!unite(&mut ours, b"{}"));
     }
 }

@@ -5,15 +5,14 @@ use std::path::Path;
 
 use pysign_manifest::{Manifest, Value, json};
 
-use crate::plan::{Plan, Step};
-use crate::release::Part;
-use crate::target::Item;
+use crate::plan::Plan;
+use crate::step::{Item, Step};
 
 /// Adds an entry to each artifact and sidecar that is at the plan's target now. `unsigned` are the
 /// places of the artifacts that only got there by `--allow-unsigned`.
 pub(crate) fn record(manifest: &mut Manifest, plan: &Plan<'_, '_>, unsigned: &BTreeSet<usize>) {
     for step in &plan.files {
-        let mut entry = entry(plan.target.kind, step);
+        let mut entry = entry(plan.target.kind(), step);
         match &step.item {
             Item::Package(package) => {
                 if unsigned.contains(&package.artifact) {
@@ -23,11 +22,9 @@ pub(crate) fn record(manifest: &mut Manifest, plan: &Plan<'_, '_>, unsigned: &BT
                     add(&mut artifact.published, entry);
                 }
             }
-            Item::Beside(file) => {
-                if let Part::Signature { artifacts, path, .. } = &file.part {
-                    for artifact in artifacts {
-                        add_to_sidecar(manifest, *artifact, path, &entry);
-                    }
+            Item::Sidecar(file) => {
+                for artifact in &file.artifacts {
+                    add_to_sidecar(manifest, *artifact, &file.path, &entry);
                 }
             }
         }

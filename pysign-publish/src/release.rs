@@ -1,16 +1,16 @@
 //! What is about to be published, every byte of it looked at.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Seek as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use pysign_archive::Metadata;
 use pysign_host::{Failure, FileError, Notes, Sha256, copy_hashed, open_regular};
-use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Role, SignatureKind, Version};
+use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, SignatureKind, Version};
 use pysign_names::DistName;
 
-use crate::{Error, binding};
+use crate::Error;
+use crate::sidecar::{self, SidecarFile};
 
 /// GitLab's registries take 5 GiB, `PyPI` far less; a static index has room for the largest wheels.
 const MAX_PACKAGE: u64 = 16 << 30;
@@ -35,67 +35,9 @@ pub(crate) struct Package {
     pub(crate) size: u64,
     pub(crate) metadata: Metadata,
     /// The files of its signatures, each once, in the order they are sent.
-    pub(crate) sidecars: Vec<Beside>,
+    pub(crate) sidecars: Vec<SidecarFile>,
     /// Whether one of the signatures is bound to its bytes.
     pub(crate) signed: bool,
-}
-
-/// A small file that lies beside packages.
-#[derive(Clone, Debug)]
-pub(crate) struct Beside {
-    pub(crate) project: ProjectName,
-    /// As the package's file name says it: `1.0` and `1.0.0` are one version and two spellings.
-    pub(crate) version: Version,
-    pub(crate) filename: String,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) part: Part,
-}
-
-/// What a small file is part of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// The release: it says that all of it is there.
-    Marker,
-    /// A signature of the artifacts at these places in the manifest: of one, or with the statement of
-    /// a release of each of its files.
-    Signature { artifacts: Vec<usize>, kind: SignatureKind, role: Role, path: PathBuf },
-}
-
-impl Beside {
-    /// Where it is on this machine.
-    pub(crate) fn path(&self) -> &Path {
-        match &self.part {
-            Part::Marker => Path::new(&self.filename),
-            Part::Signature { path, .. } => path,
-        }
-    }
-
-    /// What it is to its signature.
-    pub(crate) fn role(&self) -> Option<Role> {
-        match self.part {
-            Part::Marker => None,
-            Part::Signature { role, .. } => Some(role),
-        }
-    }
-
-    /// Notes that it is a signature of this artifact, too.
-    fn add_artifact(&mut self, artifact: usize) {
-        if let Part::Signature { artifacts, .. } = &mut self.part {
-            artifacts.push(artifact);
-        }
-    }
-
-    /// The kind of signature that it belongs to.
-    pub(crate) fn kind(&self) -> Option<SignatureKind> {
-        match self.part {
-            Part::Marker => None,
-            Part::Signature { kind, .. } => Some(kind),
-        }
-    }
-
-    pub(crate) fn sha256(&self) -> Sha256 {
-        Sha256::of(&self.bytes)
-    }
 }
 
 /// Refuses several releases, unless `many` may be published at once, and one release that was built
@@ -142,17 +84,17 @@ fn share_statements(packages: &mut [Package]) -> Result<(), Failure> {
     let mut known: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for index in 0..packages.len() {
         let Some(package) = packages.get_mut(index) else { break };
-        let of_release = |file: &Beside| file.kind() == Some(SignatureKind::Release);
+        let of_release = |file: &SidecarFile| file.kind() == Some(SignatureKind::Release);
         let (shared, own) = std::mem::take(&mut package.sidecars).into_iter().partition(of_release);
         package.sidecars = own;
         let artifact = package.artifact;
         for file in shared {
-            let file: Beside = file;
+            let file: SidecarFile = file;
             let first = known
                 .get(&file.filename)
                 .and_then(|(package, place)| packages.get_mut(*package)?.sidecars.get_mut(*place));
             match first {
-                Some(first) if first.bytes == file.bytes => first.add_artifact(artifact),
+                Some(first) if first.bytes == file.bytes => first.artifacts.push(artifact),
                 Some(_) => {
                     let filename = file.filename;
                     return Err(pysign_manifest::Error::OtherBytes { filename }.into());
@@ -179,21 +121,15 @@ impl Package {
         let path = artifact.path()?.to_owned();
         notes.progress(format!("reading '{}'", path.display()));
         let mut file = open_regular(&path)?;
-        let (sha256, size) = hash(&mut file, &path)?;
+        let (sha256, size) = copy_hashed(&file, &path, MAX_PACKAGE, io::sink(), &path)?;
+        file.rewind().map_err(|cause| FileError::on_open(&path, cause))?;
         artifact.record(sha256, size)?;
         let metadata = match name {
             DistName::Sdist(_) => pysign_archive::sdist::identity(&mut file, &path)?,
             DistName::Wheel(_) => pysign_archive::wheel::identity(&mut file, &path)?,
         };
-        let bound = binding::bind(artifact, place, &name, sha256, notes)?;
+        let bound = sidecar::bind(artifact, place, &name, sha256, notes)?;
         let (sidecars, signed) = (bound.files, bound.signed);
         Ok(Self { artifact: place, name, path, sha256, size, metadata, sidecars, signed })
     }
-}
-
-/// Leaves the file at its beginning.
-fn hash(file: &mut File, path: &Path) -> Result<(Sha256, u64), FileError> {
-    let digest = copy_hashed(&mut *file, path, MAX_PACKAGE, io::sink(), path)?;
-    file.rewind().map_err(|cause| FileError::on_open(path, cause))?;
-    Ok(digest)
 }

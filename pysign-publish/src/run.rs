@@ -11,11 +11,12 @@ use pysign_registry::{Logins, Place, Resolved};
 
 use crate::directory::Directory;
 use crate::flags::Args;
+use crate::gitlab::Gitlab;
 use crate::legacy::Legacy;
 use crate::plan::Plan;
 use crate::release::{Package, Release};
 use crate::target::Target;
-use crate::{Error, gitlab, receipt, release};
+use crate::{Error, delivery, receipt, release};
 
 pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
     let mut manifest = input.release(&host.notes)?;
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
     let unsigned = unsigned(&targets, &releases, args.allow_unsigned)?;
 
     // Every target is asked before any is sent something: a conflict at the last one stops all.
-    let plans = targets.iter().map(|target| Plan::make(target, &releases));
+    let plans = targets.iter().map(|target| Plan::make(&**target, &releases));
     let mut plans = Failure::collect(plans.collect::<Vec<_>>())?;
     if args.dry_run {
         for line in plans.iter().flat_map(Plan::lines) {
@@ -36,9 +37,9 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
         return Ok(None);
     }
     let mut open = plans.iter_mut();
-    let carried =
-        open.try_for_each(|plan| plan.carry_out(host, args.confirm, args.network.timeout));
-    if let Err(failure) = carried {
+    let timeout = args.network.timeout;
+    let sent = open.try_for_each(|plan| delivery::carry_out(plan, host, args.confirm, timeout));
+    if let Err(failure) = sent {
         for plan in plans.iter().filter(|plan| plan.has_sent()) {
             let said = format!("{}; the next run goes on from there", plan.summary());
             host.notes.warn("published-in-part", said);
@@ -57,7 +58,7 @@ fn targets<'c>(
     args: &'c Args,
     client: &'c Client,
     host: &'c Host,
-) -> Result<Vec<Target<'c>>, Failure> {
+) -> Result<Vec<Box<dyn Target + 'c>>, Failure> {
     let job = Job::from_env(&host.env)?;
     let logins = Logins {
         env: &host.env,
@@ -65,33 +66,36 @@ fn targets<'c>(
         files: &args.token_files,
         places: &args.targets,
     };
-    Failure::collect(args.targets.iter().map(|place| match place.resolve("--to", job.as_ref())? {
-        Resolved::Directory(path) => {
-            Directory::open(&path, args.base_url.clone(), host, args.network.timeout, args.dry_run)
-        }
-        Resolved::Server { gitlab: Some(project), .. } => {
-            let login = logins.require(place, project.api().origin())?;
-            Ok(gitlab::open(place.target(), project, &login, client))
-        }
-        Resolved::Server { upload: Some(upload), index, .. } => {
-            let login = logins.find(place, upload.origin())?;
-            let index = Legacy::new(client, upload, index, login.map(|login| login.basic()));
-            Ok(Target { kind: place.target(), index: Box::new(index), storage: None })
-        }
-        Resolved::Server { upload: None, .. } => {
-            Err(Usage::NotOffered { flag: format!("--to {}", place.text) }.into())
-        }
+    Failure::collect(args.targets.iter().map(|place| {
+        let target: Box<dyn Target + 'c> = match place.resolve("--to", job.as_ref())? {
+            Resolved::Directory(path) => {
+                let (base_url, patience) = (args.base_url.clone(), args.network.timeout);
+                Box::new(Directory::open(&path, base_url, host, patience, args.dry_run)?)
+            }
+            Resolved::Server { gitlab: Some(project), .. } => {
+                let login = logins.require(place, project.api().origin())?;
+                Box::new(Gitlab::new(project, &login, client))
+            }
+            Resolved::Server { upload: Some(upload), index, .. } => {
+                let login = logins.find(place, upload.origin())?;
+                Box::new(Legacy::new(client, upload, index, login.map(|login| login.basic())))
+            }
+            Resolved::Server { upload: None, .. } => {
+                return Err(Usage::NotOffered { flag: format!("--to {}", place.text) }.into());
+            }
+        };
+        Ok(target)
     }))
 }
 
 /// The places of the artifacts that no target would hold a signature of; an error, unless that is
 /// `allowed`.
 fn unsigned(
-    targets: &[Target<'_>],
+    targets: &[Box<dyn Target + '_>],
     releases: &[Release],
     allowed: bool,
 ) -> Result<BTreeSet<usize>, Failure> {
-    let are_held = targets.iter().any(|target| target.storage.is_some());
+    let are_held = targets.iter().any(|target| target.takes_sidecars());
     let packages = releases.iter().flat_map(|release| &release.packages);
     let unsigned = packages.filter(|package| !package.signed || !are_held);
     let checked = Failure::collect(unsigned.map(|package: &Package| {

@@ -10,7 +10,8 @@ use pysign_host::Sha256;
 use pysign_manifest::{Role, SignatureKind};
 use pysign_names::DistName;
 
-use crate::release::{Beside, Package, Part, Release};
+use crate::release::{Package, Release};
+use crate::sidecar::SidecarFile;
 
 pub(crate) const WHEEL: &[u8] = include_bytes!("samples/wheel.sigstore.json");
 pub(crate) const WHEEL_AGAIN: &[u8] = include_bytes!("samples/wheel-again.sigstore.json");
@@ -26,7 +27,7 @@ pub(crate) fn release(version: &str) -> Release {
     let sdist = package(&format!("demo-{version}.tar.gz"), b"sdist");
     let signed = |(artifact, (package, bundle)): (usize, (Package, &[u8]))| {
         let mut package = Package { artifact, signed: true, ..package };
-        package.sidecars = vec![beside(&package, Role::Bundle, ".sigstore.json", bundle)];
+        package.sidecars = vec![sidecar(&package, Role::Bundle, ".sigstore.json", bundle)];
         package
     };
     let packages = [(wheel, WHEEL), (sdist, SDIST)].into_iter().enumerate();
@@ -58,22 +59,19 @@ pub(crate) fn package(name: &str, bytes: &[u8]) -> Package {
 }
 
 /// A file of a signature of `package`.
-pub(crate) fn beside(package: &Package, role: Role, suffix: &str, bytes: &[u8]) -> Beside {
+pub(crate) fn sidecar(package: &Package, role: Role, suffix: &str, bytes: &[u8]) -> SidecarFile {
     let filename = format!("{}{suffix}", package.name);
-    Beside {
+    SidecarFile {
         project: package.name.project().clone(),
         version: package.name.version().clone(),
         bytes: bytes.to_vec(),
-        part: Part::Signature {
-            artifacts: vec![package.artifact],
-            kind: match role {
-                Role::Bundle => SignatureKind::Bundle,
-                _ => SignatureKind::Pair,
-            },
-            role,
-            path: filename.clone().into(),
-        },
+        path: filename.clone().into(),
         filename,
+        artifacts: vec![package.artifact],
+        part: Some(match role {
+            Role::Bundle => (SignatureKind::Bundle, role),
+            _ => (SignatureKind::Pair, role),
+        }),
     }
 }
 

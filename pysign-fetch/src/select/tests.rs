@@ -7,7 +7,8 @@ const ABI: [&str; 2] =
 
 fn file(name: &str) -> File {
     let filename: DistName = name.parse().unwrap();
-    let location = Directory::location(filename.project(), filename.version(), name);
+    let location = Directory::file(filename.project(), filename.version(), name);
+    let location = pysign_index::Location::Within(location);
     let sha256 = Some(Sha256::of(b"a"));
     File { filename, location, sha256, size: Some(1), requires_python: None, yanked: None }
 }

@@ -71,9 +71,9 @@ impl Directory {
         self.root.join("simple").join(project.as_str()).join(form.filename())
     }
 
-    /// Where a file of a release goes, as its page says it. `version` is the file's own.
-    pub fn location(project: &ProjectName, version: &Version, filename: &str) -> Location {
-        Location::Within(format!("files/{project}/{version}/{filename}"))
+    /// Where a file of a release is, below the root. `version` is the file's own.
+    pub fn file(project: &ProjectName, version: &Version, filename: &str) -> String {
+        format!("files/{project}/{version}/{filename}")
     }
 
     /// What [`Location::Within`] means here.
@@ -164,17 +164,17 @@ mod tests {
 
     #[test]
     fn a_location_is_written_and_read_as_a_relative_link() {
-        let location = Directory::location(
+        let file = Directory::file(
             &"Demo_Pkg".parse().unwrap(),
             &"1!2.0+local.1".parse().unwrap(),
             "demo_pkg-1!2.0+local.1.tar.gz",
         );
-        let link = link(&location);
+        let link = link(&Location::Within(file.clone()));
         assert_eq!(
             link,
             "../../files/demo-pkg/1%212.0%2Blocal.1/demo_pkg-1%212.0%2Blocal.1.tar.gz"
         );
-        assert_eq!(within(&link).map(Location::Within), Ok(location));
+        assert_eq!(within(&link), Ok(file));
     }
 
     #[test]

@@ -14,6 +14,6 @@ mod sidecars;
 pub use error::Error;
 pub use gitlab::GitlabProject;
 pub use login::{Login, Logins, TokenFile};
-pub use place::{Place, PlaceKind, Resolved};
+pub use place::{DIRECTORY, GITLAB, LEGACY, Place, PlaceKind, Resolved};
 pub use poll::poll;
-pub use sidecars::{Sidecars, Signatures};
+pub use sidecars::{MAX_MARKER, Sidecars, Signatures};

@@ -7,6 +7,15 @@ use pysign_http::Url;
 
 use crate::{Error, GitlabProject};
 
+/// What a command line and a manifest call a project of GitLab's.
+pub const GITLAB: &str = "gitlab";
+
+/// What they call a static index in a directory.
+pub const DIRECTORY: &str = "dir";
+
+/// What they call an index that takes uploads as `PyPI` does.
+pub const LEGACY: &str = "legacy";
+
 /// The indexes that have a name.
 const PYPI: &str = "https://pypi.org/simple";
 const TESTPYPI: &str = "https://test.pypi.org/simple";
@@ -52,32 +61,27 @@ impl Place {
     /// ```
     pub fn parse(text: &str, forms: &str) -> Result<Self, String> {
         let kind = match text.split_once(':') {
-            None if text == "gitlab" => PlaceKind::Gitlab(None),
+            None if text == GITLAB => PlaceKind::Gitlab(None),
             None if text == "pypi" => PlaceKind::Pypi(url(PYPI)?),
             None if text == "testpypi" => PlaceKind::Pypi(url(TESTPYPI)?),
-            Some(("gitlab", place)) => {
+            Some((GITLAB, place)) => {
                 let (api, project) = place.rsplit_once('#').unwrap_or((place, ""));
                 let project = GitlabProject::new(url(api)?, project);
                 let form = "expected gitlab:https://HOST/api/v4#GROUP/PROJECT";
                 PlaceKind::Gitlab(Some(project.ok_or(form)?))
             }
-            Some(("legacy", place)) => {
+            Some((LEGACY, place)) => {
                 let (upload, index) = match place.split_once('#') {
                     Some((upload, index)) => (upload, index.to_owned()),
                     None => (place, index_of(place)),
                 };
                 PlaceKind::Legacy { upload: url(upload)?, index: url(&index)? }
             }
-            Some(("dir", path)) if !path.is_empty() => PlaceKind::Directory(path.into()),
+            Some((DIRECTORY, path)) if !path.is_empty() => PlaceKind::Directory(path.into()),
             Some(("http" | "https", _)) => PlaceKind::Index(url(text)?),
             _ => return Err(format!("expected {forms}")),
         };
         Ok(Self { text: text.to_owned(), kind })
-    }
-
-    /// What a manifest calls a target of this kind: the word that its text begins with.
-    pub fn target(&self) -> &str {
-        self.text.split(':').next().unwrap_or_default()
     }
 
     /// Whether it is on this machine.
@@ -172,8 +176,6 @@ mod tests {
             assert!(matches!(parse(text), Ok(PlaceKind::Pypi(url)) if url.to_string() == root));
         }
         assert!(matches!(parse("http://127.0.0.1:1/s"), Ok(PlaceKind::Index(_))));
-        let target = |text| Place::parse(text, "").unwrap().target().to_owned();
-        assert_eq!((target("dir:a:b"), target("gitlab")), ("dir".to_owned(), "gitlab".to_owned()));
     }
 
     #[test]

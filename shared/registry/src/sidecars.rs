@@ -6,7 +6,10 @@ use pysign_ci::Job;
 use pysign_index::{File, Location};
 
 use crate::gitlab::is_project;
-use crate::{Error, GitlabProject};
+use crate::{DIRECTORY, Error, GITLAB, GitlabProject};
+
+/// As much as is read of a marker: the list of the largest release there is.
+pub const MAX_MARKER: u64 = 16 << 20;
 
 /// Where a command line says that signatures are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,9 +92,9 @@ impl Sidecars {
         })
     }
 
-    /// The kind of target that publish notes in a manifest for what is here.
+    /// What a manifest calls the target that publish put them to.
     pub fn target(&self) -> &'static str {
-        if matches!(self, Self::Gitlab(_)) { "gitlab" } else { "dir" }
+        if matches!(self, Self::Gitlab(_)) { GITLAB } else { DIRECTORY }
     }
 }
 

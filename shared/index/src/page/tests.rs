@@ -244,7 +244,7 @@ fn an_answer_that_is_no_page_is_refused_by_its_type() {
 
 fn file(name: &str, size: Option<u64>) -> File {
     let filename: DistName = name.parse().unwrap();
-    let location = crate::Directory::location(&demo(), filename.version(), name);
+    let location = Location::Within(crate::Directory::file(&demo(), filename.version(), name));
     let (requires_python, yanked) = (Some(">=3.8 \"&<".to_owned()), Some("a <b>".to_owned()));
     File { filename, location, sha256: HASH.parse().ok(), size, requires_python, yanked }
 }

@@ -1,12 +1,10 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
 
 use pysign_host::Status;
 
 use super::*;
 use crate::samples;
-use crate::target::Index;
 
 /// What goes wrong with the next sending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,17 +30,13 @@ struct Place {
     hidden: RefCell<Option<String>>,
     sent: RefCell<Vec<String>>,
     faults: RefCell<VecDeque<Fault>>,
-    settled: RefCell<usize>,
+    listed: RefCell<usize>,
+    packages_only: bool,
 }
 
 impl Place {
-    fn target(self: &Rc<Self>) -> Target<'static> {
-        let storage = Box::new(Rc::clone(self));
-        Target { kind: "test", index: Box::new(Rc::clone(self)), storage: Some(storage) }
-    }
-
-    fn with(faults: &[Fault]) -> Rc<Self> {
-        let place = Rc::new(Self::default());
+    fn with(faults: &[Fault]) -> Self {
+        let place = Self::default();
         place.faults.borrow_mut().extend(faults);
         place
     }
@@ -84,12 +78,20 @@ impl Place {
     }
 }
 
-impl Index for Rc<Place> {
-    fn place(&self, package: &Package) -> String {
-        package.name.to_string()
+impl Target for Place {
+    fn kind(&self) -> &'static str {
+        "test"
     }
 
-    fn look(&self, packages: &[&Package]) -> Result<Vec<Found>, Failure> {
+    fn takes_sidecars(&self) -> bool {
+        !self.packages_only
+    }
+
+    fn url(&self, item: &Item<'_>) -> String {
+        item.filename().to_owned()
+    }
+
+    fn look_up(&self, packages: &[&Package]) -> Result<Vec<Found>, Failure> {
         let found = packages.iter().map(|package| {
             let url = package.name.to_string();
             match self.held(package.name.as_str()) {
@@ -101,27 +103,20 @@ impl Index for Rc<Place> {
         Ok(found.collect())
     }
 
-    fn send(&self, package: &Package) -> Result<(), Failure> {
-        self.take(package.name.as_str(), package.sha256.as_bytes())
-    }
-
-    fn settle(&self, packages: &[&Package]) -> Result<(), Failure> {
-        *self.settled.borrow_mut() += packages.len();
-        Ok(())
-    }
-}
-
-impl Storage for Rc<Place> {
-    fn place(&self, file: &Beside) -> String {
-        file.filename.clone()
-    }
-
-    fn read(&self, file: &Beside) -> Result<Option<Vec<u8>>, Failure> {
+    fn read(&self, file: &SidecarFile) -> Result<Option<Vec<u8>>, Failure> {
         Ok(self.held(&file.filename))
     }
 
-    fn put(&self, file: &Beside) -> Result<(), Failure> {
-        self.take(&file.filename, &file.bytes)
+    fn send(&self, item: &Item<'_>) -> Result<(), Failure> {
+        match item {
+            Item::Package(package) => self.take(item.filename(), package.sha256.as_bytes()),
+            Item::Sidecar(file) => self.take(item.filename(), &file.bytes),
+        }
+    }
+
+    fn list(&self, packages: &[&Package]) -> Result<(), Failure> {
+        *self.listed.borrow_mut() += packages.len();
+        Ok(())
     }
 }
 
@@ -135,11 +130,10 @@ const ORDER: [&str; 5] = [
 
 const PATIENCE: Duration = Duration::from_secs(9);
 
-fn publish(place: &Rc<Place>) -> Result<Vec<Option<Outcome>>, Failure> {
+fn publish(place: &Place) -> Result<Vec<Option<Outcome>>, Failure> {
     let releases = [samples::release("1.0")];
-    let target = place.target();
-    let mut plan = Plan::make(&target, &releases)?;
-    plan.carry_out(&Host::test(&[]), true, PATIENCE)?;
+    let mut plan = Plan::make(place, &releases)?;
+    carry_out(&mut plan, &Host::test(&[]), true, PATIENCE)?;
     Ok(plan.steps().map(|step| step.outcome).collect())
 }
 
@@ -152,7 +146,7 @@ fn signatures_go_first_then_packages_then_the_marker() {
     let place = Place::with(&[]);
     assert_eq!(publish(&place).unwrap(), [Some(Outcome::Stored); 5]);
     assert_eq!(*place.sent.borrow(), ORDER);
-    assert_eq!(*place.settled.borrow(), 2);
+    assert_eq!(*place.listed.borrow(), 2);
 }
 
 #[test]
@@ -161,7 +155,7 @@ fn what_is_there_already_is_kept_and_shown() {
     publish(&place).unwrap();
     assert_eq!(publish(&place).unwrap(), [Some(Outcome::Kept); 5]);
     assert_eq!(place.sent.borrow().len(), 5);
-    assert_eq!(*place.settled.borrow(), 4);
+    assert_eq!(*place.listed.borrow(), 4);
 }
 
 #[test]
@@ -242,9 +236,8 @@ fn without_its_signatures_there_is_no_package_and_without_both_no_marker() {
     ] {
         let place = Place::with(faults);
         let releases = [samples::release("1.0")];
-        let target = place.target();
-        let mut plan = Plan::make(&target, &releases).unwrap();
-        let failure = plan.carry_out(&Host::test(&[]), true, Duration::ZERO).unwrap_err();
+        let mut plan = Plan::make(&place, &releases).unwrap();
+        let failure = carry_out(&mut plan, &Host::test(&[]), true, Duration::ZERO).unwrap_err();
         assert_eq!(code(&failure), "publish-unconfirmed");
         assert_eq!(failure.status(), Status::Unavailable);
         assert_eq!(*place.sent.borrow(), sent);
@@ -255,9 +248,8 @@ fn without_its_signatures_there_is_no_package_and_without_both_no_marker() {
 fn not_read_back_is_not_said_to_be_stored() {
     let place = Place::with(&[]);
     let releases = [samples::release("1.0")];
-    let target = place.target();
-    let mut plan = Plan::make(&target, &releases).unwrap();
-    plan.carry_out(&Host::test(&[]), false, PATIENCE).unwrap();
+    let mut plan = Plan::make(&place, &releases).unwrap();
+    carry_out(&mut plan, &Host::test(&[]), false, PATIENCE).unwrap();
     assert!(plan.steps().all(|step| step.outcome == Some(Outcome::Unconfirmed)));
     assert_eq!(plan.summary(), "test: 5 files stored, 0 kept, not read back");
 }
@@ -274,11 +266,10 @@ fn another_signature_of_the_same_bytes_is_kept_and_named_in_the_marker() {
 }
 
 #[test]
-fn a_place_without_storage_gets_packages_alone() {
-    let place = Place::with(&[]);
-    let target = Target { storage: None, ..place.target() };
+fn a_place_that_takes_no_sidecars_gets_packages_alone() {
+    let place = Place { packages_only: true, ..Place::default() };
     let releases = [samples::release("1.0")];
-    let mut plan = Plan::make(&target, &releases).unwrap();
-    plan.carry_out(&Host::test(&[]), true, PATIENCE).unwrap();
+    let mut plan = Plan::make(&place, &releases).unwrap();
+    carry_out(&mut plan, &Host::test(&[]), true, PATIENCE).unwrap();
     assert_eq!(*place.sent.borrow(), ORDER[2..4]);
 }

@@ -1,0 +1,103 @@
+//! One thing to publish, and what becomes of it at a place.
+
+use std::fmt;
+
+use pysign_host::Sha256;
+use pysign_manifest::{ProjectName, Version};
+
+use crate::Error;
+use crate::release::Package;
+use crate::sidecar::SidecarFile;
+
+/// One thing to publish.
+#[derive(Clone, Debug)]
+pub(crate) enum Item<'r> {
+    Package(&'r Package),
+    Sidecar(SidecarFile),
+}
+
+impl<'r> Item<'r> {
+    pub(crate) fn package(&self) -> Option<&'r Package> {
+        match self {
+            Self::Package(package) => Some(package),
+            Self::Sidecar(_) => None,
+        }
+    }
+
+    /// The release it belongs to, and its own name.
+    pub(crate) fn names(&self) -> (&ProjectName, &Version, &str) {
+        match self {
+            Self::Package(Package { name, .. }) => (name.project(), name.version(), name.as_str()),
+            Self::Sidecar(file) => (&file.project, &file.version, &file.filename),
+        }
+    }
+
+    pub(crate) fn filename(&self) -> &str {
+        self.names().2
+    }
+
+    pub(crate) fn sha256(&self) -> Sha256 {
+        match self {
+            Self::Package(package) => package.sha256,
+            Self::Sidecar(file) => file.sha256(),
+        }
+    }
+
+    /// The error for other bytes under its name.
+    pub(crate) fn conflict(&self, place: String, found: String) -> Error {
+        let filename = self.filename().to_owned();
+        Error::Conflict { filename, place, expected: self.sha256(), found }
+    }
+}
+
+/// What a target holds under the name of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Nothing.
+    Absent,
+    /// Other bytes.
+    Other {
+        /// Where they are.
+        url: String,
+        /// What is known of them, for the message.
+        found: String,
+    },
+    /// The very bytes.
+    Same {
+        /// Where they are.
+        url: String,
+    },
+}
+
+/// How something came to be at a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It was there already.
+    Kept,
+    /// It was sent, and the target shows it.
+    Stored,
+    /// It was sent.
+    Unconfirmed,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kept => "kept",
+            Self::Stored => "stored",
+            Self::Unconfirmed => "unconfirmed",
+        })
+    }
+}
+
+/// One item at one target.
+#[derive(Debug)]
+pub(crate) struct Step<'r> {
+    /// A sidecar has the bytes that the target holds, or will hold, under its name.
+    pub(crate) item: Item<'r>,
+    pub(crate) url: String,
+    /// `None`: still to be sent.
+    pub(crate) outcome: Option<Outcome>,
+    /// Why the bytes are not those that were given.
+    pub(crate) reason: Option<&'static str>,
+}
