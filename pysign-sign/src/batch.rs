@@ -16,7 +16,7 @@ pub(crate) enum Unsigned {
     /// A service, a token or the disk has failed, and would fail the next file too.
     Run(Failure),
     /// Another file's failure came first.
-    Left,
+    Skipped,
 }
 
 impl From<Failure> for Unsigned {
@@ -35,7 +35,7 @@ impl Unsigned {
 /// Does `work` on every item, up to `jobs` at once. After a failure that is not about one file alone,
 /// what is begun is finished and nothing else is begun: what a service refuses is not asked for a
 /// hundred times, and what can't be kept is not logged.
-pub(crate) fn work_on_each<T: Send, R: Send>(
+pub(crate) fn for_each<T: Send, R: Send>(
     jobs: Jobs,
     items: &mut [T],
     work: impl Fn(&mut T) -> Result<R, Unsigned> + Sync,
@@ -43,10 +43,10 @@ pub(crate) fn work_on_each<T: Send, R: Send>(
     let ended = AtomicBool::new(false);
     jobs.on_each(items, |item| {
         if ended.load(Ordering::Relaxed) {
-            return Err(Unsigned::Left);
+            return Err(Unsigned::Skipped);
         }
         let outcome = work(item);
-        if let Err(Unsigned::Run(_) | Unsigned::Left) = outcome {
+        if let Err(Unsigned::Run(_) | Unsigned::Skipped) = outcome {
             ended.store(true, Ordering::Relaxed);
         }
         outcome
@@ -54,11 +54,11 @@ pub(crate) fn work_on_each<T: Send, R: Send>(
 }
 
 /// All results, or what went wrong: the same only once, however many files have met it.
-pub(crate) fn all_or_failure<R>(outcomes: Vec<Result<R, Unsigned>>) -> Result<Vec<R>, Failure> {
+pub(crate) fn collect<R>(outcomes: Vec<Result<R, Unsigned>>) -> Result<Vec<R>, Failure> {
     let mut told = BTreeSet::new();
     let outcomes = outcomes.into_iter().filter_map(|outcome| match outcome {
         Ok(signed) => Some(Ok(signed)),
-        Err(Unsigned::Left) => None,
+        Err(Unsigned::Skipped) => None,
         Err(Unsigned::File(failure) | Unsigned::Run(failure)) => {
             let text: Vec<String> = failure.problems().map(ToString::to_string).collect();
             told.insert(text).then_some(Err(failure))
@@ -68,13 +68,14 @@ pub(crate) fn all_or_failure<R>(outcomes: Vec<Result<R, Unsigned>>) -> Result<Ve
 }
 
 /// Names what the next run has to sign, where this one has signed something.
-pub(crate) fn tell_what_is_left<R>(
+pub(crate) fn warn_of_unsigned<R>(
     outcomes: &[Result<R, Unsigned>],
     names: impl Iterator<Item = String>,
     notes: &Notes,
 ) {
-    let left =
-        |outcome: &Result<R, Unsigned>| matches!(outcome, Err(Unsigned::Run(_) | Unsigned::Left));
+    let left = |outcome: &Result<R, Unsigned>| {
+        matches!(outcome, Err(Unsigned::Run(_) | Unsigned::Skipped))
+    };
     let names: Vec<String> =
         outcomes.iter().zip(names).filter(|(one, _)| left(one)).map(|(_, name)| name).collect();
     let done = outcomes.iter().filter(|one| one.is_ok()).count();
@@ -111,7 +112,7 @@ mod tests {
         names: &mut [&'static str],
         work: impl Fn(&str) -> Result<(), Unsigned> + Sync,
     ) -> Vec<Result<(), Unsigned>> {
-        work_on_each("1".parse().unwrap(), names, |name| work(name))
+        for_each("1".parse().unwrap(), names, |name| work(name))
     }
 
     #[test]
@@ -121,7 +122,7 @@ mod tests {
             _ => Ok(()),
         });
         assert!(outcomes[0].is_ok() && outcomes[2].is_ok());
-        let failure = all_or_failure(outcomes).unwrap_err();
+        let failure = collect(outcomes).unwrap_err();
         assert_eq!(failure.problems().map(Problem::code).collect::<Vec<_>>(), ["file-changed"]);
     }
 
@@ -133,14 +134,14 @@ mod tests {
             if name == "b" { Err(Failure::from(changed("service")).into()) } else { Ok(()) }
         });
         assert_eq!(*begun.lock().unwrap(), ["a", "b"]);
-        assert!(matches!(outcomes[2], Err(Unsigned::Left)));
+        assert!(matches!(outcomes[2], Err(Unsigned::Skipped)));
     }
 
     #[test]
     fn the_same_failure_is_told_once() {
         let run = |name: &str| Err::<(), _>(Unsigned::Run(changed(name).into()));
-        let outcomes = vec![run("log"), run("log"), run("disk"), Ok(()), Err(Unsigned::Left)];
-        let failure = all_or_failure(outcomes).unwrap_err();
+        let outcomes = vec![run("log"), run("log"), run("disk"), Ok(()), Err(Unsigned::Skipped)];
+        let failure = collect(outcomes).unwrap_err();
         let texts: Vec<String> = failure.problems().map(ToString::to_string).collect();
         assert_eq!(texts, [changed("log").to_string(), changed("disk").to_string()]);
     }
@@ -153,19 +154,19 @@ mod tests {
                 heard.lock().unwrap().push(message);
             }
         }));
-        tell_what_is_left(outcomes, names.iter().map(ToString::to_string), &notes);
+        warn_of_unsigned(outcomes, names.iter().map(ToString::to_string), &notes);
         told.lock().unwrap().clone()
     }
 
     #[test]
     fn what_is_left_is_named_if_something_is_done() {
         let run = || Err(Unsigned::Run(changed("log").into()));
-        let all = [Ok(()), run(), Err(Unsigned::Left), Err(Unsigned::file(changed("d")))];
+        let all = [Ok(()), run(), Err(Unsigned::Skipped), Err(Unsigned::file(changed("d")))];
         assert_eq!(
             warnings(&all, &["a", "b", "c", "d"]),
             ["1 of 4 signatures are made and stay; the next run makes the rest: 'b', 'c'"]
         );
-        assert!(warnings(&[run(), Err(Unsigned::Left)], &["a", "b"]).is_empty());
+        assert!(warnings(&[run(), Err(Unsigned::Skipped)], &["a", "b"]).is_empty());
         assert!(warnings(&[Ok(())], &["a"]).is_empty());
     }
 }

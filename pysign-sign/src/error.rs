@@ -1,237 +1,152 @@
 //! What can go wrong with a signature, beside what files, HTTP and verification say themselves.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use pysign_host::{Evidence, Problem, Status};
+use pysign_attest::predicates;
+use pysign_host::Sha256;
 use pysign_http::Url;
 
-use crate::timestamp::Fault;
+type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why nothing was signed, or not everything.
+/// Why nothing was signed, or not everything. `file` is the file that the message names.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Error {
-    /// The certificate names someone else than the token.
-    CertificateIdentity {
-        /// The certificate authority.
-        fulcio: Url,
-        /// Subject alternative name and issuer by the token.
-        expected: String,
-        /// Those of the certificate.
-        found: String,
-    },
+pub(crate) enum Error {
+    /// The certificate names another signer than the token.
+    CertificateIdentity { fulcio: Url, expected: String, found: String },
     /// The certificate is for another key than ours.
-    CertificateKey {
-        /// The certificate authority.
-        fulcio: Url,
-    },
-    /// The certificate is not by an authority of the trusted root, or no certificate log knows it.
-    CertificateUntrusted {
-        /// The certificate authority.
-        fulcio: Url,
-        /// What the library says.
-        cause: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// What a service dates as now is far in the future of this machine.
-    ClockBehind {
-        /// The service.
-        service: Url,
-        /// How far.
-        seconds: i64,
-    },
+    CertificateKey { fulcio: Url },
+    /// The certificate is not from an authority of the trusted root, or in no certificate log.
+    CertificateUntrusted { fulcio: Url, cause: Cause },
+    /// A service's clock is far ahead of this machine's.
+    ClockBehind { service: Url, seconds: i64 },
     /// The answer holds no certificate chain with an embedded SCT.
-    FulcioAnswer {
-        /// The certificate authority.
-        fulcio: Url,
-        /// What is wrong with it.
-        cause: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// Something has the name of a bundle, and proves nothing about the file.
-    InTheWay {
-        /// It.
-        file: PathBuf,
-        /// Why it proves nothing.
-        cause: Box<pysign_sigstore::Error>,
-    },
-    /// There is no log for attestations.
+    FulcioAnswer { fulcio: Url, cause: Cause },
+    /// A file has the name of a bundle, and proves nothing about the signed file.
+    InTheWay { file: PathBuf, cause: Box<pysign_sigstore::Error> },
+    /// The signing configuration has no log for attestations.
     NoLogV1,
-    /// There is a signature already, and it is someone else's.
-    SignedByAnother {
-        /// The bundle.
-        file: PathBuf,
-        /// Who should have signed.
-        expected: String,
-        /// Who has.
-        found: String,
-    },
-    /// A timestamp authority's answer is no timestamp for us.
-    Timestamp {
-        /// The authority.
-        authority: Url,
-        /// What is wrong with it.
-        fault: TimestampFault,
-    },
-    /// The timestamp is by no authority of the trusted root, or of a time when the certificate is not
-    /// valid.
-    TimestampUntrusted {
-        /// The authority that was asked.
-        authority: Url,
-        /// What is wrong with it.
-        cause: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// What the services have answered does not make a signature that would be believed.
-    Unproven {
-        /// The file.
-        file: PathBuf,
-        /// Why not.
-        cause: Box<pysign_sigstore::Error>,
-    },
+    /// An attestation or release statement is asked for of a file that is neither wheel nor sdist.
+    NotAPackage { file: PathBuf },
+    /// A file has the name of a signature and is this signer's, over something else.
+    OtherContent { file: PathBuf },
+    /// The files of a release lie in several directories.
+    Scattered { one: PathBuf, other: PathBuf },
+    /// There is a signature already, and it is another signer's.
+    SignedByAnother { file: PathBuf, expected: String, found: String },
+    /// A file holds no statement, or a statement would be one that no verifier reads.
+    Statement { file: PathBuf, cause: pysign_attest::Error },
+    /// The subjects of a statement and the files that are to be signed differ in this name.
+    Subjects { file: PathBuf, name: String, fault: SubjectFault },
+    /// A timestamp authority's answer is not a timestamp of our signature.
+    Timestamp { authority: Url, fault: TimestampFault },
+    /// The timestamp is from no authority of the trusted root, or of a time at which the certificate
+    /// is not valid.
+    TimestampUntrusted { authority: Url, cause: Cause },
+    /// What the services have answered does not make a signature that verifiers accept.
+    Unproven { file: PathBuf, cause: Box<pysign_sigstore::Error> },
+    /// A statement has a predicate type that none of the forms asked for takes.
+    Unused { file: PathBuf, found: String },
+}
+
+/// How the subjects of a statement and the files differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SubjectFault {
+    /// A file is not a subject.
+    Absent,
+    /// A subject is none of the files.
+    Further,
+    /// A subject has the name of a file and another SHA-256, or none.
+    Other { expected: Sha256, found: Option<Sha256> },
+    /// Two subjects have one name.
+    Twice,
 }
 
 /// What is wrong with a timestamp authority's answer.
-#[derive(Debug)]
-pub struct TimestampFault(pub(crate) Fault);
-
-impl Error {
-    /// Every code of this type.
-    pub const CODES: &'static [&'static str] = &[
-        "certificate-identity",
-        "certificate-key",
-        "clock-behind",
-        "fulcio-answer",
-        "log-version",
-        "signed-by-another",
-        "timestamp-answer",
-        "timestamp-mismatch",
-    ];
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimestampFault {
+    /// The timestamp is over other bytes.
+    Imprint,
+    /// The answer is to another question.
+    Nonce,
+    /// A refusal: a `PKIStatus` other than granted.
+    Status(u8),
+    /// The answer is not a `TimeStampResp` with a token.
+    Syntax,
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for TimestampFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CertificateIdentity { fulcio, .. } => {
-                write!(f, "'{fulcio}' gave a certificate for another identity than the token's")
-            }
-            Self::CertificateKey { fulcio } => {
-                write!(f, "'{fulcio}' gave a certificate for another key")
-            }
-            Self::CertificateUntrusted { fulcio, .. } => {
-                write!(f, "'{fulcio}' gave a certificate that the trusted root does not bear out")
-            }
-            Self::ClockBehind { service, seconds } => write!(
-                f,
-                "the clock of this machine is {seconds} seconds behind that of '{service}'"
-            ),
-            Self::FulcioAnswer { fulcio, .. } => {
-                write!(f, "the answer of '{fulcio}' holds no certificate")
-            }
-            Self::InTheWay { file, .. } => {
-                write!(f, "'{}' exists already, and is no signature of its file", file.display())
-            }
-            Self::NoLogV1 => f.write_str(
-                "attestations need a log of version 1, and the signing configuration names none",
-            ),
-            Self::SignedByAnother { file, .. } => {
-                write!(f, "'{}' is another signer's signature", file.display())
-            }
-            Self::Timestamp { authority, fault: TimestampFault(fault) } => {
-                write!(f, "the answer of '{authority}' {fault}")
-            }
-            Self::TimestampUntrusted { authority, .. } => {
-                write!(f, "'{authority}' gave a timestamp that the trusted root does not bear out")
-            }
-            Self::Unproven { file, .. } => write!(
-                f,
-                "what the services answered for '{}' is not proven by the trusted root",
-                file.display()
-            ),
+            Self::Imprint => f.write_str("is about other bytes"),
+            Self::Nonce => f.write_str("has the nonce of another request"),
+            Self::Status(status) => write!(f, "is a refusal with status {status}"),
+            Self::Syntax => f.write_str("is not a TimeStampResp"),
         }
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::CertificateUntrusted { cause, .. }
-            | Self::FulcioAnswer { cause, .. }
-            | Self::TimestampUntrusted { cause, .. } => Some(&**cause),
-            Self::InTheWay { cause, .. } | Self::Unproven { cause, .. } => Some(&**cause),
-            _ => None,
-        }
-    }
-}
-
-impl Problem for Error {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::CertificateIdentity { .. } => "certificate-identity",
-            Self::CertificateKey { .. } => "certificate-key",
-            Self::CertificateUntrusted { .. } => "certificate-untrusted",
-            Self::ClockBehind { .. } => "clock-behind",
-            Self::FulcioAnswer { .. } => "fulcio-answer",
-            Self::InTheWay { .. } => "output-exists",
-            Self::NoLogV1 => "log-version",
-            Self::SignedByAnother { .. } => "signed-by-another",
-            Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
-                Fault::Imprint | Fault::Nonce => "timestamp-mismatch",
-                Fault::Status(_) | Fault::Syntax => "timestamp-answer",
-            },
-            Self::TimestampUntrusted { .. } => "timestamp-invalid",
-            Self::Unproven { cause, .. } => cause.code(),
-        }
-    }
-
-    /// An answer that is none is what a proxy's or a balancer's page looks like: worth a retry.
-    /// One about something else than was asked is a no.
-    fn status(&self) -> Status {
-        match self {
-            Self::CertificateIdentity { .. }
-            | Self::CertificateKey { .. }
-            | Self::CertificateUntrusted { .. }
-            | Self::SignedByAnother { .. }
-            | Self::TimestampUntrusted { .. } => Status::Refused,
-            Self::FulcioAnswer { .. } => Status::Unavailable,
-            Self::ClockBehind { .. } | Self::InTheWay { .. } => Status::Input,
-            Self::NoLogV1 => Status::Usage,
-            Self::Timestamp { fault: TimestampFault(fault), .. } => match fault {
-                Fault::Imprint | Fault::Nonce => Status::Refused,
-                Fault::Status(_) | Fault::Syntax => Status::Unavailable,
-            },
-            Self::Unproven { cause, .. } => cause.status(),
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::InTheWay { file, .. }
-            | Self::SignedByAnother { file, .. }
-            | Self::Unproven { file, .. } => Some(file),
-            _ => None,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::ClockBehind { .. } => Some(
-                "set it: what is signed now would be dated in its future, and not verify here"
-                    .to_owned(),
-            ),
-            Self::InTheWay { .. } | Self::SignedByAnother { .. } => {
-                Some("to replace it: --force".to_owned())
-            }
-            _ => None,
-        }
-    }
-
-    fn evidence(&self) -> Option<Evidence> {
-        match self {
-            Self::CertificateIdentity { expected, found, .. }
-            | Self::SignedByAnother { expected, found, .. } => {
-                Some(Evidence { expected: expected.clone(), found: found.clone() })
-            }
-            Self::Unproven { cause, .. } => cause.evidence(),
-            _ => None,
-        }
-    }
-}
+// An answer in no known form is what a proxy's or a balancer's page looks like: worth a retry. One
+// about something else than was asked is a no.
+pysign_host::problem! { Error {
+    Self::CertificateIdentity { fulcio, expected, found } => Refused "certificate-identity"
+        ("'{fulcio}' issued a certificate for another identity than the token's"),
+        evidence(expected, found);
+    Self::CertificateKey { fulcio } => Refused "certificate-key"
+        ("'{fulcio}' issued a certificate for another key");
+    Self::CertificateUntrusted { fulcio, cause } => Refused "certificate-untrusted"
+        ("the certificate from '{fulcio}' does not chain to the trusted root"),
+        cause(&**cause);
+    Self::ClockBehind { service, seconds } => Input "clock-behind"
+        ("the clock of this machine is {seconds} seconds behind that of '{service}'"),
+        hint("set the clock: a signature made now would not verify on this machine");
+    Self::FulcioAnswer { fulcio, cause } => Unavailable "fulcio-answer"
+        ("the answer of '{fulcio}' holds no certificate"),
+        cause(&**cause);
+    Self::InTheWay { file, cause } => Input "output-exists"
+        ("'{}' already exists and is not a valid signature of its file", file.display()),
+        file(file), hint("to replace it: --force"), cause(&**cause);
+    Self::NoLogV1 => Usage "log-version"
+        ("attestations need a log of Rekor v1, and the signing configuration has none");
+    Self::NotAPackage { file } => Input "form-no-package"
+        ("'{}' is neither a wheel nor an sdist: only these have attestations and release statements",
+            file.display()),
+        file(file);
+    Self::OtherContent { file } => Input "output-exists"
+        ("'{}' already exists and signs something else", file.display()),
+        file(file), hint("to replace it: --force");
+    Self::Scattered { one, other } => Input "release-scattered"
+        ("'{}' and '{}' are in different directories, and a release statement covers one",
+            one.display(), other.display()),
+        file(other);
+    Self::SignedByAnother { file, expected, found } => Refused "signed-by-another"
+        ("'{}' is another signer's signature", file.display()),
+        file(file), evidence(expected, found), hint("to replace it: --force");
+    Self::Subjects { file, name, fault: SubjectFault::Absent } => Refused "statement-subjects"
+        ("'{}' has no subject '{name}'", file.display()), file(file);
+    Self::Subjects { file, name, fault: SubjectFault::Further } => Refused "statement-subjects"
+        ("'{}' has the subject '{name}', which is not among the files to sign", file.display()),
+        file(file);
+    Self::Subjects { file, name, fault: SubjectFault::Other { expected, found } } =>
+        Refused "statement-subjects" ("'{}' has another digest for '{name}'", file.display()),
+        file(file), evidence(format!("sha256:{expected}"),
+            found.map_or("no sha256".to_owned(), |found| format!("sha256:{found}")));
+    Self::Subjects { file, name, fault: SubjectFault::Twice } => Refused "statement-subjects"
+        ("'{}' has the subject '{name}' twice", file.display()), file(file);
+    Self::Timestamp { authority, fault: fault @ (TimestampFault::Imprint | TimestampFault::Nonce) } =>
+        Refused "timestamp-mismatch" ("the answer of '{authority}' {fault}");
+    Self::Timestamp { authority, fault } => Unavailable "timestamp-answer"
+        ("the answer of '{authority}' {fault}");
+    Self::TimestampUntrusted { authority, cause } => Refused "timestamp-invalid"
+        ("the timestamp from '{authority}' does not verify"),
+        cause(&**cause);
+    Self::Unused { file, found } => Input "statement-unused"
+        ("'{}' can't be turned into an attestation", file.display()),
+        file(file), evidence(predicates::SLSA, found), hint("to sign it as it is: --emit statement");
+} from {
+    Self::Statement { file, cause } => cause, ("'{}' is {cause}", file.display()),
+        status(pysign_host::Status::Input), file(file);
+    Self::Unproven { file, cause } => &**cause,
+        ("the services' answers for '{}' do not verify", file.display()),
+        file(file), cause(&**cause);
+} }

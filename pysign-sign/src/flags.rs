@@ -6,8 +6,11 @@ use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Us
 use pysign_host::{Failure, FileError, Host, Jobs, Network};
 use pysign_manifest::{Manifest, SignatureKind};
 
+use crate::error::Error;
 use crate::forms::Forms;
+use crate::identity::IdentityError;
 use crate::instance::{self, Instance};
+use crate::key_file::KeyError;
 use crate::run;
 
 const FLAGS: &[Flag] = &[
@@ -155,24 +158,12 @@ impl Tool for Sign {
                 "The identity token, with the audience 'sigstore': id_tokens of a GitLab job. It \
                  comes before what the variables below lead to",
             ),
-            (
-                "GITHUB_ACTIONS, ACTIONS_ID_TOKEN_REQUEST_URL, ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-                "A job of GitHub Actions with the permission 'id-token: write': GitHub is asked \
-                 for a token",
-            ),
-            (
-                "BUILDKITE",
-                "A job of Buildkite: 'buildkite-agent oidc request-token' prints a token",
-            ),
-            ("CIRCLECI", "A job of CircleCI: 'circleci run oidc get' prints a token"),
+            pysign_ci::GITHUB.environment,
+            pysign_ci::BUILDKITE.environment,
+            pysign_ci::CIRCLECI.environment,
             ("PATH", "Where these two programs are; relative directories are passed over"),
-            (
-                "GCE_METADATA_HOST, NO_GCE_CHECK",
-                "A machine of Google's, outside of these jobs, where the metadata server is asked \
-                 for the service account's token: where it is, or that it is not to be asked. \
-                 Without these, the machine's product name says whether it is Google's",
-            ),
-            ("GITLAB_CI", "A job of GitLab, for what is said when its token is missing"),
+            pysign_ci::GOOGLE.environment,
+            pysign_ci::GITLAB.environment,
             (
                 "XDG_CACHE_HOME, HOME",
                 "What came by TUF is kept in $XDG_CACHE_HOME/pysign or ~/.cache/pysign, which \
@@ -181,10 +172,9 @@ impl Tool for Sign {
             ("https_proxy, no_proxy", "The proxy for requests that leave this machine"),
         ],
         codes: &[
-            crate::Error::CODES,
-            crate::FormError::CODES,
-            crate::IdentityError::CODES,
-            crate::KeyError::CODES,
+            Error::CODES,
+            IdentityError::CODES,
+            KeyError::CODES,
             pysign_attest::Error::CODES,
             InputError::CODES,
             Usage::CODES,

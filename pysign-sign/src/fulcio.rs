@@ -10,10 +10,10 @@ use pysign_http::{Body, Client, Request, Url};
 use pysign_sigstore::Unlogged;
 use serde_json::{Value, json};
 
-use crate::Error;
+use crate::error::Error;
+use crate::expected::Holder;
 use crate::identity::Token;
 use crate::key::Key;
-use crate::means::signer_of;
 
 /// A chain of three certificates has some 3 kB.
 const MAX_ANSWER: u64 = 1 << 18;
@@ -81,11 +81,10 @@ fn check(certificate: &Certificate, fulcio: &Url, token: &Token, key: &Key) -> R
     if certificate.spki() != key.spki() {
         return Err(Error::CertificateKey { fulcio: fulcio.clone() });
     }
-    let expected = token.signer();
-    let found = signer_of(certificate, token.source.is_some());
-    if found == expected {
-        Ok(())
-    } else {
-        Err(Error::CertificateIdentity { fulcio: fulcio.clone(), expected, found })
+    let found = Holder::of(certificate, token.holder.source.is_some());
+    if found == token.holder {
+        return Ok(());
     }
+    let (expected, found) = (token.holder.to_string(), found.to_string());
+    Err(Error::CertificateIdentity { fulcio: fulcio.clone(), expected, found })
 }

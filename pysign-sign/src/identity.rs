@@ -5,21 +5,21 @@
 mod ambient;
 mod command;
 mod error;
-mod holder;
-mod jwt;
 mod token;
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use pysign_ci::Source;
+use pysign_ci::{NoSource, Source, System};
 use pysign_host::{Failure, FileError, Host, Secret};
 use pysign_http::{Client, Url, read_token};
 use pysign_sigstore::signing_config::Services;
 
-pub use error::IdentityError;
-use error::{Fault, Place};
+pub(crate) use error::IdentityError;
+use error::Place;
 pub(crate) use token::Token;
+
+use crate::expected::Holder;
 
 /// The public instances. Their logs are read by everyone, and so is the log of the certificates that
 /// their authorities give.
@@ -35,13 +35,9 @@ pub(crate) struct Identity<'a> {
     host: &'a Host,
     place: Place,
     /// What gives a new token; `None` for one that was handed to us.
-    source: Option<Source>,
+    source: Option<(&'static System, Source)>,
+    first: Token,
     latest: Mutex<Token>,
-    /// Whether the project is hidden from the public.
-    private: bool,
-    name: String,
-    issuer: String,
-    repository: Option<String>,
 }
 
 impl<'a> Identity<'a> {
@@ -55,45 +51,32 @@ impl<'a> Identity<'a> {
         let (place, source, secret) = match file {
             Some(file) => (Place::of_file(file), None, read(file)?),
             None => match ambient::find(host)? {
-                Source::Variable(name) => {
-                    let missing = || Fault::NotFound(pysign_ci::NoSource::Unknown);
-                    let secret = host.env.secret(&name).ok_or_else(missing)?;
+                (Some(system), source) => {
+                    let secret = ambient::ask(system, &source, host, client)?;
+                    (Place::System(system), Some((system, source)), secret)
+                }
+                (None, Source::Variable(name)) => {
+                    let missing = IdentityError::NotFound(NoSource::Unknown);
+                    let secret = host.env.secret(&name).ok_or(missing)?;
                     (Place::Variable(name), None, secret)
                 }
-                source => {
-                    let (system, secret) = ambient::ask(&source, host, client)?;
-                    (Place::System(system), Some(source), secret)
-                }
+                _ => return Err(IdentityError::NotFound(NoSource::Unknown).into()),
             },
         };
         let token = Token::parse(secret, host.clock.unix())
-            .map_err(|unfit| Fault::unfit(&place, host, unfit))?;
-        Ok(Self {
-            client,
-            host,
-            place,
-            source,
-            private: token.private,
-            name: token.identity.clone(),
-            issuer: token.issuer.clone(),
-            repository: token.source.clone(),
-            latest: Mutex::new(token),
-        })
+            .map_err(|unfit| IdentityError::unfit(&place, host, unfit))?;
+        let latest = Mutex::new(token.clone());
+        Ok(Self { client, host, place, source, first: token, latest })
     }
 
-    /// What the certificate's only subject alternative name must say.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
+    /// What the certificate must say of its holder.
+    pub(crate) fn holder(&self) -> &Holder {
+        &self.first.holder
     }
 
-    /// What the certificate's issuer extension must say.
-    pub(crate) fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
-    /// The repository that the certificate must name, where its name is not one repository's.
-    pub(crate) fn repository(&self) -> Option<&str> {
-        self.repository.as_deref()
+    /// The commit that was built, if the token names it.
+    pub(crate) fn commit(&self) -> Option<&str> {
+        self.first.commit.as_deref()
     }
 
     /// A token that is fit now: the one that is known, or one from its source when that one is about
@@ -104,15 +87,17 @@ impl<'a> Identity<'a> {
         if latest.lasts_until(now.saturating_add(MARGIN)) {
             return Ok(latest.clone());
         }
-        let unfit = |unfit| Fault::unfit(&self.place, self.host, unfit);
-        let Some(source) = &self.source else {
+        let unfit = |unfit| IdentityError::unfit(&self.place, self.host, unfit);
+        let Some((system, source)) = &self.source else {
             return Ok(latest.clone().still_valid(now).map_err(unfit)?);
         };
-        let (_, secret) = ambient::ask(source, self.host, self.client)?;
+        let secret = ambient::ask(system, source, self.host, self.client)?;
         let token = Token::parse(secret, self.host.clock.unix()).map_err(unfit)?;
-        let [expected, found] = [&*latest, &token].map(Token::holder);
+        let [expected, found] = [&*latest, &token].map(Token::described);
         if expected != found {
-            return Err(Fault::Changed { place: self.place.clone(), expected, found }.into());
+            return Err(
+                IdentityError::Changed { place: self.place.clone(), expected, found }.into()
+            );
         }
         *latest = token.clone();
         Ok(token)
@@ -121,8 +106,8 @@ impl<'a> Identity<'a> {
     /// Refuses to name a hidden project in a log that everyone reads, unless `consent` was given.
     pub(crate) fn check_consent(&self, services: &Services, consent: bool) -> Result<(), Failure> {
         match public(services) {
-            Some(service) if self.private && !consent => {
-                Err(Fault::PublicLog { service: service.clone() }.into())
+            Some(service) if self.first.private && !consent => {
+                Err(IdentityError::PublicLog { service: service.clone() }.into())
             }
             _ => Ok(()),
         }

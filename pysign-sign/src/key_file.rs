@@ -2,12 +2,11 @@
 //! write it. Whatever else people have is refused with what to type. No byte of the file is ever in a
 //! message.
 
-use std::fmt;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use der::pem;
-use pysign_host::{Failure, Notes, Problem, Secret, Status, read_named, shell_word};
+use pysign_host::{Failure, Notes, Secret, read_named, shell_word};
 
 use crate::key::Key;
 
@@ -68,98 +67,76 @@ fn label(line: &str) -> Option<&str> {
     line.trim().strip_prefix("-----BEGIN ")?.strip_suffix("-----")
 }
 
-/// Why a file is no key to sign with.
+/// Why there is no key to sign with in a file.
 #[derive(Debug)]
-pub struct KeyError {
+pub(crate) struct KeyError {
     file: PathBuf,
     fault: KeyFault,
 }
 
-/// What is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KeyFault {
     Encrypted,
-    /// A form that only this program has the private keys of.
+    /// A form that only this program has private keys in.
     Foreign(&'static str),
     /// An older form.
     Form(&'static str),
-    /// No key, or one of another kind.
+    /// A key of another algorithm, or of another curve.
     Kind,
     Malformed,
     Public,
     Several,
 }
 
-impl KeyError {
-    /// Every code of this type.
-    pub const CODES: &'static [&'static str] =
-        &["key-encrypted", "key-form", "key-kind", "key-malformed", "key-public", "key-several"];
+pysign_host::problem! { KeyError {
+    Self { file, fault: KeyFault::Encrypted } => Input "key-encrypted"
+        ("the key in '{}' is encrypted", file.display()),
+        file(file), hint(convert(file));
+    Self { file, fault: KeyFault::Foreign(owner) } => Input "key-form"
+        ("the key in '{}' is in {owner}'s own format", file.display()),
+        file(file), hint(new_key(file));
+    Self { file, fault: KeyFault::Form(form @ "SEC 1") } => Input "key-form"
+        ("the key in '{}' is in {form}, not in PKCS #8", file.display()),
+        file(file), hint(convert(file));
+    Self { file, fault: KeyFault::Form(form) } => Input "key-form"
+        ("the key in '{}' is in {form}, not in PKCS #8", file.display()),
+        file(file), hint(new_key(file));
+    Self { file, fault: KeyFault::Kind } => Input "key-kind"
+        ("the key in '{}' is not a P-256, P-384 or Ed25519 key", file.display()),
+        file(file), hint(new_key(file));
+    Self { file, fault: KeyFault::Malformed } => Input "key-malformed"
+        ("'{}' is not one private key in PEM", file.display()),
+        file(file), hint(new_key(file));
+    Self { file, fault: KeyFault::Public } => Input "key-public"
+        ("'{}' holds a public key, which can't sign", file.display()),
+        file(file), hint("name the private key that it belongs to");
+    Self { file, fault: KeyFault::Several } => Input "key-several"
+        ("'{}' holds more than one key", file.display()),
+        file(file), hint("leave only the key to sign with in the file");
+} }
+
+fn convert(file: &Path) -> String {
+    let [file, out] =
+        [file, &beside(file, "p8")].map(|path| shell_word(&path.display().to_string()));
+    format!("openssl pkcs8 -topk8 -nocrypt -in {file} -out {out}")
 }
 
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file.display();
-        match self.fault {
-            KeyFault::Encrypted => write!(f, "the key in '{file}' is encrypted"),
-            KeyFault::Foreign(owner) => write!(f, "the key in '{file}' is in a form of {owner}'s"),
-            KeyFault::Form(form) => write!(f, "the key in '{file}' is in {form}, not in PKCS #8"),
-            KeyFault::Kind => {
-                write!(f, "the key in '{file}' is none of P-256, P-384 and Ed25519")
-            }
-            KeyFault::Malformed => write!(f, "'{file}' is not one private key in PEM"),
-            KeyFault::Public => write!(f, "'{file}' holds a public key, which signs nothing"),
-            KeyFault::Several => write!(f, "'{file}' holds more than one key"),
-        }
-    }
-}
-
-impl std::error::Error for KeyError {}
-
-impl Problem for KeyError {
-    fn code(&self) -> &'static str {
-        match self.fault {
-            KeyFault::Encrypted => "key-encrypted",
-            KeyFault::Foreign(_) | KeyFault::Form(_) => "key-form",
-            KeyFault::Kind => "key-kind",
-            KeyFault::Malformed => "key-malformed",
-            KeyFault::Public => "key-public",
-            KeyFault::Several => "key-several",
-        }
-    }
-
-    fn status(&self) -> Status {
-        Status::Input
-    }
-
-    fn file(&self) -> Option<&Path> {
-        Some(&self.file)
-    }
-
-    fn hint(&self) -> Option<String> {
-        let name = |path: &Path| shell_word(&path.display().to_string());
-        let (file, out) = (name(&self.file), name(&beside(&self.file, "p8")));
-        match self.fault {
-            KeyFault::Encrypted | KeyFault::Form("SEC 1") => {
-                Some(format!("openssl pkcs8 -topk8 -nocrypt -in {file} -out {out}"))
-            }
-            KeyFault::Public => Some("name the private key that it belongs to".to_owned()),
-            KeyFault::Several => Some("leave the one to sign with in it".to_owned()),
-            _ => Some(format!(
-                "a new one: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {out}"
-            )),
-        }
-    }
+fn new_key(file: &Path) -> String {
+    let out = shell_word(&beside(file, "p8").display().to_string());
+    format!("a new key: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {out}")
 }
 
 #[cfg(test)]
 mod tests {
+    use pysign_host::Problem as _;
+
     use super::*;
 
     #[test]
     fn what_is_typed_never_writes_over_the_key() {
         for name in ["release.p8", "release.new.p8", "release.pem", "release", "a.b/release.p8"] {
             for fault in [KeyFault::Encrypted, KeyFault::Kind, KeyFault::Malformed] {
-                let hint = KeyError { file: name.into(), fault }.hint().unwrap();
+                let hint = KeyError { file: name.into(), fault }.facts().hint.unwrap();
                 let out = hint.rsplit(' ').next().unwrap().to_owned();
                 assert_ne!(out, name, "{hint}");
             }

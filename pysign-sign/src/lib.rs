@@ -5,8 +5,10 @@
 //! a stranger would, before any of it is written.
 
 mod batch;
-mod content;
 mod error;
+mod existing;
+mod expected;
+mod file;
 mod flags;
 mod forms;
 mod fulcio;
@@ -14,17 +16,12 @@ mod identity;
 mod instance;
 mod key;
 mod key_file;
-mod means;
+mod method;
 mod plan;
 mod run;
 mod sidecars;
 mod signer;
-mod standing;
 mod statement;
 mod timestamp;
 
-pub use error::{Error, TimestampFault};
 pub use flags::{Args, Sign};
-pub use forms::{FormError, SubjectFault};
-pub use identity::IdentityError;
-pub use key_file::KeyError;

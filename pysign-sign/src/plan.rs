@@ -4,51 +4,27 @@
 use std::path::{Path, PathBuf};
 
 use pysign_attest::{Certificate, Statement, predicates};
-use pysign_host::{Failure, FileError, Sha256, hash_regular};
-use pysign_manifest::{Artifact, Kind, Manifest, Role, SignatureKind, release_path, sidecar_path};
+use pysign_host::{Failure, FileError, Sha256};
+use pysign_manifest::{Manifest, Role, SignatureKind, sidecar_path};
 use pysign_sigstore::{Subject, check_statement};
 
-use crate::content::Content;
-use crate::forms::{FormError, Forms};
+use crate::error::Error;
+use crate::file::File;
+use crate::forms::Forms;
 use crate::statement::{self, Given};
 
-/// A file that was hashed, as it is named and found from here on.
+/// What a signature is over.
 #[derive(Debug)]
-pub(crate) struct File {
-    /// Its place in the manifest.
-    pub(crate) index: usize,
-    pub(crate) path: PathBuf,
-    pub(crate) filename: String,
-    pub(crate) sha256: Sha256,
-    /// Whether it is a wheel or an sdist, whose name a verifier goes by.
-    pub(crate) is_package: bool,
-    /// Where the statement of its release lies; nothing of a file that is in no release.
-    pub(crate) release: Option<PathBuf>,
-}
-
-impl File {
-    /// Reads the artifact once, for its digest.
-    pub(crate) fn read(artifact: &mut Artifact) -> Result<Self, Failure> {
-        Ok(Self {
-            index: 0,
-            sha256: artifact.hash()?,
-            path: artifact.path()?.to_owned(),
-            filename: artifact.filename.clone(),
-            is_package: matches!(artifact.kind, Kind::Sdist | Kind::Wheel),
-            release: release_path(artifact),
-        })
-    }
-
-    /// What a signature must be about.
-    pub(crate) fn subject(&self) -> Subject<'_> {
-        let filename = self.is_package.then_some(self.filename.as_str());
-        Subject { file: &self.path, digest: self.sha256, filename }
-    }
+pub(crate) enum Content {
+    /// The bytes of a file, by their digest.
+    File(Sha256),
+    /// A statement: the payload of an envelope.
+    Statement(Vec<u8>),
 }
 
 /// One signature: what it is over, and what becomes of it.
 #[derive(Debug)]
-pub(crate) struct Unit<'f> {
+pub(crate) struct Planned<'f> {
     pub(crate) kind: SignatureKind,
     pub(crate) content: Content,
     /// What a statement says.
@@ -61,7 +37,7 @@ pub(crate) struct Unit<'f> {
     pub(crate) pair: Option<[PathBuf; 2]>,
 }
 
-impl<'f> Unit<'f> {
+impl<'f> Planned<'f> {
     /// Over the file itself.
     fn bundle(file: &'f File, pair: bool) -> Self {
         let beside = |suffix| sidecar_path(&file.path, suffix);
@@ -153,30 +129,25 @@ impl<'f> Unit<'f> {
     pub(crate) fn check_against(&self, certificate: &Certificate) -> Result<(), Failure> {
         let Content::Statement(payload) = &self.content else { return Ok(()) };
         let subject = self.subject();
-        let malformed = |cause| FormError::Statement { file: subject.file.into(), cause };
+        let malformed = |cause| Error::Statement { file: subject.file.into(), cause };
         let statement = Statement::parse(payload).map_err(malformed)?;
         Ok(check_statement(&statement, &subject, certificate)?)
     }
 
-    /// Refuses a unit of which a file is no longer what it was.
+    /// Refuses to sign a file that is no longer what was read.
     pub(crate) fn check_unchanged(&self) -> Result<(), FileError> {
-        self.files.iter().try_for_each(|file| {
-            match hash_regular(&file.path, Artifact::MAX_BYTES)? {
-                (sha256, _) if sha256 == file.sha256 => Ok(()),
-                _ => Err(FileError::Changed { file: file.path.clone() }),
-            }
-        })
+        self.files.iter().try_for_each(File::check_unchanged)
     }
 }
 
 /// Every signature that is wanted of `files`, those of a file together. What can't be said of these
 /// files is refused here, before anything is signed.
-pub(crate) fn units<'f>(
+pub(crate) fn plan<'f>(
     release: &Manifest,
     files: &'f [File],
     forms: &Forms,
     given: Option<&Given>,
-) -> Result<Vec<Unit<'f>>, Failure> {
+) -> Result<Vec<Planned<'f>>, Failure> {
     let wants = |kind| forms.has(kind);
     if let Some(given) = given {
         given.check_subjects(files)?;
@@ -185,45 +156,46 @@ pub(crate) fn units<'f>(
     if wants(SignatureKind::Attestation) || wants(SignatureKind::Release) {
         let strangers = files.iter().filter(|file| !file.is_package);
         let refused =
-            strangers.map(|file| Err(FormError::NoPackage { file: file.path.clone() }.into()));
+            strangers.map(|file| Err(Error::NotAPackage { file: file.path.clone() }.into()));
         Failure::collect::<()>(refused)?;
     }
-    let mut units = Vec::new();
+    let mut plan = Vec::new();
     for file in files {
         if wants(SignatureKind::Bundle) {
-            units.push(Unit::bundle(file, wants(SignatureKind::Pair)));
+            plan.push(Planned::bundle(file, wants(SignatureKind::Pair)));
         }
         if wants(SignatureKind::Attestation) {
             let payload = statement::publish(file);
             let suffix = ".publish.attestation";
-            units.push(Unit::attestation(file, suffix, predicates::PUBLISH, payload));
+            plan.push(Planned::attestation(file, suffix, predicates::PUBLISH, payload));
             if let Some(given) = given.filter(|given| given.is_provenance()) {
                 let payload = given.about(file);
                 let suffix = ".slsa.attestation";
-                units.push(Unit::attestation(file, suffix, predicates::SLSA, payload));
+                plan.push(Planned::attestation(file, suffix, predicates::SLSA, payload));
             }
         }
     }
     if let Some(given) = given.filter(|_| wants(SignatureKind::Statement)) {
-        units.push(Unit::statement(files, given));
+        plan.push(Planned::statement(files, given));
     }
     if wants(SignatureKind::Release) {
-        units.extend(release_unit(release, files)?);
+        plan.extend(release_statement(release, files)?);
     }
-    Ok(units)
+    Ok(plan)
 }
 
 /// The release's statement, which has one place for all files.
-fn release_unit<'f>(release: &Manifest, files: &'f [File]) -> Result<Option<Unit<'f>>, Failure> {
+fn release_statement<'f>(
+    release: &Manifest,
+    files: &'f [File],
+) -> Result<Option<Planned<'f>>, Failure> {
     let mut places = files.iter().filter_map(|file| Some((file, file.release.as_ref()?)));
     let Some((first, place)) = places.next() else { return Ok(None) };
     if let Some((file, _)) = places.find(|(_, other)| *other != place) {
-        return Err(
-            FormError::Scattered { one: first.path.clone(), other: file.path.clone() }.into()
-        );
+        return Err(Error::Scattered { one: first.path.clone(), other: file.path.clone() }.into());
     }
     let payload = statement::release(release, files);
-    let unreadable = |cause| FormError::Statement { file: place.clone(), cause };
+    let unreadable = |cause| Error::Statement { file: place.clone(), cause };
     Statement::parse(&payload).map_err(unreadable)?;
-    Ok(Some(Unit::release(files, place.clone(), payload)))
+    Ok(Some(Planned::release(files, place.clone(), payload)))
 }

@@ -10,12 +10,13 @@ use pysign_manifest::Manifest;
 use pysign_sigstore::{Unlogged, Verifier};
 
 use crate::batch::{self, Unsigned};
+use crate::existing::Existing;
+use crate::file::File;
 use crate::flags::Args;
-use crate::means::Means;
-use crate::plan::{self, File, Unit};
+use crate::method::SigningMethod;
+use crate::plan::{self, Planned};
 use crate::sidecars::{self, Signed};
 use crate::signer::{self, Signer, Trust};
-use crate::standing::Wanted;
 use crate::statement::Given;
 
 pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
@@ -25,42 +26,42 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let given = args.statement.as_deref().map(Given::read).transpose()?;
 
     let client = Client::new(host, &args.network)?;
-    let means = Means::find(args.key, args.token_file.as_deref(), host, &client)?;
+    let method = SigningMethod::find(args.key, args.token_file.as_deref(), host, &client)?;
     let (root, services) = args.instance.load(&client, host)?;
-    means.check_consent(&services, args.public_log)?;
-    let who = means.who();
+    method.check_consent(&services, args.public_log)?;
+    let expected = method.expected_signer();
     let (unlogged, verifier) = (Unlogged::new(&root)?, Verifier::new(root)?);
-    let trust = Trust { unlogged: &unlogged, verifier: &verifier, who: &who };
+    let trust = Trust { unlogged: &unlogged, verifier: &verifier, signer: &expected };
 
     let files = read(&mut release, args.jobs)?;
-    let mut units = plan::units(&release, &files, &args.forms, given.as_ref())?;
-    let wanted = Wanted { verifier: &verifier, who: &who, release: &release, host };
-    let mut work = look(&mut units, &wanted, args.jobs)?;
-    let kept = work.iter().map(|(unit, kept)| (&**unit, kept.is_some()));
+    let mut plan = plan::plan(&release, &files, &args.forms, given.as_ref())?;
+    let existing = Existing { verifier: &verifier, signer: &expected, release: &release, host };
+    let mut work = look(&mut plan, &existing, args.jobs)?;
+    let kept = work.iter().map(|(planned, kept)| (&**planned, kept.is_some()));
     sidecars::check_carried(&mut release, kept)?;
-    for (unit, _) in work.iter().filter(|(_, kept)| kept.is_none()) {
-        signer::check(&services, unit, &who)?;
+    for (planned, _) in work.iter().filter(|(_, kept)| kept.is_none()) {
+        signer::check(&services, planned, &expected)?;
     }
     if args.dry_run {
         work.iter().flat_map(would_do).for_each(|line| host.notes.summary(line));
         return Ok(None);
     }
 
-    let signer = Signer::new(&client, &services, &means, &trust, host);
-    let outcomes = batch::work_on_each(args.jobs, &mut work, |(unit, kept)| {
+    let signer = Signer::new(&client, &services, &method, &trust, host);
+    let outcomes = batch::for_each(args.jobs, &mut work, |(planned, kept)| {
         let signature = match kept.take() {
             Some(signature) => signature,
-            None => sign(unit, &signer, host)?,
+            None => sign(planned, &signer, host)?,
         };
-        signature.put(unit, host).map_err(Failure::from)?;
+        signature.put(planned, host).map_err(Failure::from)?;
         Ok(signature)
     });
-    batch::tell_what_is_left(&outcomes, units.iter().map(Unit::shown), &host.notes);
-    let signatures = batch::all_or_failure(outcomes)?;
-    for (unit, signature) in units.iter().zip(&signatures) {
-        signature.list(unit, &mut release);
+    batch::warn_of_unsigned(&outcomes, plan.iter().map(Planned::shown), &host.notes);
+    let signatures = batch::collect(outcomes)?;
+    for (planned, signature) in plan.iter().zip(&signatures) {
+        signature.list(planned, &mut release);
     }
-    host.notes.summary(means.verify_with(&signatures)?);
+    host.notes.summary(method.verify_with(&signatures)?);
     Ok(Some(release))
 }
 
@@ -90,39 +91,39 @@ fn tidy_up(release: &Manifest) {
     }
 }
 
-/// What is there already of each unit, and stays.
+/// What is there already of each planned, and stays.
 fn look<'u, 'f>(
-    units: &'u mut [Unit<'f>],
-    wanted: &Wanted<'_>,
+    plan: &'u mut [Planned<'f>],
+    existing: &Existing<'_>,
     jobs: Jobs,
 ) -> Result<Work<'u, 'f>, Failure> {
-    let found = Failure::collect(jobs.on_each(units, |unit| wanted.look(unit)))?;
-    Ok(units.iter().zip(found).collect())
+    let found = Failure::collect(jobs.on_each(plan, |planned| existing.find(planned)))?;
+    Ok(plan.iter().zip(found).collect())
 }
 
 /// What is to be done, with the signatures that are there already.
-type Work<'u, 'f> = Vec<(&'u Unit<'f>, Option<Signed>)>;
+type Work<'u, 'f> = Vec<(&'u Planned<'f>, Option<Signed>)>;
 
 /// A line for each file that would be written or kept.
-fn would_do((unit, kept): &(&Unit<'_>, Option<Signed>)) -> Vec<String> {
+fn would_do((planned, kept): &(&Planned<'_>, Option<Signed>)) -> Vec<String> {
     let line = |(path, stands): (&Path, bool)| {
         let verb = if stands { "keep" } else { "write" };
         format!("would {verb} '{}'", path.display())
     };
     match kept {
-        Some(signature) => signature.stands(unit).map(line).collect(),
-        None => unit.outputs().map(|path| line((path, false))).collect(),
+        Some(signature) => signature.stands(planned).map(line).collect(),
+        None => planned.outputs().map(|path| line((path, false))).collect(),
     }
 }
 
 /// Makes a signature, and reads its files again: one that changed meanwhile is not the one that was
 /// signed.
-fn sign(unit: &Unit<'_>, signer: &Signer<'_>, host: &Host) -> Result<Signed, Unsigned> {
-    host.notes.progress(format!("signing '{}'", unit.shown()));
-    unit.check_unchanged().map_err(Unsigned::file)?;
-    let signature = signer.sign(unit)?;
-    unit.check_unchanged().map_err(Unsigned::file)?;
-    let log = &signer.log(unit.kind).map_err(Failure::from)?.url;
-    host.notes.detail(format!("'{}' is signed and in '{log}'", unit.shown()));
+fn sign(planned: &Planned<'_>, signer: &Signer<'_>, host: &Host) -> Result<Signed, Unsigned> {
+    host.notes.progress(format!("signing '{}'", planned.shown()));
+    planned.check_unchanged().map_err(Unsigned::file)?;
+    let signature = signer.sign(planned)?;
+    planned.check_unchanged().map_err(Unsigned::file)?;
+    let log = &signer.log(planned.kind).map_err(Failure::from)?.url;
+    host.notes.detail(format!("'{}' is signed and in '{log}'", planned.shown()));
     Ok(signature)
 }

@@ -10,7 +10,7 @@ use pysign_host::{Failure, FileError, Host, Sha256, Staging, hash_regular};
 use pysign_manifest::{Artifact, Manifest, Role, Sidecar, Signature, SignatureKind, sidecar_path};
 use pysign_sigstore::Proof;
 
-use crate::plan::Unit;
+use crate::plan::Planned;
 
 /// A verified signature in all its forms.
 #[derive(Debug)]
@@ -46,11 +46,11 @@ impl Signed {
         Ok(Self { kept: false, ..Self::kept(document, proof) })
     }
 
-    /// Writes it under every name of the unit. What is there under a name of a kept signature is a
+    /// Writes it under every planned name. What is there under a name of a kept signature is a
     /// copy of it, or is replaced by one.
-    pub(crate) fn put(&self, unit: &Unit<'_>, host: &Host) -> Result<(), FileError> {
+    pub(crate) fn put(&self, planned: &Planned<'_>, host: &Host) -> Result<(), FileError> {
         let mut group = if self.kept { Staging::new(true).group() } else { host.out.group() };
-        for (path, bytes) in self.files(unit) {
+        for (path, bytes) in self.files(planned) {
             if !(self.kept && holds(path, bytes)) {
                 group.write(path, bytes)?;
             }
@@ -61,14 +61,15 @@ impl Signed {
     /// Every file that it is, and whether that is there.
     pub(crate) fn stands<'s>(
         &'s self,
-        unit: &'s Unit<'_>,
+        planned: &'s Planned<'_>,
     ) -> impl Iterator<Item = (&'s Path, bool)> {
-        self.files(unit).map(|(path, bytes)| (path, holds(path, bytes)))
+        self.files(planned).map(|(path, bytes)| (path, holds(path, bytes)))
     }
 
-    fn files<'s>(&'s self, unit: &'s Unit<'_>) -> impl Iterator<Item = (&'s Path, &'s [u8])> {
-        let documents = unit.places.iter().map(|place| (place.as_path(), self.document.as_slice()));
-        let halves = unit.pair.iter().flat_map(|pair| self.halves(pair));
+    fn files<'s>(&'s self, planned: &'s Planned<'_>) -> impl Iterator<Item = (&'s Path, &'s [u8])> {
+        let documents =
+            planned.places.iter().map(|place| (place.as_path(), self.document.as_slice()));
+        let halves = planned.pair.iter().flat_map(|pair| self.halves(pair));
         documents.chain(halves.map(|(_, path, bytes)| (path, bytes)))
     }
 
@@ -82,21 +83,21 @@ impl Signed {
     }
 
     /// Lists it with each file that it is about.
-    pub(crate) fn list(&self, unit: &Unit<'_>, release: &mut Manifest) {
+    pub(crate) fn list(&self, planned: &Planned<'_>, release: &mut Manifest) {
         let sha256 = Sha256::of(&self.document);
-        for (file, place) in unit.listed() {
+        for (file, place) in planned.listed() {
             let Some(artifact) = release.artifacts.get_mut(file.index) else { continue };
-            let document = Sidecar::new(unit.role(), place.to_owned(), Some(sha256));
-            let mut signature = Signature::new(unit.kind, vec![document]);
-            signature.predicate_type.clone_from(&unit.predicate_type);
+            let document = Sidecar::new(planned.role(), place.to_owned(), Some(sha256));
+            let mut signature = Signature::new(planned.kind, vec![document]);
+            signature.predicate_type.clone_from(&planned.predicate_type);
             list(artifact, signature);
-            if let Some(pair) = &unit.pair {
+            if let Some(pair) = &planned.pair {
                 let half = |(role, path, bytes): (Role, &Path, &[u8])| {
                     Sidecar::new(role, path.to_owned(), Some(Sha256::of(bytes)))
                 };
                 let halves = self.halves(pair).map(half).into();
                 list(artifact, Signature::new(SignatureKind::Pair, halves));
-            } else if unit.kind == SignatureKind::Bundle && !self.kept {
+            } else if planned.kind == SignatureKind::Bundle && !self.kept {
                 artifact.signatures.retain(|old| old.kind != SignatureKind::Pair);
             }
         }
@@ -137,14 +138,14 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
 /// signature but those that are written here.
 pub(crate) fn check_carried<'u>(
     release: &mut Manifest,
-    units: impl Iterator<Item = (&'u Unit<'u>, bool)>,
+    plan: impl Iterator<Item = (&'u Planned<'u>, bool)>,
 ) -> Result<(), Failure> {
     let mut written: BTreeSet<PathBuf> = BTreeSet::new();
-    for (unit, kept) in units {
-        written.extend(unit.outputs().map(Path::to_owned));
+    for (planned, kept) in plan {
+        written.extend(planned.outputs().map(Path::to_owned));
         // A pair is not handed on without its bundle, whether a new one is written or not.
-        if unit.kind == SignatureKind::Bundle && !kept {
-            written.extend(unit.files.iter().map(|file| sidecar_path(&file.path, ".sig")));
+        if planned.kind == SignatureKind::Bundle && !kept {
+            written.extend(planned.files.iter().map(|file| sidecar_path(&file.path, ".sig")));
         }
     }
     let is_carried =

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pysign_attest::{Certificate, Envelope};
-use pysign_host::{Failure, Host};
+use pysign_host::{Failure, FileError, Host, Sha256};
 use pysign_http::Client;
 use pysign_manifest::SignatureKind;
 use pysign_sigstore::rekor::{self, LogService, RekorError};
@@ -14,14 +14,14 @@ use pysign_sigstore::signing_config::Services;
 use pysign_sigstore::{Unlogged, Verifier};
 use serde_json::{Value, json};
 
-use crate::Error;
 use crate::batch::Unsigned;
-use crate::content::{Content, Made};
+use crate::error::Error;
+use crate::expected::ExpectedSigner;
 use crate::fulcio::Authority;
 use crate::identity::Identity;
 use crate::key::Key;
-use crate::means::{Means, Who};
-use crate::plan::Unit;
+use crate::method::SigningMethod;
+use crate::plan::{Content, Planned};
 use crate::sidecars::Signed;
 use crate::timestamp;
 
@@ -46,7 +46,7 @@ pub(crate) struct Signer<'a> {
 pub(crate) struct Trust<'a> {
     pub(crate) unlogged: &'a Unlogged,
     pub(crate) verifier: &'a Verifier,
-    pub(crate) who: &'a Who,
+    pub(crate) signer: &'a ExpectedSigner,
 }
 
 /// What is there to sign with.
@@ -66,17 +66,17 @@ struct Credentials {
 }
 
 impl<'a> Signer<'a> {
-    /// A signer by `means`. Nothing is asked yet.
+    /// A signer by `method`. Nothing is asked for yet.
     pub(crate) fn new(
         client: &'a Client,
         services: &'a Services,
-        means: &'a Means<'a>,
+        method: &'a SigningMethod<'a>,
         trust: &'a Trust<'a>,
         host: &'a Host,
     ) -> Self {
-        let (identity, held) = match means {
-            Means::Identity(identity) => (Some(&**identity), Held::Nothing),
-            Means::Key { key, .. } => {
+        let (identity, held) = match method {
+            SigningMethod::Keyless(identity) => (Some(&**identity), Held::Nothing),
+            SigningMethod::Key { key, .. } => {
                 let (key, since) = (Arc::clone(key), host.clock.instant());
                 let credentials = Credentials { key, certificate: None, since };
                 (None, Held::Credentials(Arc::new(credentials)))
@@ -93,25 +93,25 @@ impl<'a> Signer<'a> {
 
     /// The signature that is wanted. The log comes last of the services: what is in it can't be
     /// taken back.
-    pub(crate) fn sign(&self, unit: &Unit<'_>) -> Result<Signed, Unsigned> {
+    pub(crate) fn sign(&self, planned: &Planned<'_>) -> Result<Signed, Unsigned> {
         let credentials = self.credentials()?;
-        Ok(self.sign_with(&credentials, unit)?)
+        Ok(self.sign_with(&credentials, planned)?)
     }
 
     fn sign_with(
         &self,
         Credentials { key, certificate, .. }: &Credentials,
-        unit: &Unit<'_>,
+        planned: &Planned<'_>,
     ) -> Result<Signed, Failure> {
         let certificate = certificate.as_ref();
         if let Some(certificate) = certificate {
-            unit.check_against(certificate)?;
+            planned.check_against(certificate)?;
         }
-        let log = self.log(unit.kind)?;
+        let log = self.log(planned.kind)?;
         let mut lost = 0;
         let (entry, bundle) = loop {
-            let made = Made::by(key, &unit.content)?;
-            let stamp = match unit.kind {
+            let made = Made::by(key, &planned.content)?;
+            let stamp = match planned.kind {
                 // It has no place for one.
                 SignatureKind::Attestation => None,
                 _ => self.stamp(made.signature(), certificate)?,
@@ -138,13 +138,13 @@ impl<'a> Signer<'a> {
             let _ = clock.wait_until(time, "the log", notes);
         }
 
-        let subject = unit.subject();
+        let subject = planned.subject();
         let unproven =
             |cause| Error::Unproven { file: subject.file.into(), cause: Box::new(cause) };
-        let Trust { verifier, who, .. } = self.trust;
-        let proof = verifier.prove(&subject, &bundle, who.key()).map_err(unproven)?;
-        who.check(subject.file, &proof).map_err(unproven)?;
-        Ok(Signed::made(unit.kind, bundle, &proof)?)
+        let Trust { verifier, signer, .. } = self.trust;
+        let proof = verifier.prove(&subject, &bundle, signer.key()).map_err(unproven)?;
+        signer.check(subject.file, &proof).map_err(unproven)?;
+        Ok(Signed::made(planned.kind, bundle, &proof)?)
     }
 
     /// When the signature was made, by the timestamp authority if there is one.
@@ -171,11 +171,11 @@ impl<'a> Signer<'a> {
             Held::Credentials(credentials) if credentials.last(self.host.clock.instant()) => {
                 return Ok(Arc::clone(credentials));
             }
-            Held::Refused => return Err(Unsigned::Left),
+            Held::Refused => return Err(Unsigned::Skipped),
             Held::Nothing | Held::Credentials(_) => {}
         }
         // Those of a key don't end.
-        let Some(identity) = self.identity else { return Err(Unsigned::Left) };
+        let Some(identity) = self.identity else { return Err(Unsigned::Skipped) };
         match self.certify(identity) {
             Ok(new) => {
                 let new = Arc::new(new);
@@ -200,6 +200,42 @@ impl<'a> Signer<'a> {
         };
         let certificate = authority.certify(&identity.token()?, &key)?;
         Ok(Credentials { key: Arc::new(key), certificate: Some(certificate), since })
+    }
+}
+
+/// A signature, with what it is over.
+enum Made {
+    File { digest: Sha256, signature: Vec<u8> },
+    Statement(Envelope),
+}
+
+impl Made {
+    fn by(key: &Key, content: &Content) -> Result<Self, FileError> {
+        match content {
+            Content::File(digest) => {
+                Ok(Self::File { digest: *digest, signature: key.sign_digest(*digest)? })
+            }
+            Content::Statement(payload) => {
+                let mut envelope = Envelope::unsigned(payload.clone());
+                envelope.signature = key.sign(&envelope.pae())?;
+                Ok(Self::Statement(envelope))
+            }
+        }
+    }
+
+    /// As logs take it.
+    fn content(&self) -> rekor::Content<'_> {
+        match self {
+            Self::File { digest, signature } => rekor::Content::File { digest: *digest, signature },
+            Self::Statement(envelope) => rekor::Content::Envelope(envelope),
+        }
+    }
+
+    fn signature(&self) -> &[u8] {
+        match self {
+            Self::File { signature, .. } => signature,
+            Self::Statement(envelope) => &envelope.signature,
+        }
     }
 }
 
@@ -237,11 +273,15 @@ fn log_for(services: &Services, kind: SignatureKind) -> Result<&LogService, Erro
 
 /// Refuses what no log would take, or no verifier know, of this signer: before anything is asked of
 /// anyone.
-pub(crate) fn check(services: &Services, unit: &Unit<'_>, who: &Who) -> Result<(), Failure> {
-    let log = log_for(services, unit.kind)?;
-    let Some(key) = who.key() else { return Ok(()) };
+pub(crate) fn check(
+    services: &Services,
+    planned: &Planned<'_>,
+    signer: &ExpectedSigner,
+) -> Result<(), Failure> {
+    let log = log_for(services, planned.kind)?;
+    let Some(key) = signer.key() else { return Ok(()) };
     let envelope;
-    let content = match &unit.content {
+    let content = match &planned.content {
         Content::File(digest) => rekor::Content::File { digest: *digest, signature: &[] },
         Content::Statement(payload) => {
             envelope = Envelope::unsigned(payload.clone());

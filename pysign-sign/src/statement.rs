@@ -7,8 +7,9 @@ use pysign_attest::{Statement, Subject, predicates};
 use pysign_host::{Failure, read_regular};
 use pysign_manifest::{Manifest, SignatureKind, Value, json};
 
-use crate::forms::{FormError, Forms, SubjectFault};
-use crate::plan::File;
+use crate::error::{Error, SubjectFault};
+use crate::file::File;
+use crate::forms::Forms;
 
 /// A verifier takes a bundle of a mebibyte. The statement is in it once, in base64, beside a
 /// certificate and a log entry of some 10 kB.
@@ -27,7 +28,7 @@ impl Given {
     /// Reads the statement in `file`.
     pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
         let bytes = read_regular(file, MAX_BYTES)?;
-        let malformed = |cause| FormError::Statement { file: file.into(), cause };
+        let malformed = |cause| Error::Statement { file: file.into(), cause };
         let statement = Statement::parse(&bytes).map_err(malformed)?;
         Ok(Self { path: file.into(), bytes, statement })
     }
@@ -60,18 +61,18 @@ impl Given {
         }
         let errors = faults.into_iter().map(|(name, fault)| {
             let (file, name) = (self.path.clone(), name.to_owned());
-            Err(FormError::Subjects { file, name, fault }.into())
+            Err(Error::Subjects { file, name, fault }.into())
         });
         Failure::collect::<()>(errors).map(drop)
     }
 
     /// Refuses a statement that would stay unsigned: an index takes provenance, and nothing else.
-    pub(crate) fn check_use(&self, forms: &Forms) -> Result<(), FormError> {
+    pub(crate) fn check_use(&self, forms: &Forms) -> Result<(), Error> {
         if self.is_provenance() || forms.has(SignatureKind::Statement) {
             return Ok(());
         }
         let found = self.statement.predicate_type.clone();
-        Err(FormError::Unused { file: self.path.clone(), found })
+        Err(Error::Unused { file: self.path.clone(), found })
     }
 
     /// The same of one file only.

@@ -1,7 +1,5 @@
 //! A timestamp (RFC 3161) for a signature: it proves that the certificate was still valid.
 
-use std::fmt;
-
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use cms::content_info::ContentInfo;
@@ -13,8 +11,7 @@ use der::{
 use pysign_host::{Failure, FileError, Sha256};
 use pysign_http::{Body, Client, Request, Url};
 
-use crate::Error;
-use crate::error::TimestampFault;
+use crate::error::{Error, TimestampFault as Fault};
 use crate::key::no_randomness;
 
 /// A token with the chain of its authority has some 3 kB.
@@ -36,33 +33,9 @@ pub(crate) fn stamp(client: &Client, url: &Url, signature: &[u8]) -> Result<Vec<
         .body(Body::Bytes(&query.der))
         .no_redirects();
     let answer = client.send(&request, MAX_ANSWER)?.body;
-    match query.check(&answer).map_err(TimestampFault) {
+    match query.check(&answer) {
         Ok(()) => Ok(answer),
         Err(fault) => Err(Error::Timestamp { authority: url.clone(), fault }.into()),
-    }
-}
-
-/// What is wrong with an authority's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// It is about other bytes.
-    Imprint,
-    /// It answers another question.
-    Nonce,
-    /// It is a refusal: a `PKIStatus` other than granted.
-    Status(u8),
-    /// It is no `TimeStampResp` with a token.
-    Syntax,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Imprint => f.write_str("is about other bytes"),
-            Self::Nonce => f.write_str("is to another question"),
-            Self::Status(status) => write!(f, "refuses with status {status}"),
-            Self::Syntax => f.write_str("is not a TimeStampResp"),
-        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Asking the CI system whose job this is for a token.
 
-use pysign_ci::{NoSource, Request, SIGSTORE_AUDIENCE, Source, System};
+use pysign_ci::{Found, NoSource, PRODUCT_NAME, Request, SIGSTORE_AUDIENCE, Source, System};
 use pysign_host::{Host, Secret, read_named};
 use pysign_http::{Client, Credential, Request as Question, Response, Url};
 use serde_json::Value;
 
 use super::command;
-use super::error::Fault;
+use super::error::IdentityError;
 
 /// The longest token that a header takes is 16 KiB; this is with what may surround it.
 const MAX_ANSWER: u64 = 64 << 10;
@@ -15,43 +15,43 @@ const MAX_ANSWER: u64 = 64 << 10;
 const MAX_PRODUCT_NAME: u64 = 256;
 
 /// Where the environment says that a token is.
-pub(super) fn find(host: &Host) -> Result<Source, Fault> {
-    Source::find(&host.env, SIGSTORE_AUDIENCE, product_name).map_err(Fault::NotFound)
-}
-
-/// No such file, on other systems and in most containers, is an answer.
-fn product_name() -> Option<String> {
-    let bytes = read_named(System::PRODUCT_NAME.as_ref(), MAX_PRODUCT_NAME).ok()?;
-    String::from_utf8(bytes).ok()
+pub(super) fn find(host: &Host) -> Result<Found, IdentityError> {
+    // No such file, on other systems and in most containers, is an answer.
+    let product_name = || {
+        let bytes = read_named(PRODUCT_NAME.as_ref(), MAX_PRODUCT_NAME).ok()?;
+        String::from_utf8(bytes).ok()
+    };
+    System::source(&host.env, SIGSTORE_AUDIENCE, product_name).map_err(IdentityError::NotFound)
 }
 
 /// A new token.
 pub(super) fn ask(
+    system: &'static System,
     source: &Source,
     host: &Host,
     client: &Client,
-) -> Result<(System, Secret), Fault> {
-    let (system, token) = match source {
-        Source::Command(asked) if client.offline() => {
-            return Err(Fault::Offline(asked.system));
-        }
-        Source::Command(asked) => {
-            let failed = |fault| Fault::Command { command: asked.clone(), fault };
-            (asked.system, command::run(asked, host, client.timeout()).map_err(failed)?)
-        }
-        Source::Request(asked) => (asked.system, request(asked, client)?),
-        Source::Variable(_) => return Err(Fault::NotFound(NoSource::Unknown)),
+) -> Result<Secret, IdentityError> {
+    let token = match source {
+        Source::Command(_) if client.offline() => return Err(IdentityError::Offline(system)),
+        Source::Command(command) => command::run(command, host, client.timeout())
+            .map_err(|fault| IdentityError::Command { system, command: command.clone(), fault })?,
+        Source::Request(asked) => request(system, asked, client)?,
+        Source::Variable(_) => return Err(IdentityError::NotFound(NoSource::Unknown)),
     };
     host.notes.detail(format!("{system} gave an identity token"));
-    Ok((system, token))
+    Ok(token)
 }
 
-fn request(asked: &Request, client: &Client) -> Result<Secret, Fault> {
-    let system = asked.system;
-    let failed = |cause: pysign_http::Error| Fault::Request { system, cause: Box::new(cause) };
-    let url = match system {
-        System::Google => Url::of_metadata_server(&asked.url),
-        _ => asked.url.parse(),
+fn request(
+    system: &'static System,
+    asked: &Request,
+    client: &Client,
+) -> Result<Secret, IdentityError> {
+    let failed =
+        |cause: pysign_http::Error| IdentityError::Request { system, cause: Box::new(cause) };
+    let url = match asked.bearer {
+        Some(_) => asked.url.parse(),
+        None => Url::of_metadata_server(&asked.url),
     };
     let url: Url = url.map_err(|error| failed(error.into()))?;
     let bearer = asked.bearer.as_ref();
@@ -66,7 +66,7 @@ fn request(asked: &Request, client: &Client) -> Result<Secret, Fault> {
     }
     let answer = client.send(&question, MAX_ANSWER).map_err(failed)?;
     let token = token(&answer, asked);
-    token.ok_or_else(|| Fault::Answer { system, url: url.without_query() })
+    token.ok_or_else(|| IdentityError::Answer { system, url: url.without_query() })
 }
 
 /// The token in an answer: a member of an object, or all of it.

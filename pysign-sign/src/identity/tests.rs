@@ -52,8 +52,8 @@ fn of_kind(mut claims: Value) -> Result<Token, Unfit> {
 #[test]
 fn a_gitlab_token_names_the_pipeline_definition() {
     let token = parse(&gitlab()).ok().unwrap();
-    assert_eq!(token.identity, "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1");
-    assert_eq!(token.issuer, "https://gitlab.com");
+    assert_eq!(token.holder.identity, "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1");
+    assert_eq!(token.holder.issuer, "https://gitlab.com");
     assert_eq!(token.subject, "project_path:acme/demo:ref_type:tag:ref:v1");
     assert!(!token.private);
 }
@@ -64,7 +64,7 @@ fn a_name_is_the_one_that_fulcio_writes() {
         let uri = format!("gitlab.com/acme/demo//.gitlab-ci.yml@{git_ref}");
         let mut claims = gitlab();
         claims["ci_config_ref_uri"] = json!(uri);
-        parse(&claims).map(|token| token.identity)
+        parse(&claims).map(|token| token.holder.identity)
     };
     let expected = "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v%C3%A9%201";
     assert_eq!(name("refs/tags/vé 1").as_deref(), Ok(expected));
@@ -89,7 +89,7 @@ fn a_github_token_names_the_workflow_that_runs() {
     }))
     .ok()
     .unwrap();
-    assert_eq!(token.identity, "https://github.com/acme/shared/w.yml@refs/heads/main");
+    assert_eq!(token.holder.identity, "https://github.com/acme/shared/w.yml@refs/heads/main");
     assert!(token.private);
 }
 
@@ -117,7 +117,7 @@ fn every_other_kind_has_the_name_that_fulcio_gives_it() {
         (json!({"sub": "spiffe://acme.example/ci"}), "spiffe://acme.example/ci"),
     ] {
         let token = of_kind(claims.clone()).ok().unwrap();
-        assert_eq!(token.identity, identity);
+        assert_eq!(token.holder.identity, identity);
         assert_eq!(token.subject, claims.get("sub").map_or("subject", |sub| sub.as_str().unwrap()));
         assert!(!token.private);
     }
@@ -134,8 +134,8 @@ fn an_address_counts_when_it_is_verified() {
         }))
     };
     let token = login(json!(true)).ok().unwrap();
-    assert_eq!(token.identity, "dev@example.org");
-    assert_eq!(token.issuer, "https://login.example");
+    assert_eq!(token.holder.identity, "dev@example.org");
+    assert_eq!(token.holder.issuer, "https://login.example");
     assert_eq!(token.subject, "dev@example.org");
     assert!(login(json!("true")).is_ok());
     for unverified in [json!(false), json!("false"), json!(null), json!(1)] {

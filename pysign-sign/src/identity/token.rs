@@ -1,14 +1,15 @@
 //! An ID token that is fit for Fulcio as far as one can tell from here: for its audience, in its
-//! time, of a kind whose certificates are known.
+//! time, of a kind whose certificates are known. Its claims are read; its signature is for Fulcio to
+//! check.
 
-use pysign_ci::SIGSTORE_AUDIENCE;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pysign_ci::{Claims, SIGSTORE_AUDIENCE, System, san_uri};
 use pysign_host::Secret;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::error::{Span, Unfit};
-use super::holder::Holder;
-use super::jwt::{self, Claims};
-use crate::means::signer;
+use crate::expected::Holder;
 
 /// How far ahead of ours an issuer's clock may be, in seconds: what Fulcio allows itself (go-oidc).
 const SKEW: i64 = 300;
@@ -31,14 +32,11 @@ const ACCESS_TOKENS: [(&str, &str); 8] = [
 pub(crate) struct Token {
     secret: Secret,
     span: Span,
-    /// What the certificate's issuer extension must say.
-    pub(crate) issuer: String,
-    /// What the certificate's only subject alternative name must say.
-    pub(crate) identity: String,
-    /// The repository that its certificate must name, where the identity is not one repository's.
-    pub(crate) source: Option<String>,
+    pub(crate) holder: Holder,
     /// What the proof of possession signs.
     pub(crate) subject: String,
+    /// The commit that was built, if the system's tokens say it.
+    pub(crate) commit: Option<String>,
     /// Whether the project is hidden from the public.
     pub(super) private: bool,
 }
@@ -46,20 +44,28 @@ pub(crate) struct Token {
 impl Token {
     /// Looks at a token at `now`, in seconds since 1970.
     pub(super) fn parse(secret: Secret, now: i64) -> Result<Self, Unfit> {
-        let claims = jwt::claims(secret.expose()).ok_or_else(|| shape(secret.expose()))?;
-        let audiences = jwt::audiences(&claims);
+        let members = members(secret.expose()).ok_or_else(|| shape(secret.expose()))?;
+        let audiences = audiences(&members);
         if !audiences.iter().any(|audience| audience == SIGSTORE_AUDIENCE) {
             return Err(Unfit::Audience(audiences));
         }
-        let span = span(&claims)?;
+        let span = span(&members)?;
         span.check(now)?;
-        let Holder { identity, subject, source, visibility } = Holder::of(&claims)?;
+        let claims = System::claims_of_token(|name| members.contains_key(name));
+        let (identity, subject) = match claims {
+            Some(claims) => (uri(fill(claims.identity, &members)?)?, text(&members, "sub")?),
+            None => holder_of_no_system(&members)?,
+        };
+        let claim = |name: fn(&Claims) -> Option<&'static str>| {
+            members.get(claims.and_then(name)?)?.as_str().map(str::to_owned)
+        };
+        let source = claims.and_then(|claims| claims.source);
+        let source = source.map(|source| fill(source, &members)).transpose()?;
         Ok(Self {
-            issuer: issuer(&claims)?,
-            identity,
-            source,
+            holder: Holder { identity, issuer: issuer(&members)?, source },
             subject,
-            private: visibility.is_some_and(|visibility| visibility != "public"),
+            commit: claim(|claims| claims.commit),
+            private: claim(|claims| claims.visibility).is_some_and(|found| found != "public"),
             secret,
             span,
         })
@@ -70,18 +76,13 @@ impl Token {
         &self.secret
     }
 
-    /// As messages name its holder.
-    pub(crate) fn signer(&self) -> String {
-        signer(&self.identity, &self.issuer, self.source.as_deref())
-    }
-
-    /// Whom it speaks for, in words that differ when they do.
-    pub(super) fn holder(&self) -> String {
+    /// Whom the token speaks for, in words that differ when the signers do.
+    pub(super) fn described(&self) -> String {
         let hidden = if self.private { ", not public" } else { "" };
-        format!("{}{hidden}", self.signer())
+        format!("{}{hidden}", self.holder)
     }
 
-    /// Whether it is still good at this time.
+    /// Whether the token is still good at this time.
     pub(super) fn lasts_until(&self, time: i64) -> bool {
         self.span.until > time
     }
@@ -105,7 +106,22 @@ impl Span {
     }
 }
 
-/// What no JSON Web Token is, told as the other thing where it is one that people mistake for it.
+/// The claims of a token.
+type Members = Map<String, Value>;
+
+/// The claims of a JWS in its compact form: header, claims and signature (RFC 7515, section 3.1).
+fn members(token: &str) -> Option<Members> {
+    let [header, claims, signature] = token.splitn(4, '.').collect::<Vec<_>>().try_into().ok()?;
+    let object = |part: &str| {
+        let bytes = URL_SAFE_NO_PAD.decode(part).ok()?;
+        serde_json::from_slice::<Members>(&bytes).ok()
+    };
+    let header = object(header)?;
+    let is_signed = URL_SAFE_NO_PAD.decode(signature).is_ok_and(|bytes| !bytes.is_empty());
+    (is_signed && header.get("alg").is_some_and(Value::is_string)).then(|| object(claims))?
+}
+
+/// What is not a JSON Web Token, told as the other thing where it is one that people mistake for it.
 fn shape(text: &str) -> Unfit {
     let is_github = |text: &str| text.as_bytes().get(3) == Some(&b'_');
     let known = ACCESS_TOKENS
@@ -114,28 +130,74 @@ fn shape(text: &str) -> Unfit {
     known.map_or(Unfit::Shape, |(_, owner)| Unfit::Access(owner))
 }
 
-/// Its time. `iat` stands in for a missing `nbf`: nobody makes a token before its time.
-fn span(claims: &Claims) -> Result<Span, Unfit> {
-    let until = claims.get("exp").and_then(jwt::seconds).ok_or(Unfit::Claim("exp"))?;
-    let time = |name| match claims.get(name) {
-        Some(value) => jwt::seconds(value).map(Some).ok_or(Unfit::Claim(name)),
-        None => Ok(None),
+/// `aud` is one text or a list of them (RFC 7519, section 4.1.3).
+fn audiences(members: &Members) -> Vec<String> {
+    let one = |value: &Value| value.as_str().map(str::to_owned);
+    match members.get("aud") {
+        Some(Value::Array(many)) => many.iter().filter_map(one).collect(),
+        Some(value) => one(value).into_iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+/// The token's time. `iat` stands in for a missing `nbf`: nobody makes a token before its time. A
+/// `NumericDate` (RFC 7519, section 2) may have a fraction.
+fn span(members: &Members) -> Result<Span, Unfit> {
+    let time = |name| {
+        let seconds = |value: &Value| value.to_string().split('.').next()?.parse().ok();
+        members.get(name).map(|value| seconds(value).ok_or(Unfit::Claim(name))).transpose()
     };
-    let from = time("nbf")?.or(time("iat")?);
-    Ok(Span { from, until })
+    let until = time("exp")?.ok_or(Unfit::Claim("exp"))?;
+    Ok(Span { from: time("nbf")?.or(time("iat")?), until })
+}
+
+/// A claim that must be there, and a text.
+fn text(members: &Members, name: &'static str) -> Result<String, Unfit> {
+    let claim = members.get(name).or_else(|| {
+        let (object, path) = name.split_once('/')?;
+        members.get(object)?.pointer(&format!("/{path}"))
+    });
+    let text = claim.and_then(Value::as_str).filter(|text| !text.is_empty());
+    text.map(str::to_owned).ok_or(Unfit::Claim(name))
+}
+
+fn fill(template: &'static str, members: &Members) -> Result<String, Unfit> {
+    Claims::fill(template, |name| text(members, name))
+}
+
+/// The name that a certificate has for a URI.
+fn uri(uri: String) -> Result<String, Unfit> {
+    san_uri(&uri).ok_or(Unfit::Name(uri))
+}
+
+/// The name in the certificate, and what the proof of possession signs, for the address of a person
+/// or of a service account of Google's, and for a SPIFFE ID, which stands for itself. A token of
+/// another kind is refused: nobody could tell whether the certificate for it is the right one.
+fn holder_of_no_system(members: &Members) -> Result<(String, String), Unfit> {
+    if !members.contains_key("email") {
+        let subject = text(members, "sub").ok().filter(|sub| sub.starts_with("spiffe://"));
+        let subject = subject.ok_or(Unfit::Kind)?;
+        return Ok((uri(subject.clone())?, subject));
+    }
+    let email = text(members, "email")?;
+    // Some providers write it as a text.
+    match members.get("email_verified").map(Value::to_string).as_deref() {
+        Some("true" | "\"true\"") => Ok((email.clone(), email)),
+        _ => Err(Unfit::EmailUnverified),
+    }
 }
 
 /// The issuer as Fulcio writes it: for a token of Dex, the one that it stands for. It is an address
 /// (`OpenID` Connect Core 1.0, section 2): in the job tokens that GitLab gave before there were ID
 /// tokens it is a bare host.
-fn issuer(claims: &Claims) -> Result<String, Unfit> {
-    let own = jwt::text(claims, "iss")?;
+fn issuer(members: &Members) -> Result<String, Unfit> {
+    let own = text(members, "iss")?;
     if !["https://", "http://"].iter().any(|scheme| own.starts_with(scheme)) {
         return Err(Unfit::Claim("iss"));
     }
-    let behind = claims.get("federated_claims").and_then(|inner| inner.get("connector_id"));
+    let behind = members.get("federated_claims").and_then(|inner| inner.get("connector_id"));
     match behind.and_then(Value::as_str) {
-        Some(issuer) if claims.contains_key("email") => Ok(issuer.to_owned()),
-        _ => Ok(own.to_owned()),
+        Some(issuer) if members.contains_key("email") => Ok(issuer.to_owned()),
+        _ => Ok(own),
     }
 }

@@ -1,9 +1,5 @@
 //! What can be wrong with a job's variables.
 
-use std::fmt;
-
-use pysign_host::{Problem, Status};
-
 /// Why the variables of a job can't be used. The values are not shown: a URL may hold a password.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -22,35 +18,9 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Every code of this type.
-    pub const CODES: &'static [&'static str] = &["ci-variable-malformed", "ci-variable-missing"];
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed { variable, expected } => {
-                write!(f, "the variable '{variable}' is not {expected}")
-            }
-            Self::Missing { variable } => {
-                write!(f, "this is a GitLab job without the variable '{variable}'")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl Problem for Error {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed { .. } => "ci-variable-malformed",
-            Self::Missing { .. } => "ci-variable-missing",
-        }
-    }
-
-    fn status(&self) -> Status {
-        Status::Input
-    }
-}
+pysign_host::problem! { Error {
+    Self::Malformed { variable, expected } => Input "ci-variable-malformed"
+        ("the variable '{variable}' is not {expected}");
+    Self::Missing { variable } => Input "ci-variable-missing"
+        ("the variable '{variable}' is not set in this GitLab job");
+} }

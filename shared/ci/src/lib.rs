@@ -6,7 +6,7 @@ mod job;
 mod project;
 mod repository;
 mod san;
-mod sources;
+mod source;
 mod system;
 mod tokens;
 mod url;
@@ -16,6 +16,9 @@ pub use job::{Job, JobToken};
 pub use project::{ParseProjectError, Project};
 pub use repository::{ParseRepositoryError, Repository};
 pub use san::san_uri;
-pub use sources::{Command, NoSource, Request, Source};
-pub use system::System;
-pub use tokens::{SIGSTORE_AUDIENCE, TOKEN_VARIABLES, holds_token, id_token_variable, tokens_in};
+pub use source::{Command, Request, SIGSTORE_AUDIENCE, Source, id_token_variable};
+pub use system::{
+    BUILDKITE, CIRCLECI, Claims, Found, GITHUB, GITLAB, GOOGLE, NoSource, PRODUCT_NAME, SYSTEMS,
+    System,
+};
+pub use tokens::{holds_token, tokens_in};

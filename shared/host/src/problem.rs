@@ -52,6 +52,12 @@ impl<'a> Facts<'a> {
         Self { code, status, file: None, hint: None, evidence: None, cause: None }
     }
 
+    /// Another status than that of the problem whose facts these are.
+    #[must_use]
+    pub fn status(self, status: Status) -> Self {
+        Self { status, ..self }
+    }
+
     /// The file it is about.
     #[must_use]
     pub fn file(self, file: &'a (impl AsRef<Path> + ?Sized)) -> Self {

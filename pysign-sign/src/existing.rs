@@ -1,4 +1,5 @@
-//! What lies already under the names that a signature gets: it is kept, in the way, or to be replaced.
+//! Signatures that exist already under the names that are to be written: each is kept, in the way, or
+//! to be replaced.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -11,38 +12,37 @@ use pysign_manifest::{Manifest, Sidecar, SignatureKind};
 use pysign_sigstore::{Proof, Verifier};
 use serde_json::Value;
 
-use crate::Error;
-use crate::content::Content;
-use crate::forms::FormError;
-use crate::means::Who;
-use crate::plan::Unit;
+use crate::error::Error;
+use crate::expected::ExpectedSigner;
+use crate::plan::{Content, Planned};
 use crate::sidecars::Signed;
 
-/// What a signature must be to be kept: one of these bytes by this signer.
-pub(crate) struct Wanted<'a> {
+/// Looks for existing signatures, and for what one must be to be kept: of these bytes, by this
+/// signer.
+pub(crate) struct Existing<'a> {
     pub(crate) verifier: &'a Verifier,
-    pub(crate) who: &'a Who,
+    pub(crate) signer: &'a ExpectedSigner,
     pub(crate) release: &'a Manifest,
     pub(crate) host: &'a Host,
 }
 
-impl Wanted<'_> {
+impl Existing<'_> {
     /// The signature that is there, if it is to stay; nothing if there is none or it is to be
     /// replaced; an error if it is in the way.
-    pub(crate) fn look(&self, unit: &Unit<'_>) -> Result<Option<Signed>, Failure> {
-        let found = self.find(unit)?;
+    pub(crate) fn find(&self, planned: &Planned<'_>) -> Result<Option<Signed>, Failure> {
+        let found = self.read_all(planned)?;
         let missing = |path: &&Path| found.is_none() || !is_there(path);
-        unit.outputs().filter(missing).try_for_each(|path| self.check_writable(path))?;
+        planned.outputs().filter(missing).try_for_each(|path| self.check_writable(path))?;
         Ok(found)
     }
 
-    fn find(&self, unit: &Unit<'_>) -> Result<Option<Signed>, Failure> {
+    fn read_all(&self, planned: &Planned<'_>) -> Result<Option<Signed>, Failure> {
         let force = self.host.out.force();
-        let there = unit.places.iter().filter(|place| is_there(place));
-        let judged = there.map(|place| self.judge(unit, place)).filter(|one| !force || one.is_ok());
-        let found = Failure::collect(judged.collect::<Vec<_>>())?.into_iter().next();
+        let there = planned.places.iter().filter(|place| is_there(place));
+        let read = there.map(|place| self.read(planned, place)).filter(|one| !force || one.is_ok());
+        let found = Failure::collect(read.collect::<Vec<_>>())?.into_iter().next();
         // Halves without a bundle say nothing of who has signed.
-        let mut halves = unit.pair.iter().flatten().filter(|half| is_there(half));
+        let mut halves = planned.pair.iter().flatten().filter(|half| is_there(half));
         match halves.next() {
             Some(half) if found.is_none() && !force => {
                 Err(FileError::Exists { file: half.clone() }.into())
@@ -52,34 +52,37 @@ impl Wanted<'_> {
     }
 
     /// The signature in the file at `place`.
-    fn judge(&self, unit: &Unit<'_>, place: &Path) -> Result<Signed, Failure> {
-        let document = self.listed(unit, place).read()?;
+    fn read(&self, planned: &Planned<'_>, place: &Path) -> Result<Signed, Failure> {
+        let document = self.listed(planned, place).read()?;
         let malformed = |cause| {
             let cause = pysign_sigstore::Error::Malformed { file: place.into(), cause };
             Error::InTheWay { file: place.into(), cause: Box::new(cause) }
         };
-        let bundle = match unit.kind {
+        let bundle = match planned.kind {
             SignatureKind::Attestation => {
                 Attestation::parse(&document).map_err(malformed)?.to_bundle()
             }
             _ => document.clone(),
         };
-        let proof = self.prove(unit, place, &bundle)?;
+        let proof = self.prove(planned, place, &bundle)?;
         let parts = Bundle::parse(&bundle).map_err(malformed)?;
-        if !is_over(&parts, &unit.content) {
-            return Err(FormError::OtherContent { file: place.into() }.into());
+        if !is_over(&parts, &planned.content) {
+            return Err(Error::OtherContent { file: place.into() }.into());
         }
         self.host.notes.detail(format!("'{}' is signed already", place.display()));
         Ok(Signed::kept(document, &proof))
     }
 
-    /// Proves that `bundle` is about the unit's files, and by this signer. All files of a
+    /// Proves that `bundle` is about the signed files, and by this signer. All files of a
     /// statement are in what is compared next, so that one stands for the others.
-    fn prove(&self, unit: &Unit<'_>, place: &Path, bundle: &[u8]) -> Result<Proof, Failure> {
-        let subject = unit.subject();
-        let by_another =
-            |found| Error::SignedByAnother { file: place.into(), expected: self.who.name(), found };
-        let proof = match self.verifier.prove(&subject, bundle, self.who.key()) {
+    fn prove(&self, planned: &Planned<'_>, place: &Path, bundle: &[u8]) -> Result<Proof, Failure> {
+        let subject = planned.subject();
+        let by_another = |found| Error::SignedByAnother {
+            file: place.into(),
+            expected: self.signer.to_string(),
+            found,
+        };
+        let proof = match self.verifier.prove(&subject, bundle, self.signer.key()) {
             Ok(proof) => proof,
             Err(cause) => {
                 return Err(match self.other_signer(bundle, &cause) {
@@ -90,8 +93,8 @@ impl Wanted<'_> {
             }
         };
         match proof.certificate() {
-            Some(certificate) if self.who.check(subject.file, &proof).is_err() => {
-                let found = self.who.found(certificate);
+            Some(certificate) if self.signer.check(subject.file, &proof).is_err() => {
+                let found = self.signer.found(certificate);
                 Err(by_another(found).into())
             }
             _ => Ok(proof),
@@ -104,13 +107,13 @@ impl Wanted<'_> {
         use pysign_sigstore::Error as Cause;
         let bundle_value: Value = serde_json::from_slice(bundle).ok()?;
         let hint = bundle_value.pointer("/verificationMaterial/publicKey/hint");
-        match (cause, self.who) {
-            (Cause::SignerKind { .. }, Who::Identity { .. }) => Some("a key".to_owned()),
-            (Cause::SignerKind { .. }, Who::Key(_)) => {
+        match (cause, self.signer) {
+            (Cause::SignerKind { .. }, ExpectedSigner::Certificate(_)) => Some("a key".to_owned()),
+            (Cause::SignerKind { .. }, ExpectedSigner::Key(_)) => {
                 let certificate = Bundle::parse(bundle).ok()?.certificate().ok()?;
-                Some(self.who.found(&certificate))
+                Some(self.signer.found(&certificate))
             }
-            (Cause::Signature { .. }, Who::Key(key)) => {
+            (Cause::Signature { .. }, ExpectedSigner::Key(key)) => {
                 let ours = STANDARD.encode(key.sha256().as_bytes());
                 (hint.and_then(Value::as_str) != Some(&ours)).then(|| "another key".to_owned())
             }
@@ -119,11 +122,11 @@ impl Wanted<'_> {
     }
 
     /// The sidecar at `path` as the manifest lists it, with the digest that it must have then.
-    fn listed(&self, unit: &Unit<'_>, path: &Path) -> Sidecar {
+    fn listed(&self, planned: &Planned<'_>, path: &Path) -> Sidecar {
         let signatures = self.release.artifacts.iter().flat_map(|artifact| &artifact.signatures);
         let mut files = signatures.flat_map(|signature| &signature.files);
         let listed = files.find(|file| file.path == path);
-        listed.cloned().unwrap_or_else(|| Sidecar::new(unit.role(), path.to_owned(), None))
+        listed.cloned().unwrap_or_else(|| Sidecar::new(planned.role(), path.to_owned(), None))
     }
 
     /// Refuses a name that is too long or a directory's, and a place that takes no files: after the

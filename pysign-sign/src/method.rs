@@ -1,0 +1,101 @@
+//! What a run signs with: the token of a CI job, or a key that its users have. And what those who
+//! install the files have to type for either.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pysign_attest::{Certificate, PublicKey};
+use pysign_host::{Failure, Host, shell_quoted, shell_word};
+use pysign_http::Client;
+use pysign_sigstore::signing_config::Services;
+use pysign_sigstore::{Expected, Mismatch, Text};
+
+use crate::expected::{ExpectedSigner, Holder};
+use crate::identity::Identity;
+use crate::key::Key;
+use crate::key_file;
+use crate::sidecars::Signed;
+
+/// What a run signs with.
+pub(crate) enum SigningMethod<'a> {
+    Keyless(Box<Identity<'a>>),
+    Key { file: PathBuf, key: Arc<Key> },
+}
+
+impl<'a> SigningMethod<'a> {
+    /// The key in `key`; without one, the token: no token is looked for where none is needed.
+    pub(crate) fn find(
+        key: Option<PathBuf>,
+        token: Option<&Path>,
+        host: &'a Host,
+        client: &'a Client,
+    ) -> Result<Self, Failure> {
+        match key {
+            Some(file) => {
+                let key = Arc::new(key_file::read(&file, &host.notes)?);
+                Ok(Self::Key { file, key })
+            }
+            None => Ok(Self::Keyless(Box::new(Identity::find(token, host, client)?))),
+        }
+    }
+
+    /// A key says nothing of a project.
+    pub(crate) fn check_consent(&self, services: &Services, consent: bool) -> Result<(), Failure> {
+        match self {
+            Self::Keyless(identity) => identity.check_consent(services, consent),
+            Self::Key { .. } => Ok(()),
+        }
+    }
+
+    pub(crate) fn expected_signer(&self) -> ExpectedSigner {
+        match self {
+            Self::Keyless(identity) => ExpectedSigner::Certificate(identity.holder().clone()),
+            Self::Key { key, .. } => ExpectedSigner::Key(key.public().clone()),
+        }
+    }
+
+    /// What others have to type, for a POSIX shell.
+    pub(crate) fn verify_with(&self, signatures: &[Signed]) -> Result<String, Failure> {
+        let policy = match self {
+            Self::Keyless(identity) => with_identity(identity.holder(), signatures)?,
+            Self::Key { file, key } => with_key(file, key.public()),
+        };
+        Ok(format!("verify with: {policy}"))
+    }
+}
+
+/// What a verifier demands beside identity and issuer: a reusable workflow's certificate is good for
+/// a repository that is named.
+fn with_identity(holder: &Holder, signatures: &[Signed]) -> Result<String, Failure> {
+    let Holder { identity, issuer, .. } = holder;
+    let mut line = format!("--identity {} --issuer {}", shell_quoted(identity), shell_word(issuer));
+    let expected = Expected::new(Text::exact(identity), Text::exact(issuer));
+    if let Some(signature) = signatures.first() {
+        let certificate = Certificate::from_pem(signature.certificate.as_bytes())?;
+        for claim in expected.mismatches(&certificate).iter().filter_map(Mismatch::flag) {
+            line = format!("{line} {claim}");
+        }
+    }
+    Ok(line)
+}
+
+/// Nobody can verify with the private key: how the public one is written, and how it is recognized.
+fn with_key(file: &Path, key: &PublicKey) -> String {
+    let public = shell_word(&key_file::beside(file, "pub").display().to_string());
+    let file = shell_word(&file.display().to_string());
+    let sha256 = key.sha256();
+    format!("--key {public} (sha256:{sha256}; openssl pkey -in {file} -pubout -out {public})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_line_can_be_typed() {
+        let key = Key::generate().unwrap();
+        let line = with_key(Path::new("my keys/release.pem"), key.public());
+        assert!(line.starts_with("--key 'my keys/release.pub' (sha256:"), "{line}");
+        assert!(line.contains("openssl pkey -in 'my keys/release.pem' -pubout -out "), "{line}");
+    }
+}
