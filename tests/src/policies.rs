@@ -228,6 +228,47 @@ fn workflows() -> Vec<Pair> {
     ]
 }
 
+/// The trigger of a pipeline counts under every policy, and only for GitLab's and GitHub's.
+fn triggers() -> Vec<Pair> {
+    let exact = format!("--identity {GOOD} --issuer https://gitlab.com");
+    let matched = r"--identity-regexp 'https://gitlab\.com/acme/demo//.*' --issuer-regexp 'https://gitlab\.com'";
+    let on_com = || leaf().on_gitlab_com();
+    let by = |trigger: &str| on_com().extension(20, trigger);
+    let of = |about, policy: &str, bad| signers(about, policy, [on_com(), bad], "claim-mismatch");
+    let claim = |about, name: &str| {
+        let good = format!("{exact} --claim build-trigger={name}");
+        policies(about, by(name), [&good, &exact], "claim-mismatch")
+    };
+    let named = "--identity https://github.com/acme/demo/.github/workflows/release.yml@refs/heads/main --issuer $CI_SERVER_URL/github";
+    let hub = |trigger: &str| Leaf::of(TokenClaims::github().branch("main").trigger(trigger));
+    vec![
+        of("a merge request by its name", &exact, by("merge_request_event")),
+        of("a merge request by an expression", matched, by("merge_request_event")),
+        of("a merge request by a policy file", "--policy named.policy", by("merge_request_event")),
+        of("a child pipeline by its name", &exact, by("parent_pipeline")),
+        of("no trigger by its name", &exact, on_com().without(20)),
+        claim("a merge request by its name, that is asked for", "merge_request_event"),
+        signers(
+            "a pull request by its name",
+            named,
+            [hub("release"), hub("pull_request")],
+            "claim-mismatch",
+        ),
+        signers(
+            "a pull request whose trigger only the older extension has",
+            named,
+            [hub("push").without(20), hub("pull_request").without(20)],
+            "claim-mismatch",
+        ),
+        signers(
+            "another system's word for a trigger, and GitLab's pipeline",
+            "--identity-regexp '(https://gitlab\\.com|https://ci\\.example)/acme/.*' --issuer https://gitlab.com",
+            [by("ui").names(&["https://ci.example/acme/demo"]).without(12), by("ui")],
+            "claim-mismatch",
+        ),
+    ]
+}
+
 /// Names that are compared or matched without a preset.
 fn spellings() -> Vec<Pair> {
     let on_com = || leaf().on_gitlab_com();
@@ -335,10 +376,22 @@ fn difference(place: &Place, (leaf, policy): &Meeting, expected: Option<&str>) -
 
 #[test]
 fn whoever_comes_near_a_signer_is_refused_beside_the_signer() {
-    let all =
-        [refs(), pipelines(), instances(), workflows(), spellings(), halves(), certificates()];
+    let all = [
+        refs(),
+        pipelines(),
+        instances(),
+        workflows(),
+        triggers(),
+        spellings(),
+        halves(),
+        certificates(),
+    ];
     let pairs: Vec<Pair> = all.into_iter().flatten().collect();
     let place = Place::new();
+    let signers = format!(r#"[{{"identity":"{GOOD}","issuer":"https://gitlab.com"}}]"#);
+    let projects = format!(r#"[{{"file":"*","signers":{signers}}}]"#);
+    let policy = format!(r#"{{"schema":"pysign-policy/1","projects":{projects}}}"#);
+    fs::write(place.work().join("named.policy"), policy).unwrap();
     fs::write(place.work().join("file"), "file\n").unwrap();
     let (mut good, mut report) = (0, String::new());
     for pair in &pairs {

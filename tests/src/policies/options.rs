@@ -53,10 +53,11 @@ const SDIST: &str = "dist/demo_offline-1.0.0.tar.gz";
 const ISSUER: &str = "https://gitlab.com";
 const PUBLISH: &str = "https://docs.pypi.org/attestations/publish/v1";
 
-/// The options of one name and its issuer, in each of the two spellings.
+/// The options of one name and its issuer, in each spelling: ours, sigstore-python's and cosign's.
 fn names() -> Vec<Row> {
     let spellings = [
         ["identity", "identity-regexp", "issuer", "issuer-regexp"],
+        ["cert-identity", "identity-regexp", "cert-oidc-issuer", "issuer-regexp"],
         [
             "certificate-identity",
             "certificate-identity-regexp",
