@@ -269,6 +269,38 @@ fn triggers() -> Vec<Pair> {
     ]
 }
 
+/// Fulcio escapes names, so that two refs can have one: what the claims say as it is decides.
+fn escapes() -> Vec<Pair> {
+    let tag = |name: &str| Leaf::of(TokenClaims::gitlab().tag(name));
+    let named = |name: &str| {
+        format!(
+            "--identity https://$CI_SERVER_FQDN/acme/demo//.gitlab-ci.yml@refs/tags/{name} --issuer $CI_SERVER_URL"
+        )
+    };
+    let of = |about, policy: &str, [good, bad]: [&str; 2]| {
+        signers(about, policy, [tag(good), tag(bad)], "claim-mismatch")
+    };
+    let config = |name: &str| Leaf::of(push().config(name));
+    vec![
+        of("a ref with a letter", &format!("{GITLAB} --ref refs/tags/vé"), ["vé", "v%C3%A9"]),
+        of("its escape", &format!("{GITLAB} --ref refs/tags/v%C3%A9"), ["v%C3%A9", "vé"]),
+        of("a letter in a name", &named("vé"), ["vé", "v%C3%A9"]),
+        of("its escape in a name", &named("v%C3%A9"), ["v%C3%A9", "vé"]),
+        signers(
+            "any ref that begins with a letter",
+            &format!("{GITLAB} --ref 'refs/tags/vé*'"),
+            [tag("vé1"), tag("v%C3%A91")],
+            "identity-mismatch",
+        ),
+        signers(
+            "a definition with a letter",
+            &format!("{GITLAB} {MAIN} --config é.yml"),
+            [config("é.yml"), config("%C3%A9.yml")],
+            "claim-mismatch",
+        ),
+    ]
+}
+
 /// Names that are compared or matched without a preset.
 fn spellings() -> Vec<Pair> {
     let on_com = || leaf().on_gitlab_com();
@@ -382,6 +414,7 @@ fn whoever_comes_near_a_signer_is_refused_beside_the_signer() {
         instances(),
         workflows(),
         triggers(),
+        escapes(),
         spellings(),
         halves(),
         certificates(),

@@ -16,6 +16,7 @@ use pysign_manifest::Version;
 use pysign_sigstore::{ClaimName, Error, Expected, Mismatch, Text, usual_triggers};
 
 use super::git_ref::RefPattern;
+use super::signer::named;
 
 /// One project's pipeline.
 #[derive(Clone, Debug)]
@@ -82,12 +83,12 @@ impl Settled<'_> {
             Some(found) => found.to_owned(),
             None => self.git_ref.to_string(),
         };
-        let identity = source.identity(certificate.identity(), &git_ref);
+        let identity = source.identity(certificate, &git_ref);
         let issuer = match &self.preset.issuer {
             Some(issuer) => issuer.clone(),
             None => Text::exact(&source.issuer()),
         };
-        let mut expected = Expected::new(Text::exact(&identity), issuer)
+        let mut expected = named(&identity, issuer)
             .with_claim(ClaimName::SOURCE, Text::exact(&source.url()))
             .with_claim(ClaimName::REF, self.git_ref.clone());
         if !claims.iter().any(|(name, _)| *name == ClaimName::TRIGGER)
@@ -128,13 +129,17 @@ impl Source {
         }
     }
 
-    /// The name of this pipeline on this ref; the file that is left open is that of `found`.
-    fn identity(&self, found: &str, git_ref: &str) -> String {
+    /// This pipeline on this ref, as the CI system writes it; the file that is left open is that of
+    /// the certificate.
+    fn identity(&self, certificate: &Certificate, git_ref: &str) -> String {
         match self {
-            Self::GitLab { project, config } => project.identity(config, git_ref),
+            Self::GitLab { project, config } => format!("{}//{config}@{git_ref}", project.url()),
             Self::GitHub { repository, workflow } => {
+                let found = ClaimName::DEFINITION.of(certificate);
+                let found = found.unwrap_or(certificate.identity());
                 let any = || workflow_of(repository, found).unwrap_or("*");
-                repository.identity(workflow.as_deref().unwrap_or_else(any), git_ref)
+                let workflow = workflow.as_deref().unwrap_or_else(any);
+                format!("{}{workflow}@{git_ref}", repository.workflows())
             }
         }
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 
 use pysign_attest::{Certificate, PublicKey};
-use pysign_ci::Project;
+use pysign_ci::{Project, san_uri};
 use pysign_host::Failure;
 use pysign_manifest::Version;
 use pysign_sigstore::{ClaimName, Error as Refused, Expected, Regexp, Signer as Found, Text};
@@ -245,9 +245,25 @@ impl Certified {
     }
 }
 
+/// The certificate for an identity as the CI system writes it. Fulcio escapes what is no character
+/// of a URL, so that two identities can have one name: then the certificate's claim decides, where
+/// the identity stands as it is.
+pub(crate) fn named(identity: &str, issuer: Text) -> Expected {
+    let name = san_uri(identity).unwrap_or_else(|| identity.to_owned());
+    let expected = Expected::new(Text::exact(&name), issuer);
+    if name == identity && !(identity.contains('%') && identity.contains("://")) {
+        return expected;
+    }
+    expected.with_claim(ClaimName::DEFINITION, Text::exact(identity))
+}
+
 impl Named {
     fn expected(&self, claims: &[(ClaimName, Text)]) -> Expected {
-        let expected = Expected::new(self.identity.clone(), self.issuer.clone());
+        let issuer = self.issuer.clone();
+        let expected = match &self.identity {
+            Text::AnyOf(texts) => named(texts.first().map_or("", String::as_str), issuer),
+            identity => Expected::new(identity.clone(), issuer),
+        };
         let claims = claims.iter().cloned();
         claims.fold(expected, |expected, (name, value)| expected.with_claim(name, value))
     }
