@@ -4,13 +4,10 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use pysign_attest::{Attestation, Bundle};
 use pysign_host::{Failure, FileError, Host};
 use pysign_manifest::{Manifest, Sidecar, SignatureKind};
 use pysign_sigstore::{Proof, Verifier};
-use serde_json::Value;
 
 use crate::error::Error;
 use crate::expected::ExpectedSigner;
@@ -101,22 +98,16 @@ impl Existing<'_> {
         }
     }
 
-    /// Who signed what is not proven to be by us: someone with a certificate, or with another key than
-    /// the one it points to.
+    /// Who signed what is not proven to be by us: someone with a certificate, or with another key.
     fn other_signer(&self, bundle: &[u8], cause: &pysign_sigstore::Error) -> Option<String> {
         use pysign_sigstore::Error as Cause;
-        let bundle_value: Value = serde_json::from_slice(bundle).ok()?;
-        let hint = bundle_value.pointer("/verificationMaterial/publicKey/hint");
         match (cause, self.signer) {
             (Cause::SignerKind { .. }, ExpectedSigner::Certificate(_)) => Some("a key".to_owned()),
             (Cause::SignerKind { .. }, ExpectedSigner::Key(_)) => {
                 let certificate = Bundle::parse(bundle).ok()?.certificate().ok()?;
                 Some(self.signer.found(&certificate))
             }
-            (Cause::Signature { .. }, ExpectedSigner::Key(key)) => {
-                let ours = STANDARD.encode(key.sha256().as_bytes());
-                (hint.and_then(Value::as_str) != Some(&ours)).then(|| "another key".to_owned())
-            }
+            (Cause::Key { .. }, ExpectedSigner::Key(_)) => Some("another key".to_owned()),
             _ => None,
         }
     }

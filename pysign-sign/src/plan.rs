@@ -131,7 +131,7 @@ impl<'f> Planned<'f> {
         let subject = self.subject();
         let malformed = |cause| Error::Statement { file: subject.file.into(), cause };
         let statement = Statement::parse(payload).map_err(malformed)?;
-        Ok(check_statement(&statement, &subject, certificate)?)
+        Ok(check_statement(&statement, &subject, Some(certificate))?)
     }
 
     /// Refuses to sign a file that is no longer what was read.

@@ -30,7 +30,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let (root, services) = args.instance.load(&client, host)?;
     method.check_consent(&services, args.public_log)?;
     let expected = method.expected_signer();
-    let (unlogged, verifier) = (Unlogged::new(&root)?, Verifier::new(root)?);
+    let (unlogged, verifier) = (Unlogged::new(&root)?, Verifier::new(root, host)?);
     let trust = Trust { unlogged: &unlogged, verifier: &verifier, signer: &expected };
 
     let files = read(&mut release, args.jobs)?;

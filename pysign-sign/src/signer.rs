@@ -109,7 +109,7 @@ impl<'a> Signer<'a> {
         }
         let log = self.log(planned.kind)?;
         let mut lost = 0;
-        let (entry, bundle) = loop {
+        let bundle = loop {
             let made = Made::by(key, &planned.content)?;
             let stamp = match planned.kind {
                 // It has no place for one.
@@ -128,16 +128,10 @@ impl<'a> Signer<'a> {
                 entry => {
                     let entry = entry?;
                     let bundle = bundle(signed, &entry, stamp).to_string().into_bytes();
-                    break (entry, bundle);
+                    break bundle;
                 }
             }
         };
-        if let Some(time) = integrated_time(&entry) {
-            // If it takes too long, the verifier says what is wrong with the entry.
-            let Host { clock, notes, .. } = self.host;
-            let _ = clock.wait_until(time, "the log", notes);
-        }
-
         let subject = planned.subject();
         let unproven =
             |cause| Error::Unproven { file: subject.file.into(), cause: Box::new(cause) };
@@ -254,11 +248,6 @@ const RESERVE: Duration = Duration::from_secs(150);
 /// the clocks of this machine and of the authority may differ.
 fn is_good_for_another(lifetime: Duration, age: Duration) -> bool {
     age.saturating_add(RESERVE) < lifetime
-}
-
-/// When a log of version 1 has taken the entry, as bundles have it.
-fn integrated_time(entry: &Value) -> Option<i64> {
-    entry.get("integratedTime")?.as_str()?.parse().ok()
 }
 
 /// An attestation has no place for a timestamp (PEP 740, "Attestation objects"), so that its log must

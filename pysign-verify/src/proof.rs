@@ -123,8 +123,8 @@ impl Judge<'_> {
         if bundles.peek().is_none() {
             if !rule.takes_certificates() {
                 // No log's answer would make a difference.
-                let file = subject.file.into();
-                return Err(pysign_sigstore::Error::SignerKind { file, key: false }.into());
+                let found = Signer::Certificate(pair.certificate.clone());
+                return Err(pysign_sigstore::Error::signer_kind(subject.file, &found).into());
             }
             return Ok(Proven { kind, proof: self.look_up(subject, rule, &pair, one.path())? });
         }

@@ -27,7 +27,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
         leave_out(&mut release, &policy, &host.notes);
     }
     let client = Client::new(host, &args.network)?;
-    let verifier = Verifier::new(TrustedRoot::load(&args.trust, &client, host)?)?;
+    let verifier = Verifier::new(TrustedRoot::load(&args.trust, &client, host)?, host)?;
     let logs = Logs { client: &client, verifier: &verifier, named: args.log.as_ref() };
     let named_files = args.trust.file().into_iter().chain(args.policy.file());
     let begin =

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use pysign_attest::PublicKey;
-use pysign_host::{Problem as _, Sha256};
+use pysign_host::{Host, Problem as _, Sha256};
 use pysign_sandbox::{Forge, Forged, KeyKind, Sandbox};
 use pysign_sigstore::{Subject, TrustedRoot, Verifier};
 
@@ -14,7 +14,7 @@ const BYTES: &[u8] = b"file\n";
 
 fn verifier(sandbox: &Sandbox) -> Verifier {
     let root = sandbox.directory().join("trusted_root.json");
-    Verifier::new(TrustedRoot::read(&root).unwrap()).unwrap()
+    Verifier::new(TrustedRoot::read(&root).unwrap(), &Host::test(&[])).unwrap()
 }
 
 /// The code of the refusal, or nothing; by the key in this PEM, or a certificate.

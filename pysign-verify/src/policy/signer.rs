@@ -200,8 +200,7 @@ impl Signer {
         match (self, found) {
             (Self::Key(key), Found::Key(found)) if key == found && also.is_empty() => Ok(()),
             // Another key, or one of which something is claimed: that takes a certificate.
-            (_, Found::Key(_)) => Err(Refused::SignerKind { file: file.into(), key: true }.into()),
-            (Self::Key(_), _) => Err(Refused::SignerKind { file: file.into(), key: false }.into()),
+            (_, Found::Key(_)) | (Self::Key(_), _) => Err(Refused::signer_kind(file, found).into()),
             (Self::Certified(signer), Found::Certificate(certificate)) => {
                 signer.check(file, certificate, version, also)
             }

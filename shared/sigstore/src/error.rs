@@ -1,12 +1,10 @@
 //! Why a signature proves nothing.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use pysign_host::{Evidence, FileError, Problem, Sha256, Status};
+use pysign_host::{FileError, Sha256};
 
-use crate::fault::{LogFault, Unsupported};
-use crate::{Mismatch, Part, StatementFault};
+use crate::{Mismatch, Part, Signer};
 
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -14,79 +12,95 @@ pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The bundle brings certificates of authorities.
+    /// The bundle contains certificates of authorities.
     Authorities {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
-        /// Their number.
+        /// How many there are.
         found: usize,
     },
     /// The certificate is from no authority of the trusted root, or was not valid then.
     Certificate {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
         /// What the library says.
         cause: Cause,
     },
+    /// This machine's clock is so far behind the log's that we don't wait.
+    ClockBehind {
+        /// The signed file.
+        file: PathBuf,
+        /// By how much.
+        seconds: i64,
+    },
     /// The library has read something else from the bundle than we have.
     Disagreement {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
     },
     /// A file can't be read.
     File(FileError),
-    /// The log's part of the bundle does not hold.
+    /// The signature is by another key than the one that was given.
+    Key {
+        /// The signed file.
+        file: PathBuf,
+        /// The digest of the key that was given.
+        expected: Sha256,
+        /// The digest of the key that the log has an entry for.
+        found: Sha256,
+    },
+    /// The log entry is not valid, or not for this signature.
     Log {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
         /// What is wrong with it.
-        fault: LogFault,
+        cause: Cause,
     },
     /// Not exactly one log entry.
     LogEntries {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
-        /// Their number.
+        /// How many there are.
         found: usize,
     },
     /// A log entry without a proof that it is in the log.
     LogProofMissing {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
     },
     /// The log is not one of the trusted root's.
     LogUnknown {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
-        /// Its id: the digest of its key.
+        /// The log's id: the digest of its key.
         log: Sha256,
     },
     /// The bundle or the certificate in it is not well-formed.
     Malformed {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
         /// What is wrong with it.
         cause: pysign_attest::Error,
     },
-    /// The signature is about other bytes.
+    /// The signature is for other bytes.
     OtherFile {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
-        /// Its digest.
-        expected: Sha256,
         /// The digest that was signed.
+        expected: Sha256,
+        /// The file's digest.
         found: Sha256,
     },
     /// The signature is not one by this key over this file.
     Signature {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
         /// What the library says.
         cause: Cause,
     },
     /// Someone else has signed it.
     Signer {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
         /// What the certificate should say of the signer.
         mismatch: Mismatch,
@@ -95,21 +109,45 @@ pub enum Error {
     },
     /// The signature is by a key where a certificate is wanted, or the other way round.
     SignerKind {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
-        /// Whether it is by a key.
+        /// Whether the signature is by a key.
         key: bool,
+        /// The key or the certificate.
+        found: String,
     },
-    /// The statement is not about the file, or contradicts its certificate.
-    Statement {
-        /// The file.
+    /// No subject of the statement has the file's digest.
+    StatementFile {
+        /// The signed file.
         file: PathBuf,
-        /// What is wrong with it.
-        fault: StatementFault,
+        /// The digest of the first subject, if it has one.
+        expected: Option<Sha256>,
+        /// The file's digest.
+        found: Sha256,
+    },
+    /// The subject with the file's digest has another name.
+    StatementName {
+        /// The signed file.
+        file: PathBuf,
+        /// The file's name.
+        expected: String,
+        /// The subject's name.
+        found: String,
+    },
+    /// Provenance names another source than the certificate.
+    StatementSource {
+        /// The signed file.
+        file: PathBuf,
+        /// Which part of the source.
+        what: &'static str,
+        /// The certificate's.
+        expected: String,
+        /// The predicate's.
+        found: String,
     },
     /// There is no proof of the time, or a wrong one.
     Timestamp {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
         /// What the library says.
         cause: Cause,
@@ -123,74 +161,39 @@ pub enum Error {
     },
     /// A kind of signature that this version can't verify.
     Unsupported {
-        /// The file.
+        /// The signed file.
         file: PathBuf,
-        /// What kind.
-        what: Unsupported,
+        /// Why it can't be verified.
+        reason: &'static str,
     },
 }
 
 impl Error {
-    /// Every code of this type, those of files aside.
-    pub const CODES: &'static [&'static str] = &[
-        "bundle-malformed",
-        "certificate-malformed",
-        "certificate-untrusted",
-        "claim-mismatch",
-        "identity-mismatch",
-        "issuer-mismatch",
-        "log-entries",
-        "log-invalid",
-        "log-proof-missing",
-        "log-unknown",
-        "provenance-mismatch",
-        "signature-invalid",
-        "signature-other-file",
-        "signature-unsupported",
-        "signer-kind",
-        "source-mismatch",
-        "statement-other-file",
-        "statement-other-name",
-        "timestamp-invalid",
-        "trusted-root-malformed",
-    ];
-
     /// What the library's error means here.
     pub(crate) fn from_library(file: &Path, error: sigstore_verify::Error) -> Self {
         use sigstore_verify::Error as Library;
         let file = file.to_owned();
         match error {
             Library::Certificate(cause) => Self::Certificate { file, cause: cause.into() },
-            Library::TransparencyLog(cause) => Self::Log { file, fault: LogFault::Library(cause) },
+            Library::TransparencyLog(cause) => Self::Log { file, cause: cause.into() },
             Library::Timestamp(cause) => Self::Timestamp { file, cause: cause.into() },
             Library::UnsupportedBundle(_) | Library::UnsupportedArtifact(_) => {
-                Self::Unsupported { file, what: Unsupported::Library }
+                Self::Unsupported { file, reason: "its algorithm is unknown" }
             }
             // Anything else is about the signature, or about a bundle that does not hold together.
             cause => Self::Signature { file, cause: said(&cause) },
         }
     }
 
-    fn signed_file(&self) -> &Path {
-        match self {
-            Self::File(error) => error.file().unwrap_or(Path::new("")),
-            Self::Authorities { file, .. }
-            | Self::Certificate { file, .. }
-            | Self::Disagreement { file }
-            | Self::Log { file, .. }
-            | Self::LogEntries { file, .. }
-            | Self::LogProofMissing { file }
-            | Self::LogUnknown { file, .. }
-            | Self::Malformed { file, .. }
-            | Self::OtherFile { file, .. }
-            | Self::Signature { file, .. }
-            | Self::Signer { file, .. }
-            | Self::SignerKind { file, .. }
-            | Self::Statement { file, .. }
-            | Self::Timestamp { file, .. }
-            | Self::TrustedRoot { file, .. }
-            | Self::Unsupported { file, .. } => file,
-        }
+    /// The error for a signature by a key where a certificate is wanted, or the other way round.
+    pub fn signer_kind(file: &Path, found: &Signer) -> Self {
+        let (key, found) = match found {
+            Signer::Key(key) => (true, format!("key sha256:{}", key.sha256())),
+            Signer::Certificate(one) => {
+                (false, format!("a certificate for {} from {}", one.identity(), one.issuer()))
+            }
+        };
+        Self::SignerKind { file: file.into(), key, found }
     }
 }
 
@@ -199,143 +202,97 @@ pub(crate) fn said(error: &dyn std::error::Error) -> Cause {
     error.to_string().into()
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.signed_file().display();
-        match self {
-            Self::Authorities { found, .. } => write!(
-                f,
-                "the signature of '{file}' brings {found} authorities of its own, and only those of \
-                 the trusted root count"
-            ),
-            Self::Certificate { .. } => write!(f, "the certificate of '{file}' is not trusted"),
-            Self::Disagreement { .. } => {
-                write!(f, "the signature of '{file}' can be read in two ways")
-            }
-            Self::File(error) => error.fmt(f),
-            Self::Log { .. } => {
-                write!(f, "the transparency log does not bear out the signature of '{file}'")
-            }
-            Self::LogEntries { found, .. } => {
-                write!(f, "the signature of '{file}' has {found} log entries, and one is needed")
-            }
-            Self::LogProofMissing { .. } => {
-                write!(f, "the signature of '{file}' comes without proof that it is in the log")
-            }
-            Self::LogUnknown { log, .. } => write!(
-                f,
-                "the signature of '{file}' is in the log {log}, which the trusted root does not have"
-            ),
-            Self::Malformed { .. } => write!(f, "the signature of '{file}' is malformed"),
-            Self::OtherFile { .. } => write!(f, "the signature of '{file}' is of another file"),
-            Self::Signature { .. } => write!(f, "the signature of '{file}' does not hold"),
-            Self::Signer { mismatch: Mismatch { part, found, .. }, .. } => match (part, found) {
-                (Part::Identity, Some(_)) => write!(f, "'{file}' was signed by another identity"),
-                (Part::Identity, None) => {
-                    write!(f, "'{file}' was signed by a key without identity")
-                }
-                (Part::Issuer, _) => {
-                    write!(f, "'{file}' was signed by this identity of another issuer")
-                }
-                (Part::Claim(name), Some(_)) => {
-                    write!(f, "'{file}' was signed with another {name}")
-                }
-                (Part::Claim(name), None) => write!(f, "'{file}' was signed without a {name}"),
-                (Part::Source(_), _) => write!(
-                    f,
-                    "'{file}' was built from another repository than that of the pipeline which \
-                     signed it"
-                ),
-            },
-            Self::SignerKind { key: true, .. } => {
-                write!(f, "'{file}' was signed with a key that no certificate names")
-            }
-            Self::SignerKind { .. } => {
-                write!(f, "'{file}' was signed with a certificate, and not with the key alone")
-            }
-            Self::Statement { fault, .. } => write!(f, "the statement for '{file}' {fault}"),
-            Self::Timestamp { .. } => {
-                write!(f, "the time of the signature of '{file}' is not proven")
-            }
-            Self::TrustedRoot { .. } => write!(f, "'{file}' is no usable trusted root"),
-            Self::Unsupported { what, .. } => {
-                write!(f, "the signature of '{file}' can't be verified: {what}")
-            }
-        }
-    }
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Certificate { cause, .. }
-            | Self::Signature { cause, .. }
-            | Self::Timestamp { cause, .. }
-            | Self::TrustedRoot { cause, .. } => Some(&**cause),
-            Self::File(error) => error.source(),
-            Self::Log { fault, .. } => Some(fault),
-            Self::Malformed { cause, .. } => Some(cause),
-            _ => None,
-        }
-    }
+fn digest_or_none(digest: Option<&Sha256>) -> String {
+    digest.map_or_else(|| "none".to_owned(), |digest| format!("sha256:{digest}"))
 }
 
-impl Problem for Error {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Authorities { .. } | Self::Certificate { .. } => "certificate-untrusted",
-            Self::Disagreement { .. } | Self::Signature { .. } => "signature-invalid",
-            Self::File(error) => error.code(),
-            Self::Log { .. } => "log-invalid",
-            Self::LogEntries { .. } => "log-entries",
-            Self::LogProofMissing { .. } => "log-proof-missing",
-            Self::LogUnknown { .. } => "log-unknown",
-            Self::Malformed { cause, .. } => cause.code(),
-            Self::OtherFile { .. } => "signature-other-file",
-            Self::Signer { mismatch, .. } => match mismatch.part {
-                Part::Identity => "identity-mismatch",
-                Part::Issuer => "issuer-mismatch",
-                Part::Claim(_) => "claim-mismatch",
-                Part::Source(_) => "source-mismatch",
-            },
-            Self::SignerKind { .. } => "signer-kind",
-            Self::Statement { fault, .. } => fault.code(),
-            Self::Timestamp { .. } => "timestamp-invalid",
-            Self::TrustedRoot { .. } => "trusted-root-malformed",
-            Self::Unsupported { .. } => "signature-unsupported",
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::File(error) => error.status(),
-            Self::TrustedRoot { .. } => Status::Input,
-            _ => Status::Refused,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        Some(self.signed_file())
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Signer { hint, .. } => hint.clone(),
-            _ => None,
-        }
-    }
-
-    fn evidence(&self) -> Option<Evidence> {
-        let (expected, found) = match self {
-            Self::OtherFile { expected, found, .. } => {
-                (format!("sha256:{expected}"), format!("sha256:{found}"))
-            }
-            Self::Signer { mismatch: Mismatch { expected, found, .. }, .. } => {
-                (expected.clone(), found.clone().unwrap_or_else(|| "nothing".to_owned()))
-            }
-            Self::Statement { fault, .. } => return Some(fault.evidence()),
-            _ => return None,
-        };
-        Some(Evidence { expected, found })
-    }
-}
+pysign_host::problem! { Error {
+    Self::Authorities { file, found } => Refused "certificate-untrusted"
+        ("the bundle of '{}' contains CA certificates ({found}), and only those of the trusted root \
+          are used", file.display()),
+        file(file);
+    Self::Certificate { file, cause } => Refused "certificate-untrusted"
+        ("the signing certificate of '{}' is not trusted", file.display()),
+        file(file), cause(&**cause);
+    Self::ClockBehind { file, seconds } => Unavailable "clock-behind"
+        ("this machine's clock is {seconds} seconds behind that of the log with the signature of '{}'",
+         file.display()),
+        file(file), hint("set this machine's clock: timedatectl set-ntp true");
+    Self::Disagreement { file } => Refused "signature-invalid"
+        ("the signature of '{}' is ambiguous: two readers disagree about it", file.display()),
+        file(file);
+    Self::Key { file, expected, found } => Refused "key-mismatch"
+        ("'{}' was signed with another key", file.display()),
+        file(file), evidence(format_args!("key sha256:{expected}"), format_args!("key sha256:{found}"));
+    Self::Log { file, cause } => Refused "log-invalid"
+        ("the transparency log's entry for the signature of '{}' is not valid", file.display()),
+        file(file), cause(&**cause);
+    Self::LogEntries { file, found } => Refused "log-entries"
+        ("the signature of '{}' has {found} log entries instead of one", file.display()),
+        file(file);
+    Self::LogProofMissing { file } => Refused "log-proof-missing"
+        ("the signature of '{}' has no proof that it is in the log", file.display()),
+        file(file);
+    Self::LogUnknown { file, log } => Refused "log-unknown"
+        ("the signature of '{}' is in the log {log}, which the trusted root does not list",
+         file.display()),
+        file(file);
+    Self::OtherFile { file, expected, found } => Refused "signature-other-file"
+        ("'{}' is not the file that its signature is for", file.display()),
+        file(file), evidence(format_args!("sha256:{expected}"), format_args!("sha256:{found}"));
+    Self::Signature { file, cause } => Refused "signature-invalid"
+        ("the signature of '{}' is not valid", file.display()),
+        file(file), cause(&**cause);
+    Self::Signer { file, mismatch: Mismatch { part: Part::Identity, expected, found }, hint } =>
+        Refused "identity-mismatch" ("'{}' was signed by another identity", file.display()),
+        file(file), evidence(expected, found.as_deref().unwrap_or("nothing")),
+        hint_if(hint.clone());
+    Self::Signer { file, mismatch: Mismatch { part: Part::Issuer, expected, found }, hint } =>
+        Refused "issuer-mismatch"
+        ("'{}' was signed by this identity of another issuer", file.display()),
+        file(file), evidence(expected, found.as_deref().unwrap_or("nothing")),
+        hint_if(hint.clone());
+    Self::Signer { file, mismatch: Mismatch { part: Part::Claim(name), expected, found }, hint } =>
+        Refused "claim-mismatch"
+        ("'{}' was signed with{} {name}", file.display(), if found.is_some() { " another" } else { "out a" }),
+        file(file), evidence(expected, found.as_deref().unwrap_or("nothing")),
+        hint_if(hint.clone());
+    Self::Signer { file, mismatch: Mismatch { part: Part::Source(_), expected, found }, hint } =>
+        Refused "source-mismatch"
+        ("'{}' was built from another repository than that of the pipeline which signed it",
+         file.display()),
+        file(file), evidence(expected, found.as_deref().unwrap_or("nothing")),
+        hint_if(hint.clone());
+    Self::SignerKind { file, key: true, found } => Refused "signer-kind"
+        ("'{}' was signed with a key, not with a certificate", file.display()),
+        file(file), evidence("a certificate", found);
+    Self::SignerKind { file, key: false, found } => Refused "signer-kind"
+        ("'{}' was signed with a certificate, not with a key", file.display()),
+        file(file), evidence("a key", found);
+    Self::StatementFile { file, expected, found } => Refused "statement-other-file"
+        ("'{}' is not the file that its statement is about", file.display()),
+        file(file), evidence(digest_or_none(expected.as_ref()), format_args!("sha256:{found}"));
+    Self::StatementName { file, expected, found } => Refused "statement-other-name"
+        ("the statement about '{}' gives it another name", file.display()),
+        file(file), evidence(expected, or_none(found));
+    Self::StatementSource { file, what, expected, found } => Refused "provenance-mismatch"
+        ("the provenance of '{}' names another {what} than its certificate", file.display()),
+        file(file), evidence(or_none(expected), or_none(found));
+    Self::Timestamp { file, cause } => Refused "timestamp-invalid"
+        ("the time of the signature of '{}' is not proven", file.display()),
+        file(file), cause(&**cause);
+    Self::TrustedRoot { file, cause } => Input "trusted-root-malformed"
+        ("'{}' is not a usable trusted root", file.display()),
+        file(file), cause(&**cause);
+    Self::Unsupported { file, reason } => Refused "signature-unsupported"
+        ("the signature of '{}' can't be verified: {reason}", file.display()),
+        file(file);
+} from {
+    Self::File(error) => error;
+    Self::Malformed { file, cause } => cause,
+        ("the signature of '{}' is malformed", file.display()), file(file), cause(cause);
+} }

@@ -139,7 +139,7 @@ impl Expected {
     pub fn check_proof(&self, file: &Path, proof: &Proof) -> Result<(), Error> {
         match proof.certificate() {
             Some(certificate) => self.check(file, certificate),
-            None => Err(Error::SignerKind { file: file.into(), key: true }),
+            None => Err(Error::signer_kind(file, &proof.signer)),
         }
     }
 }

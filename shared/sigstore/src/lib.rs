@@ -4,8 +4,6 @@
 mod authorities;
 mod error;
 mod expected;
-mod fault;
-mod proof;
 pub mod rekor;
 mod remembered;
 pub mod signing_config;
@@ -21,13 +19,11 @@ pub use error::Error;
 pub use expected::{
     ClaimName, Expected, Mismatch, Part, Regexp, RegexpFault, Text, UnknownClaim, usual_triggers,
 };
-pub use fault::{LogFault, Unsupported};
-pub use proof::{Proof, Signer, Subject};
-pub use statement::{StatementFault, check_statement};
+pub use statement::check_statement;
 pub use trust::{Trust, TrustSource, TrustedRoot};
 pub use tuf::{Instance, TrustError, TufSource};
 pub use unlogged::Unlogged;
-pub use verifier::Verifier;
+pub use verifier::{Proof, Signer, Subject, Verifier};
 
 #[cfg(test)]
 mod tests;

@@ -2,18 +2,17 @@
 //! that bundles hold (`TransparencyLogEntry`). Nothing is believed here: the verifier judges what the
 //! log said.
 
-mod error;
 mod logged;
 mod search;
 mod signed;
 
-use std::error::Error;
-
+use pysign_attest::KeyKind;
 use pysign_http::{Body, Client, Request, Response, Url};
 use serde_json::Value;
 use sigstore_verify::types::TransparencyLogEntry;
 
-pub use error::RekorError;
+use crate::error::Cause;
+
 use logged::Logged;
 pub use search::{entry, search};
 pub use signed::{Content, Signed, Signer, is_provable};
@@ -138,8 +137,8 @@ fn nonsense(log: &Url, fact: &'static str) -> RekorError {
     RekorError::Answer { log: log.clone(), cause: fact.into() }
 }
 
-fn unreadable(log: &Url, cause: impl Error + Send + Sync + 'static) -> RekorError {
-    RekorError::Answer { log: log.clone(), cause: Box::new(cause) }
+fn unreadable(log: &Url, cause: impl Into<Cause>) -> RekorError {
+    RekorError::Answer { log: log.clone(), cause: cause.into() }
 }
 
 fn post(client: &Client, url: Url, body: &Value, accepted: &[u16]) -> Result<Response, RekorError> {
@@ -152,3 +151,66 @@ fn post(client: &Client, url: Url, body: &Value, accepted: &[u16]) -> Result<Res
         .no_redirects();
     client.send(&request, MAX_ANSWER).map_err(RekorError::Http)
 }
+
+/// What can go wrong between us and a log.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RekorError {
+    /// The answer is not what a log says.
+    Answer {
+        /// The log.
+        log: Url,
+        /// What is wrong with it.
+        cause: Cause,
+    },
+    /// The log has taken the entry, and had no proof of that for as long as we waited.
+    Behind {
+        /// The log.
+        log: Url,
+    },
+    /// There is no entry for such a signature that a verifier could prove.
+    Key {
+        /// The log.
+        log: Url,
+        /// The kind of the key, if it is one that is known here.
+        key: Option<KeyKind>,
+    },
+    /// A log of version 2 has this very entry, whose answer was lost, and has no way to give it
+    /// again. Another signature is another entry.
+    Known {
+        /// The log.
+        log: Url,
+        /// Where it is.
+        index: Option<u64>,
+    },
+    /// The request failed.
+    Http(pysign_http::Error),
+}
+
+fn key_name(key: Option<KeyKind>) -> &'static str {
+    match key {
+        Some(KeyKind::P256) => "a P-256 key",
+        Some(KeyKind::P384) => "a P-384 key",
+        Some(KeyKind::Ed25519) => "an Ed25519 key",
+        Some(KeyKind::Rsa) => "an RSA key",
+        None => "a key of this kind",
+    }
+}
+
+// An answer that makes no sense is what a proxy's or a balancer's page looks like: worth a retry. One
+// that makes sense and is false is found by the verifier.
+pysign_host::problem! { RekorError {
+    Self::Answer { log, cause } => Unavailable "rekor-answer"
+        ("the answer of the log '{log}' is not a log entry"), cause(&**cause);
+    Self::Behind { log } => Unavailable "rekor-behind"
+        ("the log '{log}' has accepted the entry, but has not published a proof of it yet");
+    Self::Key { log, key } => Usage "rekor-key"
+        ("the log '{log}' does not accept such a signature by {}", key_name(*key)),
+        hint("sign with a P-256 key");
+    Self::Known { log, index: Some(index) } => Unavailable "rekor-known"
+        ("the log '{log}' already has this entry, at index {index}");
+    Self::Known { log, index: None } => Unavailable "rekor-known"
+        ("the log '{log}' already has this entry");
+} from {
+    Self::Http(error) => error;
+} }

@@ -1,21 +1,17 @@
 //! Which services a run signs with: read from a signing configuration (sigstore protobuf-specs,
 //! `SigningConfig` v0.2), which a Sigstore instance publishes beside its trusted root.
 
-mod error;
-
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use pysign_host::{Host, read_named};
+use pysign_host::{FileError, Host, read_named};
 use pysign_http::{Client, Url};
 use sigstore_verify::trust_root::{ServiceConfiguration, ServiceEndpoint, ServiceSelector};
 
+use crate::error::Cause;
 use crate::rekor::{LogService, LogVersion};
 use crate::tuf::{self, SIGNING_CONFIG};
 use crate::{TrustError, TrustSource, TrustedRoot};
-
-pub use error::SigningConfigError;
 
 /// The public instance's has 3 kB; a file of a megabyte is something else.
 const MAX_CONFIG: u64 = 1 << 20;
@@ -110,10 +106,7 @@ impl SigningConfig {
     }
 
     fn parse(file: &Path, bytes: &[u8]) -> Result<Self, SigningConfigError> {
-        let malformed = |cause: Box<dyn Error + Send + Sync>| SigningConfigError::Malformed {
-            file: file.into(),
-            cause,
-        };
+        let malformed = |cause: Cause| SigningConfigError::Malformed { file: file.into(), cause };
         let text = std::str::from_utf8(bytes).map_err(|cause| malformed(cause.into()))?;
         let config = sigstore_verify::trust_root::SigningConfig::from_json(text)
             .map_err(|cause| malformed(cause.into()))?;
@@ -228,6 +221,73 @@ fn log_service((url, version): (Url, u32)) -> LogService {
     let version = if version == 2 { LogVersion::V2 } else { LogVersion::V1 };
     LogService { url, version }
 }
+
+/// What can be wrong with a signing configuration.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SigningConfigError {
+    /// The file can't be read.
+    File(FileError),
+    /// The file is no signing configuration of version 0.2.
+    Malformed {
+        /// The file.
+        file: PathBuf,
+        /// What the parser says.
+        cause: Cause,
+    },
+    /// No service of a kind is valid now and speaks a version known here.
+    NoService {
+        /// The file.
+        file: PathBuf,
+        /// The kind.
+        service: &'static str,
+    },
+    /// It demands several services of one kind.
+    Selector {
+        /// The file.
+        file: PathBuf,
+        /// The member that demands it.
+        field: &'static str,
+    },
+    /// Nobody vouches for it.
+    Trust(TrustError),
+    /// A service's address is not one that may be used.
+    Url {
+        /// The file.
+        file: PathBuf,
+        /// The list it is in.
+        field: &'static str,
+        /// The address.
+        url: String,
+    },
+}
+
+impl From<TrustError> for SigningConfigError {
+    fn from(error: TrustError) -> Self {
+        Self::Trust(error)
+    }
+}
+
+pysign_host::problem! { SigningConfigError {
+    Self::Malformed { file, cause } => Input "signing-config-malformed"
+        ("'{}' is not a signing configuration of version 0.2", file.display()),
+        file(file), cause(&**cause);
+    Self::NoService { file, service } => Input "signing-config-no-service"
+        ("'{}' lists no usable {service}", file.display()),
+        file(file);
+    Self::Selector { file, field: field @ "rekorTlogConfig" } => Input "signing-config-selector"
+        ("'{}' asks for more than one service in '{field}'", file.display()),
+        file(file), hint("to choose one: --rekor-url URL");
+    Self::Selector { file, field } => Input "signing-config-selector"
+        ("'{}' asks for more than one service in '{field}'", file.display()),
+        file(file), hint("to choose one: --tsa-url URL");
+    Self::Url { file, field, url } => Input "signing-config-malformed"
+        ("'{}' has an unusable address in '{field}': '{url}'", file.display()),
+        file(file);
+} from {
+    Self::File(error) => error;
+    Self::Trust(error) => error;
+} }
 
 #[cfg(test)]
 mod tests;

@@ -10,85 +10,43 @@
 //! was told by the CI system is proven, what the predicate says is only what the build says of
 //! itself.
 
-use std::fmt;
-
 use pysign_attest::predicates::SLSA;
 use pysign_attest::{Certificate, Statement};
-use pysign_host::{Evidence, Sha256};
 use serde_json::Value;
 
-use crate::Error;
-use crate::proof::{Signer, Subject};
+use crate::{Error, Subject};
 
-/// Why a statement does not hold for a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StatementFault {
-    /// No subject has the file's digest.
-    OtherFile {
-        /// The file's digest.
-        expected: Sha256,
-        /// How many subjects there are, and what the first has.
-        found: Option<Sha256>,
-    },
-    /// The subject with the file's digest has another name.
-    OtherName {
-        /// The file's name.
-        expected: String,
-        /// The subject's.
-        found: String,
-    },
-    /// Provenance names another source than the certificate.
-    OtherSource {
-        /// Which part of it.
-        what: &'static str,
-        /// The certificate's.
-        expected: String,
-        /// The predicate's.
-        found: String,
-    },
-}
-
-/// Refuses a statement that is not about `subject`, or that contradicts the certificate.
-pub(crate) fn check(
+/// Refuses a statement that is not about `subject`, or that contradicts the certificate it is signed
+/// with, or is to be signed with.
+pub fn check_statement(
     statement: &Statement,
     subject: &Subject<'_>,
-    signer: &Signer,
-) -> Result<(), StatementFault> {
+    certificate: Option<&Certificate>,
+) -> Result<(), Error> {
     is_about(statement, subject)?;
-    match signer {
-        Signer::Certificate(certificate)
-            if subject.filename.is_some() && statement.predicate_type == SLSA =>
-        {
-            same_source(&statement.predicate, certificate)
+    match certificate {
+        Some(certificate) if subject.filename.is_some() && statement.predicate_type == SLSA => {
+            same_source(&statement.predicate, certificate).map_err(|(what, expected, found)| {
+                let (expected, found) = (expected.to_owned(), found.to_owned());
+                Error::StatementSource { file: subject.file.into(), what, expected, found }
+            })
         }
         _ => Ok(()),
     }
 }
 
-/// Whether a statement that is to be signed would be proven of `subject` by this certificate.
-pub fn check_statement(
-    statement: &Statement,
-    subject: &Subject<'_>,
-    certificate: &Certificate,
-) -> Result<(), Error> {
-    check(statement, subject, &Signer::Certificate(certificate.clone()))
-        .map_err(|fault| Error::Statement { file: subject.file.into(), fault })
-}
-
-fn is_about(statement: &Statement, subject: &Subject<'_>) -> Result<(), StatementFault> {
-    let expected = subject.digest;
-    let ours = |one: &&pysign_attest::Subject| one.sha256() == Some(expected);
+fn is_about(statement: &Statement, subject: &Subject<'_>) -> Result<(), Error> {
+    let ours = |one: &&pysign_attest::Subject| one.sha256() == Some(subject.digest);
     let other_file = || {
-        let found = statement.subjects.first().and_then(pysign_attest::Subject::sha256);
-        StatementFault::OtherFile { expected, found }
+        let expected = statement.subjects.first().and_then(pysign_attest::Subject::sha256);
+        Error::StatementFile { file: subject.file.into(), expected, found: subject.digest }
     };
     let by_digest = statement.subjects.iter().find(ours).ok_or_else(other_file)?;
     let Some(name) = subject.filename else { return Ok(()) };
     let mut by_name = statement.subjects.iter().filter(|one| one.name == name).peekable();
     if by_name.peek().is_none() {
-        let found = by_digest.name.clone();
-        return Err(StatementFault::OtherName { expected: name.to_owned(), found });
+        let (expected, found) = (name.to_owned(), by_digest.name.clone());
+        return Err(Error::StatementName { file: subject.file.into(), expected, found });
     }
     // A name that is there twice is that of two files, or it is the file's.
     if by_name.all(|one| ours(&one)) { Ok(()) } else { Err(other_file()) }
@@ -109,7 +67,10 @@ const DEPENDENCIES: &str = "/buildDefinition/resolvedDependencies";
 ///
 /// The certificate must have both. Each place that is there must name its repository, and one that
 /// names the commit must be there; wherever that repository has a commit, it is the certificate's.
-fn same_source(predicate: &Value, certificate: &Certificate) -> Result<(), StatementFault> {
+fn same_source<'a>(
+    predicate: &'a Value,
+    certificate: &'a Certificate,
+) -> Result<(), OtherSource<'a>> {
     let claim = |name| certificate.claims().get(name).map(String::as_str).unwrap_or_default();
     let repository = claim("source-repository-uri");
     let commit = claim("source-repository-digest");
@@ -125,7 +86,7 @@ fn same_source(predicate: &Value, certificate: &Certificate) -> Result<(), State
     let mut sources = all().filter(|one| uri(*one) == Some(repository));
     let Some(first) = sources.next() else {
         let found = all().find_map(uri).unwrap_or_default();
-        return Err(other("repository", repository, found));
+        return Err(("repository", repository, found));
     };
     let same_commit = |one| same("commit", commit, commit_of(one).unwrap_or_default());
     same_commit(first).and_then(|()| sources.try_for_each(same_commit))
@@ -135,13 +96,12 @@ fn text<'v>(value: &'v Value, place: &str) -> Option<&'v str> {
     value.pointer(place).and_then(Value::as_str)
 }
 
-/// Equal, and there.
-fn same(what: &'static str, expected: &str, found: &str) -> Result<(), StatementFault> {
-    if expected == found && !found.is_empty() { Ok(()) } else { Err(other(what, expected, found)) }
-}
+/// Which part of the source differs, what the certificate says, and what the predicate says.
+type OtherSource<'a> = (&'static str, &'a str, &'a str);
 
-fn other(what: &'static str, expected: &str, found: &str) -> StatementFault {
-    StatementFault::OtherSource { what, expected: expected.to_owned(), found: found.to_owned() }
+/// Equal, and there.
+fn same<'a>(what: &'static str, expected: &'a str, found: &'a str) -> Result<(), OtherSource<'a>> {
+    if expected == found && !found.is_empty() { Ok(()) } else { Err((what, expected, found)) }
 }
 
 /// The repository of a dependency: `git+URL@REF` (SPDX 2.3 §7.7), or the bare URL as GitLab has it.
@@ -159,42 +119,6 @@ fn repository_of(uri: &str) -> &str {
 fn commit_of(dependency: &Value) -> Option<&str> {
     let places = ["/digest/gitCommit", "/digest/sha1", "/digest/sha256"];
     places.into_iter().find_map(|place| text(dependency, place))
-}
-
-impl StatementFault {
-    pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::OtherFile { .. } => "statement-other-file",
-            Self::OtherName { .. } => "statement-other-name",
-            Self::OtherSource { .. } => "provenance-mismatch",
-        }
-    }
-
-    pub(crate) fn evidence(&self) -> Evidence {
-        let (expected, found) = match self {
-            Self::OtherFile { expected, found } => {
-                let found = found.map(|found| format!("sha256:{found}"));
-                (format!("sha256:{expected}"), found.unwrap_or_default())
-            }
-            Self::OtherName { expected, found } | Self::OtherSource { expected, found, .. } => {
-                (expected.clone(), found.clone())
-            }
-        };
-        let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
-        Evidence { expected: or_none(expected), found: or_none(found) }
-    }
-}
-
-impl fmt::Display for StatementFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OtherFile { .. } => f.write_str("is about other files"),
-            Self::OtherName { .. } => f.write_str("gives these bytes another name"),
-            Self::OtherSource { what, .. } => {
-                write!(f, "names another {what} than its certificate")
-            }
-        }
-    }
 }
 
 #[cfg(test)]

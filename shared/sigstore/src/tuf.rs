@@ -182,8 +182,11 @@ impl<'a> Repository<'a> {
     fn of(source: &'a TufSource) -> Result<Self, TrustError> {
         let (url, root) = match source {
             TufSource::Public(instance) => {
-                let url = instance.url().parse().map_err(pysign_http::Error::from)?;
-                (url, Cow::Borrowed(instance.tuf_root()))
+                let refused = |cause: pysign_http::ParseUrlError| TrustError::Root {
+                    file: instance.url().into(),
+                    cause: cause.into(),
+                };
+                (instance.url().parse().map_err(refused)?, Cow::Borrowed(instance.tuf_root()))
             }
             TufSource::Private { url, root } => {
                 let bytes = read_named(root, MAX_TUF_ROOT).map_err(TrustError::File)?;
@@ -287,11 +290,14 @@ impl<'a> Repository<'a> {
             let [found] = self.found([target], "cache", [bytes]);
             return Ok(found);
         }
-        let TufSource::Public(instance) = self.source else {
-            return Err(pysign_http::Error::Offline { url: self.url.clone() }.into());
+        let embedded = match self.source {
+            TufSource::Public(instance) => instance.embedded(target),
+            TufSource::Private { .. } => None,
         };
-        let Some(embedded) = instance.embedded(target) else {
-            return Err(pysign_http::Error::Offline { url: self.url.clone() }.into());
+        let Some(embedded) = embedded else {
+            let (repository, url) = (self.url.clone(), self.url.clone());
+            let error = pysign_http::Error::Offline { url };
+            return Err(TrustError::Http { repository, error });
         };
         let message = "the trusted root is the one that this program was made with: what was \
                        revoked since is not known";
@@ -303,7 +309,7 @@ impl<'a> Repository<'a> {
     }
 }
 
-fn timestamp(clock: Clock) -> Timestamp {
+pub(crate) fn timestamp(clock: Clock) -> Timestamp {
     Timestamp::try_from(clock.now()).unwrap_or(Timestamp::MAX)
 }
 

@@ -1,23 +1,87 @@
 //! The verifier: a bundle and a digest become a proof, or an error.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use jiff::Timestamp;
-use pysign_attest::{Bundle, Content, PublicKey};
-use pysign_host::Sha256;
+use pysign_attest::{Bundle, Certificate, Content, LogEntry, PublicKey, Statement};
+use pysign_host::{Clock, Host, Notes, Sha256};
 use sigstore_verify::types::{DerPublicKey, Sha256Hash, TimeRange};
-use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult};
+use sigstore_verify::{
+    PublicKeyVerificationPolicy, TransparencyLogError, VerificationPolicy, VerificationResult,
+};
 
 use crate::error::said;
-use crate::{
-    Error, LogFault, Proof, Signer, Subject, Trust, TrustedRoot, authorities, remembered,
-    statement, strict,
-};
+use crate::tuf::timestamp;
+use crate::{Error, Trust, TrustedRoot, authorities, check_statement, remembered, strict};
+
+/// What a signature must be about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// What messages call the file.
+    pub file: &'a Path,
+    /// The file's digest.
+    pub digest: Sha256,
+    /// The name that a statement must give to a file with this digest: a wheel's or sdist's own. Of
+    /// anything else the name says nothing, and the digest decides.
+    pub filename: Option<&'a str>,
+}
+
+/// That a file was signed: only [`Verifier::prove`] makes one.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Proof {
+    /// Who signed.
+    pub signer: Signer,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// The earliest time that is proven; its text is RFC 3339 in UTC. There is one for every
+    /// certificate. For a key there is none if neither log nor timestamp says one.
+    pub signed_at: Option<Timestamp>,
+    /// Every time that is proven: the log's, and those of timestamps.
+    pub times: Vec<Timestamp>,
+    /// How many timestamps (RFC 3161) there are; each is proven.
+    pub timestamps: usize,
+    /// The log's address, by the trusted root.
+    pub log: String,
+    /// The entry's index in that log.
+    pub log_index: u64,
+    /// What was signed, if it is not the file itself: it has the file among its subjects.
+    pub statement: Option<Statement>,
+}
+
+/// Who signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signer {
+    /// The holder of a certificate: an authority of the trusted root says who that was.
+    Certificate(Certificate),
+    /// The holder of a key that the user named.
+    Key(PublicKey),
+}
+
+impl Signer {
+    /// The signer's certificate, unless a key was named.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        match self {
+            Self::Certificate(certificate) => Some(certificate),
+            Self::Key(_) => None,
+        }
+    }
+}
+
+impl Proof {
+    /// The signer's certificate, unless a key was named.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.signer.certificate()
+    }
+}
 
 /// Verifies against one trusted root.
 pub struct Verifier {
     trust: Trust,
     logs: BTreeMap<Sha256, Log>,
+    clock: Clock,
+    notes: Notes,
 }
 
 /// A log of the trusted root, and a verifier that knows no other.
@@ -31,7 +95,7 @@ struct Log {
 
 impl Verifier {
     /// Takes the keys of `root`. One that can't be used is an error, and not one trust less.
-    pub fn new(root: TrustedRoot) -> Result<Self, Error> {
+    pub fn new(root: TrustedRoot, host: &Host) -> Result<Self, Error> {
         remembered::install();
         let TrustedRoot { name, trust, mut root } = root;
         let verifier = |root: &_| {
@@ -58,7 +122,7 @@ impl Verifier {
                 logs.insert(id, known);
             }
         }
-        Ok(Self { trust, logs })
+        Ok(Self { trust, logs, clock: host.clock, notes: host.notes.clone() })
     }
 
     /// Which trusted root it is.
@@ -100,8 +164,7 @@ impl Verifier {
             Content::Message { .. } => None,
         };
         if let Some(statement) = &statement {
-            statement::check(statement, subject, &signer)
-                .map_err(|fault| Error::Statement { file: file.into(), fault })?;
+            check_statement(statement, subject, signer.certificate())?;
         }
         let log = self
             .logs
@@ -109,13 +172,14 @@ impl Verifier {
             .ok_or_else(|| Error::LogUnknown { file: file.into(), log: entry.log })?;
         let disagreement = || Error::Disagreement { file: file.into() };
         let text = std::str::from_utf8(bundle).map_err(|_| disagreement())?;
-        let result = log
-            .verify(subject.digest, text, &signer)
-            .map_err(|cause| Error::from_library(file, cause))?;
+        let result = self.verify(log, entry, subject, text, &signer)?;
         let times = times(&result, &signer).ok_or_else(disagreement)?;
         let signed_at = times.iter().min().copied();
-        if signed_at.is_some_and(|time| log.window.is_some_and(|window| !window.contains(time))) {
-            return Err(Error::Log { file: file.into(), fault: LogFault::Window });
+        // Without a proven time, a log that is closed by now may have made the entry since.
+        let logged_at = signed_at.unwrap_or_else(|| timestamp(self.clock));
+        if log.window.is_some_and(|window| !window.contains(logged_at)) {
+            let cause = "the log's key was not valid at that time".into();
+            return Err(Error::Log { file: file.into(), cause });
         }
         Ok(Proof {
             signer,
@@ -126,6 +190,40 @@ impl Verifier {
             log: log.url.clone(),
             log_index: entry.index,
             statement,
+        })
+    }
+
+    /// What the library proves, or why it does not.
+    fn verify(
+        &self,
+        log: &Log,
+        entry: &LogEntry,
+        subject: &Subject<'_>,
+        bundle: &str,
+        signer: &Signer,
+    ) -> Result<VerificationResult, Error> {
+        use sigstore_verify::Error::TransparencyLog;
+        let file = subject.file;
+        let verify = |signer: &Signer| log.verify(subject.digest, bundle, signer);
+        let result = match verify(signer) {
+            // The log has signed its time: nobody else can make us wait for it.
+            Err(TransparencyLog(TransparencyLogError::IntegratedTime(_))) => {
+                let time = i64::try_from(entry.integrated_time).unwrap_or(i64::MAX);
+                let whose = format!("'{}'", log.url);
+                self.clock
+                    .wait_until(time, &whose, &self.notes)
+                    .map_err(|seconds| Error::ClockBehind { file: file.into(), seconds })?;
+                verify(signer)
+            }
+            result => result,
+        };
+        result.map_err(|cause| match (signer, strict::logged_key(entry)) {
+            // All of it holds, only not by the key that was given.
+            (Signer::Key(key), Some(logged)) if verify(&Signer::Key(logged.clone())).is_ok() => {
+                let (expected, found) = (key.sha256(), logged.sha256());
+                Error::Key { file: file.into(), expected, found }
+            }
+            _ => Error::from_library(file, cause),
         })
     }
 }

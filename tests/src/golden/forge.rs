@@ -23,6 +23,7 @@
 //! | `public_key` | where its public key is written |
 //! | `log` | 1 (default) or 2: Rekor's version |
 //! | `entry` | `intoto`: the older kind of entry for an envelope |
+//! | `ahead` | by how many seconds the clock of Rekor is ahead of this machine's |
 //! | `timestamps` | how many there are; one with Rekor v2, else none |
 //! | `by` | the number, from 0, of an earlier table whose signer signs again |
 //! | `crowd` | so many further entries about the file, each with a signature of nothing |
@@ -120,7 +121,10 @@ fn make(place: &Place, members: &mut Members, made: &[Forged]) -> Forged {
     if let Some(count) = members.number("timestamps") {
         forge = forge.timestamps(count);
     }
+    let ahead = members.number("ahead").map_or(0, |seconds| seconds.try_into().unwrap());
+    place.sandbox.move_clock("rekor", ahead).unwrap();
     let forged = place.sandbox.forge(&forge).unwrap();
+    place.sandbox.move_clock("rekor", 0).unwrap();
     if let Some(file) = members.text("public_key") {
         fs::write(place.work().join(file), forged.public_key().unwrap()).unwrap();
     }

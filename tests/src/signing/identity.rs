@@ -56,7 +56,7 @@ const CLOCKS: [(&[&str], i64, [Ending; 2]); 11] = [
     (&["oidc"], -HOUR, [Ending(5, "token-expired"), GOOD]),
     (&["fulcio"], HOUR, [Ending(5, "http-status-final"), Ending(3, "clock-behind")]),
     (&["fulcio"], -HOUR, [Ending(5, "http-status-final"); 2]),
-    (&["rekor"], HOUR, [Ending(1, "log-invalid"); 2]),
+    (&["rekor"], HOUR, [Ending(4, "clock-behind"); 2]),
     (&["rekor"], -HOUR, [Ending(1, "certificate-untrusted"); 2]),
     (&["tsa"], HOUR, [Ending(1, "timestamp-invalid"); 2]),
     (&["tsa"], -HOUR, [Ending(1, "timestamp-invalid"); 2]),

@@ -1,6 +1,7 @@
 use std::path::Path;
 
-use pysign_attest::{PublicKey, samples};
+use pysign_attest::samples;
+use pysign_host::{Evidence, Problem as _, Sha256};
 use serde_json::json;
 
 use super::*;
@@ -23,8 +24,8 @@ fn statement(subjects: &Value, predicate_type: &str, predicate: &Value) -> State
     Statement::parse(statement.to_string().as_bytes()).unwrap()
 }
 
-fn certificate(claims: &[(&str, &str)]) -> Signer {
-    Signer::Certificate(samples::certificate("https://a.example", "https://b.example", claims))
+fn certificate(claims: &[(&str, &str)]) -> Certificate {
+    samples::certificate("https://a.example", "https://b.example", claims)
 }
 
 fn named(filename: Option<&str>) -> Subject<'_> {
@@ -34,8 +35,8 @@ fn named(filename: Option<&str>) -> Subject<'_> {
 /// What is thought of a statement with these subjects for a file of this name.
 fn about(subjects: &Value, filename: Option<&str>) -> &'static str {
     let statement = statement(subjects, "p", &json!({}));
-    let checked = check(&statement, &named(filename), &certificate(&[]));
-    checked.map_or_else(|fault| fault.code(), |()| "about it")
+    let checked = check_statement(&statement, &named(filename), Some(&certificate(&[])));
+    checked.map_or_else(|error| error.facts().code, |()| "about it")
 }
 
 fn one(name: &str, bytes: &[u8]) -> Value {
@@ -59,9 +60,9 @@ fn a_wheel_is_meant_by_digest_and_name() {
         assert_eq!(about(&subjects, Some(NAME)), "statement-other-name", "{other}");
         assert_eq!(about(&subjects, None), "about it", "{other}");
     }
-    let fault =
+    let error =
         is_about(&statement(&json!([one("x", b"wheel")]), "p", &json!({})), &named(Some("y")));
-    let Evidence { expected, found } = fault.unwrap_err().evidence();
+    let Evidence { expected, found } = error.unwrap_err().facts().evidence.unwrap();
     assert_eq!((expected.as_str(), found.as_str()), ("y", "x"));
 }
 
@@ -107,8 +108,8 @@ fn sha256_decides() {
 fn provenance(definition: &Value, claims: &[(&str, &str)]) -> &'static str {
     let predicate = json!({"buildDefinition": definition});
     let statement = statement(&json!([one(NAME, b"wheel")]), SLSA, &predicate);
-    let checked = check(&statement, &named(Some(NAME)), &certificate(claims));
-    checked.map_or_else(|fault| fault.code(), |()| "its own")
+    let checked = check_statement(&statement, &named(Some(NAME)), Some(&certificate(claims)));
+    checked.map_or_else(|error| error.facts().code, |()| "its own")
 }
 
 const CLAIMS: [(&str, &str); 2] =
@@ -205,13 +206,13 @@ fn the_source_is_asked_of_wheels_and_certificates_only() {
     let predicate = json!({});
     let subjects = json!([one(NAME, b"wheel")]);
     let slsa = statement(&subjects, SLSA, &predicate);
-    let refused = |statement: &Statement, filename, signer: &Signer| {
-        check(statement, &named(filename), signer).is_err()
+    let signer = certificate(&CLAIMS);
+    let refused = |statement: &Statement, filename, signer| {
+        check_statement(statement, &named(filename), signer).is_err()
     };
-    assert!(refused(&slsa, Some(NAME), &certificate(&CLAIMS)));
-    assert!(!refused(&slsa, None, &certificate(&CLAIMS)));
+    assert!(refused(&slsa, Some(NAME), Some(&signer)));
+    assert!(!refused(&slsa, None, Some(&signer)));
     let other = statement(&subjects, "https://slsa.dev/provenance/v0.2", &predicate);
-    assert!(!refused(&other, Some(NAME), &certificate(&CLAIMS)));
-    let key = [&[0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0][..], &[7; 32]].concat();
-    assert!(!refused(&slsa, Some(NAME), &Signer::Key(PublicKey::from_der(&key).unwrap())));
+    assert!(!refused(&other, Some(NAME), Some(&signer)));
+    assert!(!refused(&slsa, Some(NAME), None));
 }

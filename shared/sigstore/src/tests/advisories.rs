@@ -69,7 +69,7 @@ const ROWS: [Row; 49] = [
     Row(
         &["GHSA-wfqv-66vq-46rm", "CVE-2026-24122"],
         There(
-            "shared/sigstore/src/windows.rs",
+            "shared/sigstore/src/tests/validity_windows.rs",
             "an_authority_certifies_only_while_its_own_certificate_is_valid",
         ),
     ),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pysign_attest::{Attestation, Bundle, Provenance};
-use pysign_host::{Problem as _, Sha256};
+use pysign_host::{Host, Problem as _, Sha256};
 
 use crate::tests::vectors::set;
 use crate::{Error, Instance, Proof, Subject, TrustedRoot, Verifier};
@@ -57,7 +57,7 @@ impl Vectors {
 }
 
 fn verifier(instance: Instance) -> Verifier {
-    Verifier::new(TrustedRoot::embedded(instance).unwrap()).unwrap()
+    Verifier::new(TrustedRoot::embedded(instance).unwrap(), &Host::test(&[])).unwrap()
 }
 
 fn prove(verifier: &Verifier, bundle: &[u8], name: &str, digest: Sha256) -> Result<Proof, Error> {

@@ -1,6 +1,8 @@
 //! Signatures by a key that the user names, in every form that a log has for them.
 
-use pysign_host::Problem as _;
+use jiff::{SignedDuration, Timestamp};
+use pysign_attest::PublicKey;
+use pysign_host::{Evidence, Problem as _};
 use pysign_sandbox::{Forge, KeyKind, Sandbox};
 use serde_json::json;
 
@@ -74,8 +76,21 @@ fn another_key_of_the_same_kind_is_another_signer() {
         let [mut good, other] =
             [0, 1].map(|_| Vector::forged(&sandbox, &statement().key(kind), b"wheel", |_| ()));
         assert!(good.prove().is_ok());
+        let ours = good.key.take();
         good.key = other.key;
-        assert_eq!(good.prove().unwrap_err().code(), "signature-invalid", "{kind:?}");
+        let error = good.prove().unwrap_err();
+        let facts = error.facts();
+        assert_eq!(facts.code, "key-mismatch", "{kind:?}");
+        let digest =
+            |key: &Option<PublicKey>| format!("key sha256:{}", key.as_ref().unwrap().sha256());
+        let Evidence { expected, found } = facts.evidence.unwrap();
+        assert_eq!((expected, found), (digest(&good.key), digest(&ours)));
+        // Of tampered bytes it is not the key that is wrong.
+        let changed = good.changed(|bundle| {
+            let signature = &mut bundle["dsseEnvelope"]["signatures"][0]["sig"];
+            *signature = json!("AAAA");
+        });
+        assert_eq!(changed.unwrap_err().facts().code, "signature-invalid", "{kind:?}");
     }
 }
 
@@ -94,11 +109,35 @@ fn a_key_is_no_certificate_and_a_certificate_no_key() {
     let proof = Vector { key: None, ..certified }.prove().unwrap();
     let spki = proof.certificate().unwrap().spki().to_owned();
     let mut own = Vector::forged(&sandbox, &Forge::file(b"wheel"), b"wheel", |_| ());
-    own.key = pysign_attest::PublicKey::from_der(&spki).ok();
+    own.key = PublicKey::from_der(&spki).ok();
     let code = own.changed(|bundle| {
         let material = bundle["verificationMaterial"].as_object_mut().unwrap();
         material.remove("certificate");
         material.insert("publicKey".to_owned(), json!({"hint": "k"}));
     });
     assert_eq!(code.unwrap_err().code(), "signature-invalid");
+}
+
+/// Without a time that is proven, the log may have made the entry after its end.
+#[test]
+fn a_closed_log_proves_nothing_without_a_time() {
+    let sandbox = Sandbox::start().unwrap();
+    let window = |start: i64, end: i64| {
+        let time = |days| (Timestamp::now() + SignedDuration::from_hours(24 * days)).to_string();
+        json!({"start": time(start), "end": time(end)})
+    };
+    let (open, closed, later) = (window(-2, 1), window(-2, -1), window(1, 2));
+    for (timestamps, windows) in [
+        (0, [(&open, None), (&closed, Some("log-invalid")), (&later, Some("log-invalid"))]),
+        (1, [(&open, None), (&closed, Some("log-invalid")), (&later, Some("log-invalid"))]),
+    ] {
+        let forge = Forge::file(b"wheel").key(KeyKind::P256).log(2).timestamps(timestamps);
+        for (window, code) in windows {
+            let vector = Vector::forged(&sandbox, &forge, b"wheel", |root| {
+                root["tlogs"][1]["publicKey"]["validFor"] = window.clone();
+            });
+            let found = vector.prove().err().map(|error| error.facts().code);
+            assert_eq!(found, code, "{timestamps} {window}");
+        }
+    }
 }

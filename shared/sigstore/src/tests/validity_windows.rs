@@ -1,13 +1,15 @@
 //! Windows of validity: those of certificates, authorities, logs and their keys, both ends included
 //! (protobuf-specs, `TimeRange`; RFC 5280 §4.1.2.5).
 
+use std::sync::{Arc, Mutex};
+
 use jiff::{SignedDuration, Timestamp};
-use pysign_host::Problem as _;
+use pysign_host::{Host, Note, Notes, Problem as _};
 use pysign_sandbox::{Forge, KeyKind, Sandbox};
 use serde_json::{Value, json};
 
 use crate::tests::vectors::{Vector, set, verifier};
-use crate::{Error, Proof};
+use crate::{Error, Proof, TrustedRoot, Verifier};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 const AUTHORITY: &str = "/certificateAuthorities/0/validFor";
@@ -173,4 +175,27 @@ fn the_suite_proves_signatures_of_the_last_second() {
     {
         assert!(Vector::read(&set.join(name)).unwrap().prove().is_ok(), "{name}");
     }
+}
+
+/// The clock of this machine may be a little behind the log's: its time is waited for, which is said.
+#[test]
+fn a_log_that_is_seconds_ahead_is_waited_for() {
+    let sandbox = Sandbox::start().unwrap();
+    sandbox.move_clock("rekor", 2).unwrap();
+    let vector = Vector::forged(&sandbox, &Forge::file(b"f"), b"f", |_| ());
+    let warned = Arc::new(Mutex::new(Vec::new()));
+    let listener = {
+        let warned = Arc::clone(&warned);
+        move |note| warned.lock().unwrap().push(note)
+    };
+    let host = Host { notes: Notes::new(Box::new(listener)), ..Host::test(&[]) };
+    let root = TrustedRoot::read(&sandbox.directory().join("trusted_root.json")).unwrap();
+    let verifier = Verifier::new(root, &host).unwrap();
+    let proof = verifier.prove(&vector.subject(), &vector.bundle, None).unwrap();
+    assert!(proof.signed_at.unwrap() <= Timestamp::now());
+    let warned = warned.lock().unwrap();
+    assert!(
+        matches!(warned.as_slice(), [Note::Warning { code: "clock-behind", .. }]),
+        "{warned:?}"
+    );
 }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use pysign_attest::PublicKey;
-use pysign_host::{Sha256, read_regular};
+use pysign_host::{Host, Sha256, read_regular};
 use pysign_sandbox::{Forge, Sandbox};
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ pub(crate) fn verifier(
     let mut root = trusted_root(sandbox);
     change(&mut root);
     let name = PathBuf::from("trusted_root.json");
-    Verifier::new(TrustedRoot::parse(name, "file", root.to_string().as_bytes())?)
+    Verifier::new(TrustedRoot::parse(name, "file", root.to_string().as_bytes())?, &Host::test(&[]))
 }
 
 /// The sandbox's trusted root.
@@ -120,7 +120,7 @@ impl Vector {
         Ok(Self {
             bundle: bytes(directory.join("bundle.sigstore.json")),
             digest: Sha256::of(&bytes(artifact)),
-            verifier: Verifier::new(root)?,
+            verifier: Verifier::new(root, &Host::test(&[]))?,
             key: key.exists().then(|| read_key(&bytes(key))).transpose()?,
         })
     }

@@ -1,10 +1,9 @@
 //! Why there is nothing to trust.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
-use pysign_host::{Evidence, FileError, Problem, Status, shell_quoted};
+use pysign_host::{FileError, shell_quoted};
 use pysign_http::Url;
 use sigstore_tuf::Error as Library;
 
@@ -41,8 +40,13 @@ pub enum TrustError {
     },
     /// A file can't be read.
     File(FileError),
-    /// The repository can't be asked.
-    Http(pysign_http::Error),
+    /// The repository can't be reached, or does not answer as it should.
+    Http {
+        /// The repository.
+        repository: Url,
+        /// The request that failed.
+        error: pysign_http::Error,
+    },
     /// A part of the repository is not there.
     Incomplete {
         /// The repository.
@@ -101,20 +105,6 @@ pub enum TrustError {
 }
 
 impl TrustError {
-    /// Every code of this type, those of files, of HTTP and of [`Error`] aside.
-    pub const CODES: &'static [&'static str] = &[
-        "tuf-cache-insecure",
-        "tuf-cache-invalid",
-        "tuf-expired",
-        "tuf-incomplete",
-        "tuf-malformed",
-        "tuf-mismatch",
-        "tuf-rollback",
-        "tuf-root-malformed",
-        "tuf-signature",
-        "tuf-target-missing",
-    ];
-
     /// What the library's error means here.
     pub(crate) fn from_library(repository: &Url, target: &str, error: Library) -> Self {
         let repository = repository.clone();
@@ -145,7 +135,7 @@ impl TrustError {
             return Self::Incomplete { repository, cause: message.into() };
         };
         let source = match source.downcast::<pysign_http::Error>() {
-            Ok(error) => return Self::Http(*error),
+            Ok(error) => return Self::Http { repository, error: *error },
             Err(source) => source,
         };
         let cause = format!("{message}: {source}").into();
@@ -165,141 +155,40 @@ impl From<Error> for TrustError {
     }
 }
 
-impl From<pysign_http::Error> for TrustError {
-    fn from(error: pysign_http::Error) -> Self {
-        Self::Http(error)
-    }
-}
+const OTHER_ROOT: &str = "to use a trusted root that you have: --trusted-root FILE";
 
-impl fmt::Display for TrustError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CacheInsecure { place, reason } => {
-                write!(f, "'{}' {reason}, and is not trusted", place.display())
-            }
-            Self::CacheInvalid { file, .. } => {
-                write!(f, "'{}' is not what was kept there", file.display())
-            }
-            Self::Expired { repository, role, expires } => {
-                write!(f, "the {role} metadata of '{repository}' has expired on {expires}")
-            }
-            Self::File(error) => error.fmt(f),
-            Self::Http(error) => error.fmt(f),
-            Self::Incomplete { repository, .. } => {
-                write!(f, "'{repository}' is no whole TUF repository")
-            }
-            Self::Malformed { repository, .. } => {
-                write!(f, "the metadata of '{repository}' is malformed")
-            }
-            Self::Mismatch { repository, .. } => {
-                write!(f, "the files of '{repository}' don't belong together")
-            }
-            Self::Rollback { repository, role, .. } => {
-                write!(f, "'{repository}' offers an older {role} than before")
-            }
-            Self::Root { file, .. } => write!(f, "'{}' is no TUF root", file.display()),
-            Self::Signature { repository, .. } => {
-                write!(f, "the metadata of '{repository}' is not signed by those who must")
-            }
-            Self::TargetMissing { repository, target } => {
-                write!(f, "'{repository}' has no '{target}'")
-            }
-            Self::TrustedRoot(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for TrustError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::CacheInvalid { cause, .. }
-            | Self::Incomplete { cause, .. }
-            | Self::Malformed { cause, .. }
-            | Self::Mismatch { cause, .. }
-            | Self::Root { cause, .. }
-            | Self::Signature { cause, .. } => Some(&**cause),
-            Self::File(error) => error.source(),
-            Self::Http(error) => error.source(),
-            Self::TrustedRoot(error) => error.source(),
-            _ => None,
-        }
-    }
-}
-
-impl Problem for TrustError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::CacheInsecure { .. } => "tuf-cache-insecure",
-            Self::CacheInvalid { .. } => "tuf-cache-invalid",
-            Self::Expired { .. } => "tuf-expired",
-            Self::File(error) => error.code(),
-            Self::Http(error) => error.code(),
-            Self::Incomplete { .. } => "tuf-incomplete",
-            Self::Malformed { .. } => "tuf-malformed",
-            Self::Mismatch { .. } => "tuf-mismatch",
-            Self::Rollback { .. } => "tuf-rollback",
-            Self::Root { .. } => "tuf-root-malformed",
-            Self::Signature { .. } => "tuf-signature",
-            Self::TargetMissing { .. } => "tuf-target-missing",
-            Self::TrustedRoot(error) => error.code(),
-        }
-    }
-
-    /// A repository that is old or half there may be whole in a moment; one that lies is a no.
-    fn status(&self) -> Status {
-        match self {
-            Self::CacheInsecure { .. } | Self::Root { .. } | Self::TargetMissing { .. } => {
-                Status::Input
-            }
-            Self::Expired { .. } | Self::Incomplete { .. } => Status::Unavailable,
-            Self::File(error) => error.status(),
-            Self::Http(error) => error.status(),
-            Self::TrustedRoot(error) => error.status(),
-            _ => Status::Refused,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::CacheInsecure { place: file, .. }
-            | Self::CacheInvalid { file, .. }
-            | Self::Root { file, .. } => Some(file),
-            Self::File(error) => error.file(),
-            Self::Http(error) => error.file(),
-            Self::TrustedRoot(error) => error.file(),
-            _ => None,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        let quoted = |path: &Path| shell_quoted(&path.display().to_string());
-        match self {
-            Self::CacheInsecure { place, .. } => {
-                Some(format!("to begin with an empty one: rm -rf {}", quoted(place)))
-            }
-            Self::CacheInvalid { file, .. } => {
-                Some(format!("to fetch it anew: rm {}, and once without --offline", quoted(file)))
-            }
-            Self::Expired { .. } => Some(
-                "if this machine's clock is right, the repository is not kept up; to take a \
-                 trusted root that came some other way: --trusted-root FILE"
-                    .to_owned(),
-            ),
-            Self::File(error) => error.hint(),
-            Self::Http(error) => error.hint(),
-            Self::TrustedRoot(error) => error.hint(),
-            _ => None,
-        }
-    }
-
-    fn evidence(&self) -> Option<Evidence> {
-        match self {
-            Self::Rollback { trusted, offered, .. } => Some(Evidence {
-                expected: format!("version {trusted} or later"),
-                found: format!("version {offered}"),
-            }),
-            Self::TrustedRoot(error) => error.evidence(),
-            _ => None,
-        }
-    }
-}
+// A repository that is old or half there may be whole in a moment; one that lies is a no.
+pysign_host::problem! { TrustError {
+    Self::CacheInsecure { place, reason } => Input "tuf-cache-insecure"
+        ("'{}' {reason}, so it is not used as a cache", place.display()),
+        file(place), hint(format!("to start with an empty cache: rm -rf {}", shell_quoted(&place.display().to_string())));
+    Self::CacheInvalid { file, cause } => Refused "tuf-cache-invalid"
+        ("the cached metadata in '{}' is not valid", file.display()),
+        file(file), cause(&**cause),
+        hint(format!("to fetch it again: rm {}, then run without --offline", shell_quoted(&file.display().to_string())));
+    Self::Expired { repository, role, expires } => Unavailable "tuf-expired"
+        ("the {role} metadata of the TUF repository '{repository}' expired on {expires}"),
+        hint(OTHER_ROOT);
+    Self::Incomplete { repository, cause } => Unavailable "tuf-incomplete"
+        ("the TUF repository '{repository}' is incomplete"), cause(&**cause);
+    Self::Malformed { repository, cause } => Refused "tuf-malformed"
+        ("the metadata of the TUF repository '{repository}' is malformed"), cause(&**cause);
+    Self::Mismatch { repository, cause } => Refused "tuf-mismatch"
+        ("the files of the TUF repository '{repository}' don't match each other"), cause(&**cause);
+    Self::Rollback { repository, role, trusted, offered } => Refused "tuf-rollback"
+        ("the TUF repository '{repository}' offers an older {role} than before"),
+        evidence(format_args!("version {trusted} or later"), format_args!("version {offered}"));
+    Self::Root { file, cause } => Input "tuf-root-malformed"
+        ("'{}' is not TUF root metadata", file.display()), file(file), cause(&**cause);
+    Self::Signature { repository, cause } => Refused "tuf-signature"
+        ("the metadata of the TUF repository '{repository}' is not signed by enough of its keys"),
+        cause(&**cause);
+    Self::TargetMissing { repository, target } => Input "tuf-target-missing"
+        ("the TUF repository '{repository}' has no '{target}'");
+} from {
+    Self::File(error) => error;
+    Self::Http { repository, error } => error,
+        ("the TUF repository '{repository}' is not available: {error}"),
+        hint(OTHER_ROOT);
+    Self::TrustedRoot(error) => &**error;
+} }

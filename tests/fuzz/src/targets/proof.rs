@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pysign_attest::{Attestation, LegacyBundle, PublicKey, Statement};
-use pysign_host::Sha256;
+use pysign_host::{Host, Sha256};
 use pysign_sigstore::{Error, Instance, Proof, Subject, TrustedRoot, Verifier};
 use serde_json::Value;
 
@@ -93,7 +93,7 @@ impl Case {
         digest: Sha256,
         filename: Option<String>,
     ) -> Option<Self> {
-        let verifier = Verifier::new(root).ok()?;
+        let verifier = Verifier::new(root, &Host::test(&[])).ok()?;
         Some(Self {
             verifier,
             key,

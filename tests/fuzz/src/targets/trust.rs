@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use pysign_attest::Marker;
+use pysign_host::Host;
 use pysign_sigstore::{Error, TrustedRoot, Verifier};
 use pysign_verify::PolicyFile;
 use serde_json::json;
@@ -18,7 +19,8 @@ pub(crate) fn trusted_root() -> Target {
     let file = std::env::temp_dir().join(name);
     let read = move |document: &[u8]| -> Result<Verifier, String> {
         fs::write(&file, document).map_err(|error| error.to_string())?;
-        let verifier = TrustedRoot::read(&file).and_then(Verifier::new);
+        let verifier =
+            TrustedRoot::read(&file).and_then(|root| Verifier::new(root, &Host::test(&[])));
         let _ = fs::remove_file(&file);
         verifier.map_err(|error: Error| super::text(&error))
     };

@@ -61,7 +61,7 @@ impl Repository {
         fs::write(&self.file, kept).map_err(|error| error.to_string())?;
         let root = TrustedRoot::load(&self.source, &self.offline, &self.host)
             .map_err(|error| super::text(&error))?;
-        let verifier = Verifier::new(root).map_err(|error| super::text(&error))?;
+        let verifier = Verifier::new(root, &self.host).map_err(|error| super::text(&error))?;
         Ok(verifier.trust().sha256)
     }
 
