@@ -37,11 +37,10 @@ pub(crate) fn package(
     let place = source.shown(&wanted.file.location);
     source.host.notes.progress(format!("fetching '{}'", wanted.file.filename));
     let staged = match &wanted.file.location {
-        Location::Url(url) => from_server(url, target, &wanted.claim, source)?,
-        Location::Within(path) => {
-            from_directory(&source.path(path), target, &wanted.claim, source)?
-        }
+        Location::Url(url) => from_server(url, target, &wanted.claim, source),
+        Location::Within(path) => from_directory(&source.path(path), target, &wanted.claim, source),
     };
+    let staged = staged.map_err(|stop| stop.explain(target, &place, &wanted.claim))?;
     check(&staged, &wanted.claim, &place)?;
     source.host.notes.detail(format!("fetched '{}' from '{place}'", target.display()));
     let size = staged.size();
@@ -70,23 +69,32 @@ fn from_server(
     target: &Path,
     claim: &Claim,
     source: &Source<'_>,
-) -> Result<Staged, Failure> {
+) -> Result<Staged, Stop> {
     // A proxy that compresses what is compressed already would change the bytes.
     let mut request = Request::get(url.clone()).header("accept-encoding", "identity");
     if let Some(basic) = &source.basic {
         request = request.credential(basic);
     }
     let begin = || source.host.out.draft(target).map_err(Stop::File);
-    match source.client.download(&request, cap(claim), begin) {
-        Ok((_, draft)) => Ok(draft.finish()?),
-        Err(Stop::File(error)) => Err(error.into()),
-        Err(Stop::Http(error)) => {
-            Err(explain(error, target, source.shown(&Location::Url(url.clone())), claim))
-        }
-    }
+    let (_, draft) = source.client.download(&request, cap(claim), begin)?;
+    draft.finish().map_err(Stop::File)
 }
 
-/// Why a download ended: the sink could not be made, or the rest.
+fn from_directory(
+    path: &Path,
+    target: &Path,
+    claim: &Claim,
+    source: &Source<'_>,
+) -> Result<Staged, Stop> {
+    let copied = open_regular(path).and_then(|file| {
+        let mut draft = source.host.out.draft(target)?;
+        draft.fill(file, path, cap(claim))?;
+        draft.finish()
+    });
+    copied.map_err(Stop::File)
+}
+
+/// Why a file did not come.
 enum Stop {
     File(FileError),
     Http(pysign_http::Error),
@@ -98,47 +106,33 @@ impl From<pysign_http::Error> for Stop {
     }
 }
 
-/// A full disk is about our file, and too many bytes are about the claim.
-fn explain(error: pysign_http::Error, target: &Path, place: String, claim: &Claim) -> Failure {
-    match (error, claim.size) {
-        (pysign_http::Error::Write { cause, .. }, _) => {
-            FileError::Unwritable { file: target.into(), cause }.into()
+impl Stop {
+    /// A full disk is about our file, and too many bytes are about the claim.
+    fn explain(self, target: &Path, place: &str, claim: &Claim) -> Failure {
+        match (self, claim.size) {
+            (
+                Self::File(FileError::TooLarge { .. })
+                | Self::Http(pysign_http::Error::TooLarge { .. }),
+                Some(size),
+            ) => claim.broken(place, format!("{size} bytes"), "more".to_owned()).into(),
+            (Self::Http(pysign_http::Error::Write { cause, .. }), _) => {
+                FileError::Unwritable { file: target.into(), cause }.into()
+            }
+            (Self::File(error), _) => error.into(),
+            (Self::Http(error), _) => error.into(),
         }
-        (pysign_http::Error::TooLarge { .. }, Some(size)) => too_large(place, claim, size).into(),
-        (error, _) => error.into(),
-    }
-}
-
-fn too_large(place: String, claim: &Claim, expected: u64) -> Error {
-    let (expected, found) = (format!("{expected} bytes"), "more".to_owned());
-    Error::OtherBytes { place, claimant: claim.claimant(), expected, found }
-}
-
-fn from_directory(
-    path: &Path,
-    target: &Path,
-    claim: &Claim,
-    source: &Source<'_>,
-) -> Result<Staged, Failure> {
-    let cap = cap(claim);
-    let file = open_regular(path)?;
-    let mut draft = source.host.out.draft(target)?;
-    match (draft.fill(file, path, cap), claim.size) {
-        (Err(FileError::TooLarge { .. }), Some(size)) => {
-            Err(too_large(path.display().to_string(), claim, size).into())
-        }
-        (filled, _) => Ok(filled.and_then(|()| draft.finish())?),
     }
 }
 
 fn check(staged: &Staged, claim: &Claim, place: &str) -> Result<(), Error> {
-    let size = claim.size.unwrap_or(staged.size());
-    let (expected, found) = if size != staged.size() {
-        (format!("{size} bytes"), format!("{} bytes", staged.size()))
-    } else if staged.sha256() != claim.sha256 {
-        (format!("sha256:{}", claim.sha256), format!("sha256:{}", staged.sha256()))
-    } else {
-        return Ok(());
-    };
-    Err(Error::OtherBytes { place: place.to_owned(), claimant: claim.claimant(), expected, found })
+    let (size, sha256) = (claim.size.unwrap_or(staged.size()), staged.sha256());
+    if size != staged.size() {
+        let found = format!("{} bytes", staged.size());
+        return Err(claim.broken(place, format!("{size} bytes"), found));
+    }
+    if sha256 != claim.sha256 {
+        let expected = format!("sha256:{}", claim.sha256);
+        return Err(claim.broken(place, expected, format!("sha256:{sha256}")));
+    }
+    Ok(())
 }

@@ -6,11 +6,9 @@ use std::path::Path;
 use pysign_attest::Marker;
 use pysign_host::Failure;
 use pysign_index::{File, Page};
+use pysign_registry::MAX_MARKER;
 
 use crate::source::Source;
-
-/// The list of the largest release there is; as much as its writer's reader takes.
-const MAX_MARKER: u64 = 8 << 20;
 
 /// Compares the marker of the release that `chosen` are files of with what `page` lists.
 pub(crate) fn compare(page: &Page, chosen: &[&File], source: &Source<'_>) -> Result<(), Failure> {

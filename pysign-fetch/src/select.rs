@@ -43,8 +43,13 @@ pub(crate) struct Claim {
 
 impl Claim {
     /// Whose word counts most.
-    pub(crate) fn claimant(&self) -> &'static str {
+    fn claimant(&self) -> &'static str {
         self.sources.last().copied().unwrap_or(INDEX)
+    }
+
+    /// The error for bytes from `place` that are not those that were claimed.
+    pub(crate) fn broken(&self, place: &str, expected: String, found: String) -> Error {
+        Error::OtherBytes { place: place.to_owned(), claimant: self.claimant(), expected, found }
     }
 }
 

@@ -69,23 +69,27 @@ fn attribute(tag: &StartTag<()>, name: &[u8]) -> Option<String> {
     tag.attributes.get(name).map(|value| String::from_utf8_lossy(value).into_owned())
 }
 
-pub(crate) fn write(page: &Page) -> String {
-    let rows = page.sorted().into_iter().map(|file| {
-        let hash = file.sha256.map(|hash| format!("#sha256={hash}")).unwrap_or_default();
-        let mut row = format!("<a href=\"{}{hash}\"", escape(&directory::link(&file.location)));
-        let attributes = [("requires-python", &file.requires_python), ("yanked", &file.yanked)];
-        for (name, value) in attributes {
-            if let Some(value) = value {
-                // A String takes all that is written to it.
-                let _ = write!(row, " data-{name}=\"{}\"", escape(value));
+impl Page {
+    /// The page in HTML (PEP 503).
+    pub fn to_html(&self) -> String {
+        let rows = self.sorted().into_iter().map(|file| {
+            let hash = file.sha256.map(|hash| format!("#sha256={hash}")).unwrap_or_default();
+            let mut row = format!("<a href=\"{}{hash}\"", escape(&directory::link(&file.location)));
+            let attributes = [("requires-python", &file.requires_python), ("yanked", &file.yanked)];
+            for (name, value) in attributes {
+                if let Some(value) = value {
+                    // A String takes all that is written to it.
+                    let _ = write!(row, " data-{name}=\"{}\"", escape(value));
+                }
             }
-        }
-        format!("{row}>{}</a><br>\n", escape(file.filename.as_str()))
-    });
-    document(&format!("Links for {}", page.project), rows)
+            format!("{row}>{}</a><br>\n", escape(file.filename.as_str()))
+        });
+        document(&format!("Links for {}", self.project), rows)
+    }
 }
 
-pub(crate) fn write_projects(projects: &[ProjectName]) -> String {
+/// The list of projects in HTML (PEP 503).
+pub fn write_projects(projects: &[ProjectName]) -> String {
     let rows = projects.iter().map(|project| format!("<a href=\"{project}/\">{project}</a><br>\n"));
     document("Simple index", rows)
 }

@@ -1,12 +1,12 @@
 //! The page in JSON (PEP 691, with PEP 592, 629 and 700).
 
-use pysign_json::{Map, Numbers, Value, json, parse};
+use std::collections::BTreeSet;
+
+use pysign_json::{Numbers, Value, json, parse};
 use pysign_names::ProjectName;
 
 use crate::page::{Base, Entry, Listing};
 use crate::{Error, Page, directory};
-
-type Members = Map<String, Value>;
 
 /// What a page for `project` lists.
 pub(crate) fn read(project: &ProjectName, body: &[u8], base: &Base<'_>) -> Result<Listing, Error> {
@@ -33,84 +33,73 @@ pub(crate) fn read(project: &ProjectName, body: &[u8], base: &Base<'_>) -> Resul
 
 /// One file; the error is the member that is wrong.
 fn entry(file: &Value) -> Result<Entry, &'static str> {
-    let members = file.as_object().ok_or("filename")?;
-    let text = |name: &'static str| members.get(name).and_then(Value::as_str).ok_or(name);
+    let member = |name| file.get(name).filter(|value| !value.is_null());
+    let text = |name| match member(name) {
+        None => Ok(None),
+        Some(value) => value.as_str().map(|text| Some(text.to_owned())).ok_or(name),
+    };
     Ok(Entry {
-        filename: text("filename")?.to_owned(),
-        href: text("url")?.to_owned(),
-        sha256: sha256(members)?,
-        size: match members.get("size") {
-            None | Some(Value::Null) => None,
-            Some(size) => Some(size.as_u64().ok_or("size")?),
+        filename: text("filename")?.ok_or("filename")?,
+        href: text("url")?.ok_or("url")?,
+        // `hashes` may be empty, and GitLab has null in it for what it never computed.
+        sha256: match member("hashes") {
+            None => None,
+            Some(hashes) => match hashes.as_object().ok_or("hashes")?.get("sha256") {
+                None | Some(Value::Null) => None,
+                Some(digest) => Some(digest.as_str().ok_or("hashes")?.to_owned()),
+            },
         },
-        requires_python: match members.get("requires-python") {
-            None | Some(Value::Null) => None,
-            Some(range) => Some(range.as_str().ok_or("requires-python")?.to_owned()),
-        },
+        size: member("size").map(|size| size.as_u64().ok_or("size")).transpose()?,
+        requires_python: text("requires-python")?,
         // A text is a reason. An empty one is outside of the standard; HTML says yanked with it.
-        yanked: match members.get("yanked") {
-            None | Some(Value::Null | Value::Bool(false)) => None,
-            Some(Value::Bool(true)) => Some(String::new()),
-            Some(reason) => Some(reason.as_str().ok_or("yanked")?.to_owned()),
+        yanked: match member("yanked") {
+            Some(Value::Bool(yanked)) => yanked.then(String::new),
+            _ => text("yanked")?,
         },
     })
 }
 
-/// `hashes` may be empty, and GitLab has null in it for what it never computed.
-fn sha256(members: &Members) -> Result<Option<String>, &'static str> {
-    match members.get("hashes") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(hashes)) => match hashes.get("sha256") {
-            None | Some(Value::Null) => Ok(None),
-            Some(digest) => Ok(Some(digest.as_str().ok_or("hashes")?.to_owned())),
-        },
-        Some(_) => Err("hashes"),
+impl Page {
+    /// The page in JSON (PEP 691). Version 1.1 (PEP 700) asks for every file's size and for the
+    /// versions; without a size it is 1.0.
+    pub fn to_json(&self) -> String {
+        let files = self.sorted();
+        let sized = files.iter().all(|file| file.size.is_some());
+        let entries = files.iter().map(|file| {
+            let hashes = file.sha256.map_or(json!({}), |hash| json!({"sha256": hash.to_string()}));
+            let mut entry = json!({
+                "filename": file.filename.as_str(),
+                "url": directory::link(&file.location),
+                "hashes": hashes,
+            });
+            let yanked = file.yanked.as_deref();
+            for (name, value) in [
+                ("size", file.size.map(Value::from)),
+                ("requires-python", file.requires_python.as_deref().map(Value::from)),
+                ("yanked", yanked.map(|why| if why.is_empty() { true.into() } else { why.into() })),
+            ] {
+                if let Some(value) = value {
+                    entry[name] = value;
+                }
+            }
+            entry
+        });
+        let mut document = json!({
+            "name": self.project.as_str(),
+            "meta": meta(sized),
+            "files": entries.collect::<Vec<_>>(),
+        });
+        if sized {
+            let versions: BTreeSet<_> = files.iter().map(|file| file.filename.version()).collect();
+            let versions = versions.into_iter().map(ToString::to_string);
+            document["versions"] = versions.collect::<Vec<_>>().into();
+        }
+        format!("{document}\n")
     }
 }
 
-/// Version 1.1 (PEP 700) asks for every file's size and for the versions; without a size it is 1.0.
-pub(crate) fn write(page: &Page) -> String {
-    let files = page.sorted();
-    let mut document = Members::new();
-    document.insert("name".to_owned(), page.project.as_str().into());
-    let sized = files.iter().all(|file| file.size.is_some());
-    if sized {
-        let mut versions: Vec<_> = files.iter().map(|file| file.filename.version()).collect();
-        versions.sort();
-        versions.dedup();
-        let versions: Vec<String> = versions.into_iter().map(ToString::to_string).collect();
-        document.insert("versions".to_owned(), versions.into());
-    }
-    document.insert("meta".to_owned(), meta(sized));
-    let files: Vec<Value> = files
-        .into_iter()
-        .map(|file| {
-            let mut members = Members::new();
-            let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
-            put("filename", file.filename.as_str().into());
-            put("url", directory::link(&file.location).into());
-            put(
-                "hashes",
-                file.sha256.map_or(json!({}), |hash| json!({"sha256": hash.to_string()})),
-            );
-            if let Some(size) = file.size {
-                put("size", size.into());
-            }
-            if let Some(range) = &file.requires_python {
-                put("requires-python", range.as_str().into());
-            }
-            if let Some(reason) = &file.yanked {
-                let bare = reason.is_empty();
-                put("yanked", if bare { true.into() } else { reason.as_str().into() });
-            }
-            members.into()
-        })
-        .collect();
-    document.insert("files".to_owned(), files.into());
-    format!("{}\n", Value::from(document))
-}
-
-pub(crate) fn write_projects(projects: &[ProjectName]) -> String {
+/// The list of projects in JSON (PEP 691).
+pub fn write_projects(projects: &[ProjectName]) -> String {
     let projects: Vec<Value> =
         projects.iter().map(|project| json!({"name": project.as_str()})).collect();
     format!("{}\n", json!({"meta": meta(true), "projects": projects}))

@@ -13,5 +13,7 @@ mod server;
 
 pub use directory::{Directory, Form};
 pub use error::Error;
-pub use page::{File, Ignored, Location, Page, Reason, projects_html, projects_json};
+pub use html::write_projects as projects_html;
+pub use json::write_projects as projects_json;
+pub use page::{File, Ignored, Location, Page, Reason};
 pub use server::Index;

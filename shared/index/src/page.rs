@@ -85,9 +85,9 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address { cause } => write!(f, "its address can't be asked: {cause}"),
-            Self::Name(_) => f.write_str("it has no name of a wheel or sdist"),
-            Self::Project => f.write_str("its name is of another project"),
+            Self::Address { cause } => write!(f, "its address can't be used: {cause}"),
+            Self::Name(_) => f.write_str("its name is not that of a wheel or sdist"),
+            Self::Project => f.write_str("it belongs to another project"),
         }
     }
 }
@@ -145,32 +145,12 @@ impl Page {
         &self.ignored
     }
 
-    /// The page in JSON (PEP 691), as it lies in a directory.
-    pub fn to_json(&self) -> String {
-        json::write(self)
-    }
-
-    /// The page in HTML (PEP 503), as it lies in a directory.
-    pub fn to_html(&self) -> String {
-        html::write(self)
-    }
-
     /// The files by name, for pages that are the same whatever the order of uploads.
     pub(crate) fn sorted(&self) -> Vec<&File> {
         let mut files: Vec<&File> = self.files.iter().collect();
         files.sort_by(|a, b| a.filename.as_str().cmp(b.filename.as_str()));
         files
     }
-}
-
-/// The list of projects in JSON (PEP 691).
-pub fn projects_json(projects: &[ProjectName]) -> String {
-    json::write_projects(projects)
-}
-
-/// The list of projects in HTML (PEP 503).
-pub fn projects_html(projects: &[ProjectName]) -> String {
-    html::write_projects(projects)
 }
 
 /// What addresses on a page are relative to.

@@ -10,7 +10,7 @@ use crate::{Error, Page};
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, \
      application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
 
-/// One index. It answers for itself: one that sends us on to another is refused.
+/// One index. It answers for itself: one that forwards a request to another index is refused.
 #[derive(Clone, Debug)]
 pub struct Index<'c> {
     client: &'c Client,

@@ -1,6 +1,7 @@
 use pysign_json::json;
 
 use super::*;
+use crate::{projects_html, projects_json};
 
 const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const OTHER: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
