@@ -199,7 +199,7 @@ impl Target for Directory<'_> {
                         location: Location::Within(within(&Item::Package(package))),
                         sha256: Some(package.sha256),
                         size: Some(package.size),
-                        requires_python: form::requires_python(&package.metadata.text),
+                        requires_python: form::requires_python(&package.metadata.headers),
                         yanked: None,
                     });
                 }

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 
+use pysign_archive::Headers;
 use pysign_http::{Body, Part};
 use pysign_names::DistName;
 
@@ -10,10 +11,11 @@ use crate::release::Package;
 
 /// Header of the core metadata, and field of the form. What is not here is not sent: the form also
 /// has fields that are no metadata, and a header must not pass for one of them.
-const FIELDS: [(&str, &str); 29] = [
+const FIELDS: [(&str, &str); 30] = [
     ("author", "author"),
     ("author-email", "author_email"),
     ("classifier", "classifiers"),
+    ("description", "description"),
     ("description-content-type", "description_content_type"),
     ("download-url", "download_url"),
     ("dynamic", "dynamic"),
@@ -107,7 +109,7 @@ fn fields(package: &Package) -> Vec<(&'static str, String)> {
         ("pyversion", pyversion),
         ("sha256_digest", package.sha256.to_string()),
     ];
-    fields.extend(metadata(&package.metadata.text));
+    fields.extend(metadata(&package.metadata.headers));
     // Older GitLab refuses a form without it.
     if fields.iter().all(|(name, _)| *name != "requires_python") {
         fields.push(("requires_python", String::new()));
@@ -116,11 +118,8 @@ fn fields(package: &Package) -> Vec<(&'static str, String)> {
 }
 
 /// Which versions of Python METADATA or PKG-INFO says the package is for.
-pub(crate) fn requires_python(text: &str) -> Option<String> {
-    let mut fields = metadata(text).into_iter();
-    fields
-        .find(|(name, value)| *name == "requires_python" && !value.is_empty())
-        .map(|(_, value)| value)
+pub(crate) fn requires_python(headers: &Headers) -> Option<String> {
+    headers.all("requires-python").find(|value| !value.is_empty()).map(str::to_owned)
 }
 
 /// The name as twine sends it, so that both mean the same package to a registry that compares
@@ -130,52 +129,27 @@ fn folded(name: &str) -> String {
     words.collect::<Vec<_>>().join("-")
 }
 
-/// The fields of METADATA or PKG-INFO (core metadata specification), the description among them.
-fn metadata(text: &str) -> Vec<(&'static str, String)> {
-    let mut fields: Vec<(&'static str, String)> = Vec::new();
-    let mut known = false;
-    let mut description = None;
-    let mut lines = text.split_inclusive('\n');
-    for line in lines.by_ref() {
-        let line = line.trim_end_matches(['\r', '\n']);
-        if line.is_empty() {
-            break;
-        }
-        if line.starts_with([' ', '\t']) {
-            if let Some((_, value)) = fields.last_mut().filter(|_| known) {
-                value.push('\n');
-                value.push_str(unfolded(line));
-            }
-            continue;
-        }
-        let Some((header, value)) = line.split_once(':') else { break };
-        let header = header.to_ascii_lowercase();
-        let field = FIELDS.iter().find(|(name, _)| *name == header).map(|(_, field)| *field);
-        let field = field.or((header == "description").then_some("description"));
-        known = field.is_some();
-        fields.extend(field.map(|field| (field, value.trim().to_owned())));
-    }
-    let body: String = lines.collect();
+/// The fields of METADATA or PKG-INFO (core metadata specification). What follows the headers is the
+/// description, unless a header gives one.
+fn metadata(headers: &Headers) -> Vec<(&'static str, String)> {
+    let field = |header: &str| FIELDS.iter().find(|(name, _)| *name == header);
+    let known = headers.iter().filter_map(|(name, value)| Some((field(name)?.1, value.to_owned())));
+    let mut fields: Vec<_> = known.collect();
+    let body = headers.body();
     if !body.trim().is_empty() && fields.iter().all(|(name, _)| *name != "description") {
-        description = Some(("description", body));
+        fields.push(("description", body.to_owned()));
     }
-    fields.extend(description);
     fields
-}
-
-/// A continued line without what the specification's writers put before it: seven spaces and a
-/// bar, or eight spaces.
-fn unfolded(line: &str) -> &str {
-    ["       |", "        "]
-        .iter()
-        .find_map(|indent| line.strip_prefix(indent))
-        .unwrap_or_else(|| line.trim_start())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::samples;
+
+    fn headers(text: &str) -> Headers {
+        Headers::parse(text).unwrap()
+    }
 
     fn text(package: &Package) -> String {
         let form = Form::new(package);
@@ -212,7 +186,7 @@ mod tests {
     #[test]
     fn an_sdist_is_for_no_python_and_an_empty_field_is_sent_where_gitlab_wants_one() {
         let mut package = samples::package("demo-1.0.tar.gz", b"sdist");
-        package.metadata.text = "Metadata-Version: 2.1\n".to_owned();
+        package.metadata.headers = headers("Metadata-Version: 2.1\n");
         let text = text(&package);
         for (name, value) in
             [("filetype", "sdist"), ("pyversion", "source"), ("requires_python", "")]
@@ -232,8 +206,9 @@ mod tests {
 
     #[test]
     fn requires_python_is_what_the_metadata_says() {
-        let of =
-            |line: &str| requires_python(&format!("Name: demo\n{line}\n\nRequires-Python: x\n"));
+        let of = |line: &str| {
+            requires_python(&headers(&format!("Name: demo\n{line}\n\nRequires-Python: x\n")))
+        };
         assert_eq!(of("Requires-Python: >=3.9").as_deref(), Some(">=3.9"));
         assert_eq!((of("Requires-Python:"), of("Summary: Requires-Python: x")), (None, None));
     }
@@ -244,7 +219,7 @@ mod tests {
                     Project-URL: Home, https://example.org\r\nLicense: one\r\n        two\r\n\
                     Requires-Python: >=3.9\r\n\r\n# Demo\r\n";
         assert_eq!(
-            metadata(text),
+            metadata(&headers(text)),
             [
                 ("metadata_version", "2.1"),
                 ("classifiers", "A"),
@@ -261,7 +236,7 @@ mod tests {
     #[test]
     fn a_header_can_not_pass_for_a_field_of_the_form() {
         for header in [":action", "sha256_digest", "sha256-digest", "attestations", "content"] {
-            assert_eq!(metadata(&format!("{header}: x\n  y\n")), [], "{header}");
+            assert_eq!(metadata(&headers(&format!("{header}: x\n  y\n"))), [], "{header}");
         }
     }
 

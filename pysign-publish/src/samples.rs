@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use pysign_archive::Metadata;
+use pysign_archive::{Headers, Metadata};
 use pysign_host::Sha256;
 use pysign_manifest::{Role, SignatureKind};
 use pysign_names::DistName;
@@ -44,7 +44,8 @@ pub(crate) fn package(name: &str, bytes: &[u8]) -> Package {
     let metadata = Metadata {
         project: name.project().clone(),
         version: name.version().clone(),
-        text: "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Python: >=3.9\n".into(),
+        headers: Headers::parse("Metadata-Version: 2.1\nName: demo\nRequires-Python: >=3.9\n")
+            .unwrap(),
     };
     Package {
         artifact: 0,

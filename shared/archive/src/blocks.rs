@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use crate::fault::{Fault, Format};
+use crate::error::{Fault, Format};
 
 const BLOCK: usize = 64 << 10;
 

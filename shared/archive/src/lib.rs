@@ -4,7 +4,6 @@
 mod blocks;
 pub mod canonical;
 mod error;
-mod fault;
 mod member;
 mod metadata;
 #[cfg(test)]
@@ -24,9 +23,8 @@ use std::path::Path;
 use pysign_names::DistName;
 
 pub use canonical::CANON;
-pub use error::Error;
-pub use fault::{Fault, Format};
-pub use metadata::Metadata;
+pub use error::{Error, Refusal};
+pub use metadata::{Headers, Metadata};
 pub use sdist::unpack as unpack_sdist;
 
 /// Checks that the wheel or sdist at `path`, open as `source`, is what its name says: project and
@@ -44,5 +42,5 @@ pub fn check_name(source: &mut (impl Read + Seek), path: &Path) -> Result<(), Er
 fn file_name(path: &Path) -> Result<DistName, Error> {
     // A name that is not UTF-8 is no name of PEP 427 or PEP 625 under any reading.
     let text = path.file_name().unwrap_or_default().to_string_lossy();
-    text.parse().map_err(|cause| Error::Name { file: path.into(), cause })
+    text.parse().map_err(|cause| Error::of(path)(error::Fault::Layout(cause)))
 }

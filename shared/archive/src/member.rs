@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use crate::fault::{Fault, Format};
+use crate::error::{Fault, Format};
 
 /// The longest path that Linux takes; no honest project comes near.
 const MAX_PATH: usize = 4096;
@@ -56,13 +56,13 @@ fn check(path: &str) -> Result<&str, &'static str> {
         return Err("which is absolute");
     }
     if path.contains('\\') || path.chars().any(char::is_control) {
-        return Err("with a backslash or a control character");
+        return Err("which has a backslash or a control character");
     }
     if path.split('/').any(|part| part == "..") {
         return Err("which leaves the archive");
     }
     if path.split('/').any(|part| part.is_empty() || part == ".") {
-        return Err("which is not in its shortest form");
+        return Err("which is not a normalised path");
     }
     Ok(path)
 }
@@ -81,6 +81,8 @@ impl Borrow<str> for MemberPath {
 
 #[cfg(test)]
 mod tests {
+    use pysign_host::Problem as _;
+
     use super::*;
 
     fn parse(raw: &[u8]) -> Result<MemberPath, Fault> {
@@ -115,7 +117,7 @@ mod tests {
             b"\xff",
         ] {
             let refused = parse(raw).unwrap_err();
-            assert_eq!(refused.code(), "zip-name", "{raw:?}");
+            assert_eq!(refused.facts().code, "zip-name", "{raw:?}");
         }
         assert!(parse(&[b'a'; MAX_PATH]).is_ok() && parse(&[b'a'; MAX_PATH + 1]).is_err());
     }

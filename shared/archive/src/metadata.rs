@@ -1,9 +1,9 @@
-//! METADATA and PKG-INFO: the two fields that say which release an archive belongs to, and the text
-//! of all.
+//! METADATA, PKG-INFO and WHEEL are headers as of an e-mail, and a description behind them. Whoever
+//! needs one of these headers asks here: two ways to read them would be two documents.
 
 use pysign_names::{ProjectName, Version};
 
-use crate::fault::Fault;
+use crate::error::{Document, Fault};
 
 /// The largest README on PyPI is a few megabytes and stands in here.
 pub(crate) const MAX_METADATA: u64 = 16 << 20;
@@ -15,27 +15,26 @@ pub struct Metadata {
     pub project: ProjectName,
     /// `Version`
     pub version: Version,
-    /// The whole document: headers, and the description after them. An upload repeats it.
-    pub text: String,
+    /// The whole document. An upload repeats it.
+    pub headers: Headers,
 }
 
 impl Metadata {
     /// Reads the headers (core metadata specification), each of `Metadata-Version`, `Name` and
     /// `Version` exactly once.
     pub(crate) fn parse(member: &str, bytes: &[u8]) -> Result<Self, Fault> {
-        let refused = malformed("metadata-malformed", member);
-        let headers = Headers::parse(bytes).map_err(&refused)?;
+        let refused = malformed(Document::Metadata, member);
+        let headers = Headers::of(bytes).map_err(&refused)?;
         let number = headers.only("metadata-version").map_err(&refused)?;
         if !number.starts_with("1.") && !number.starts_with("2.") {
-            return Err(refused("its Metadata-Version is unknown"));
+            return Err(refused("its Metadata-Version is not supported"));
         }
         let name = headers.only("name").map_err(&refused)?;
         let version = headers.only("version").map_err(&refused)?;
-        let text = std::str::from_utf8(bytes).map_err(|_| refused("it is not UTF-8"))?;
         Ok(Self {
-            text: text.to_owned(),
-            project: name.parse().map_err(|_| refused("its Name is not a project name"))?,
-            version: version.parse().map_err(|_| refused("its Version is not a version"))?,
+            project: name.parse().map_err(|_| refused("its Name is not a valid project name"))?,
+            version: version.parse().map_err(|_| refused("its Version is not a valid version"))?,
+            headers,
         })
     }
 
@@ -46,8 +45,7 @@ impl Metadata {
         project: &ProjectName,
         version: &Version,
     ) -> Result<(), Fault> {
-        let differs = |field, expected: &str, found: &str| Fault::Mismatch {
-            code: "metadata-mismatch",
+        let differs = |field, expected: &str, found: &str| Fault::MetadataMismatch {
             member: member.to_owned(),
             field,
             expected: expected.to_owned(),
@@ -64,55 +62,103 @@ impl Metadata {
 }
 
 /// The fault of a document that breaks its rules.
-pub(crate) fn malformed(code: &'static str, member: &str) -> impl Fn(&'static str) -> Fault {
-    move |what| Fault::Member { code, member: member.to_owned(), what }
+pub(crate) fn malformed(document: Document, member: &str) -> impl Fn(&'static str) -> Fault {
+    move |what| Fault::Document { document, member: member.to_owned(), what }
 }
 
-/// E-mail headers (RFC 5322 as Python's parser reads it): names in lower case, values on one line
-/// as they stand. They end at the first line that is no header.
-pub(crate) struct Headers<'a>(Vec<(String, &'a str)>);
+/// Headers and what follows them (RFC 5322 as Python's parser reads it). They end at an empty line,
+/// or before the first line that is not a header.
+///
+/// ```
+/// let text = "Name: demo\nLicense: one\n        two\n\n# Demo\n";
+/// let headers = pysign_archive::Headers::parse(text).unwrap();
+/// assert_eq!(headers.all("license").collect::<Vec<_>>(), ["one\ntwo"]);
+/// assert_eq!(headers.body(), "# Demo\n");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headers {
+    fields: Vec<(String, String)>,
+    body: String,
+}
 
-impl<'a> Headers<'a> {
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, &'static str> {
-        let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
-        let mut headers = Vec::new();
-        for line in text.split('\n') {
+impl Headers {
+    pub(crate) fn of(bytes: &[u8]) -> Result<Self, &'static str> {
+        Self::parse(std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?)
+    }
+
+    /// Reads a document; the error is the rule that it breaks.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let mut fields: Vec<(String, String)> = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
             let line = line.strip_suffix('\r').unwrap_or(line);
             // Python's parser takes a lone carriage return for the end of a line: two readers, two
             // documents.
             if line.contains('\r') {
-                return Err("it has a line that ends in a lone carriage return");
+                return Err("a line in it ends in a lone carriage return");
             }
-            if line.starts_with([' ', '\t']) && !headers.is_empty() {
-                continue;
+            match (line.split_once(':'), fields.last_mut()) {
+                (_, Some((_, value))) if line.starts_with([' ', '\t']) => {
+                    value.push('\n');
+                    value.push_str(unfolded(line));
+                }
+                (Some((name, value)), _) if is_name(name) => {
+                    fields.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+                }
+                _ => {
+                    rest = if line.is_empty() { after } else { rest };
+                    break;
+                }
             }
-            let Some((name, value)) = line.split_once(':') else { break };
-            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
-                break;
-            }
-            headers.push((name.to_ascii_lowercase(), value.trim()));
+            rest = after;
         }
-        Ok(Self(headers))
+        Ok(Self { fields, body: rest.to_owned() })
+    }
+
+    /// Every header in the order of the document, its name in lower case.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (&**name, &**value))
     }
 
     /// Every value of `name`, which is in lower case.
-    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| *value)
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.iter().filter(move |(found, _)| *found == name).map(|(_, value)| value)
     }
 
     /// The value of a header that must be there exactly once.
-    pub(crate) fn only(&self, name: &str) -> Result<&'a str, &'static str> {
+    pub(crate) fn only(&self, name: &str) -> Result<&str, &'static str> {
         let mut values = self.all(name);
         match (values.next(), values.next()) {
             (Some(value), None) => Ok(value),
-            (Some(_), Some(_)) => Err("a header that may be there once is there twice"),
-            (None, _) => Err("a header that must be there is missing"),
+            (Some(_), Some(_)) => Err("a header that must occur once occurs several times"),
+            (None, _) => Err("a required header is missing"),
         }
     }
+
+    /// What follows the headers: the description.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A continued line without what the specification's writers put before it: seven spaces and a
+/// bar, or eight spaces.
+fn unfolded(line: &str) -> &str {
+    ["       |", "        "]
+        .iter()
+        .find_map(|indent| line.strip_prefix(indent))
+        .unwrap_or_else(|| line.trim_start())
 }
 
 #[cfg(test)]
 mod tests {
+    use pysign_host::Problem as _;
+
     use super::*;
 
     const GOOD: &str =
@@ -127,7 +173,8 @@ mod tests {
         let metadata = parse(GOOD).unwrap();
         assert_eq!(metadata.project.as_str(), "demo-pkg");
         assert_eq!(metadata.version.to_string(), "1.0");
-        assert_eq!(metadata.text, GOOD);
+        assert_eq!(metadata.headers.all("summary").collect::<Vec<_>>(), ["a\nb"]);
+        assert_eq!(metadata.headers.body(), "Name: x\n");
         for spelled in [GOOD.replace('\n', "\r\n"), GOOD.replace("Name:", "name:")] {
             let other = parse(&spelled).unwrap();
             assert_eq!((&other.project, &other.version), (&metadata.project, &metadata.version));
@@ -142,13 +189,14 @@ mod tests {
             ("Metadata-Version: 2.1\n", ""),
             ("Version: 2.1", "Version: 3.0"),
             ("Summary: a", "name: other"),
+            ("Demo_Pkg", "Demo_Pkg\n other"),
             ("Summary: a", "Version: 2.0"),
             ("Summary: a", "Summary: a\rName: other"),
             ("Demo_Pkg", "-demo"),
             ("Version: 1.0", "Version: one"),
         ] {
             let refused = parse(&GOOD.replace(from, to)).unwrap_err();
-            assert_eq!(refused.code(), "metadata-malformed", "{from} -> {to}");
+            assert_eq!(refused.facts().code, "metadata-malformed", "{from} -> {to}");
         }
         assert!(Metadata::parse("METADATA", b"Name: \xff\n").is_err());
     }
@@ -160,7 +208,7 @@ mod tests {
             metadata.agrees("METADATA", &project.parse().unwrap(), &version.parse().unwrap())
         };
         assert!(agrees("demo-pkg", "1.0.0").is_ok());
-        assert_eq!(agrees("demo", "1.0").unwrap_err().code(), "metadata-mismatch");
-        assert_eq!(agrees("demo-pkg", "1.1").unwrap_err().code(), "metadata-mismatch");
+        assert_eq!(agrees("demo", "1.0").unwrap_err().facts().code, "metadata-mismatch");
+        assert_eq!(agrees("demo-pkg", "1.1").unwrap_err().facts().code, "metadata-mismatch");
     }
 }

@@ -10,7 +10,7 @@ use pysign_names::{DistName, SdistName};
 
 pub use unpack::unpack;
 
-use crate::fault::{Fault, Format};
+use crate::error::{Fault, Format};
 use crate::metadata::MAX_METADATA;
 use crate::tar::{self, Kind, Member, Repeats};
 use crate::{Error, Metadata};
@@ -30,7 +30,7 @@ pub(crate) fn file_name(path: &Path) -> Result<SdistName, Error> {
         DistName::Sdist(name) => Ok(name),
         DistName::Wheel(name) => {
             let cause = pysign_names::Error::Sdist { text: name.to_string() };
-            Err(Error::Name { file: path.into(), cause })
+            Err(Error::of(path)(Fault::Layout(cause)))
         }
     }
 }
@@ -70,7 +70,7 @@ pub(crate) fn contents(
     let top = top(&members, name)?;
     let member = format!("{top}/PKG-INFO");
     let Some((_, info)) = info else {
-        return Err(Fault::Missing { code: "sdist-missing", member });
+        return Err(Fault::Missing { format: Format::Tar, member });
     };
     let metadata = Metadata::parse(&member, &info)?;
     metadata.agrees(&member, name.project(), name.version())?;
@@ -108,7 +108,7 @@ fn top(members: &[Member], name: &SdistName) -> Result<String, Fault> {
         return Ok((*only).to_owned());
     }
     Err(Fault::Directory {
-        code: "sdist-directory",
+        format: Format::Tar,
         expected: name.stem().to_owned(),
         found: match tops.as_slice() {
             [] => "nothing".to_owned(),
@@ -128,7 +128,7 @@ mod tests {
     use crate::samples::{METADATA, SDIST, Sdist};
 
     fn code(sdist: Sdist, name: &str) -> &'static str {
-        identity(&mut Cursor::new(sdist.bytes()), Path::new(name)).unwrap_err().code()
+        identity(&mut Cursor::new(sdist.bytes()), Path::new(name)).unwrap_err().facts().code
     }
 
     #[test]

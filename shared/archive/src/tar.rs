@@ -13,7 +13,7 @@ use flate2::bufread::GzDecoder;
 
 pub(crate) use write::TarWriter;
 
-use crate::fault::{Fault, Format};
+use crate::error::{Fault, Format};
 use crate::member::{MAX_NAMES, MemberPath};
 use extension::Extensions;
 
@@ -108,7 +108,7 @@ fn members<R: Read>(
         }
     }
     if !extensions.is_empty() {
-        return Err(Fault::tar("an extension header describes no member"));
+        return Err(Fault::tar("an extension header is not followed by a member"));
     }
     links::check(&seen.links)?;
     Ok(ControlFlow::Continue(()))
@@ -136,7 +136,7 @@ fn member(index: usize, header: &Header, extensions: Extensions) -> Result<Optio
         EntryType::Symlink if size == 0 => {
             let target = extensions.link.or_else(|| header.link_name_bytes().map(Into::into));
             let target = String::from_utf8(target.unwrap_or_default());
-            Kind::Link { target: target.map_err(|_| refused("a link to a name not in UTF-8"))? }
+            Kind::Link { target: target.map_err(|_| refused("a link whose target is not UTF-8"))? }
         }
         EntryType::Link => return Err(refused("a hard link")),
         EntryType::GNUSparse => return Err(refused("a sparse file")),
@@ -205,14 +205,14 @@ impl Seen {
             Repeats::None => false,
         };
         if repeated && !may_repeat && (not_directory || self.files.contains(path)) {
-            return Err(refused("twice"));
+            return Err(refused("which occurs twice"));
         }
         let beneath = format!("{path}/");
         let next =
             self.paths.range::<str, _>((Bound::Included(beneath.as_str()), Bound::Unbounded));
         let above = next.map(MemberPath::as_str).next().is_some_and(|p| p.starts_with(&beneath));
         if path.parents().any(|parent| self.files.contains(parent)) || (not_directory && above) {
-            return Err(refused("with a file or link as a directory"));
+            return Err(refused("where a file or link would have to be a directory"));
         }
         if not_directory {
             self.files.insert(path.clone());
@@ -234,14 +234,14 @@ fn nothing_follows<R: Read>(mut gzip: Take<GzDecoder<BufReader<&mut R>>>) -> Res
             break;
         }
         if block.iter().take(read).any(|&byte| byte != 0) {
-            return Err(Fault::tar("something follows its end"));
+            return Err(Fault::tar("data follows its end"));
         }
     }
     let mut file = gzip.into_inner().into_inner();
     if file.fill_buf().map_err(Fault::Read)?.is_empty() {
         Ok(())
     } else {
-        Err(Fault::tar("something follows its gzip stream"))
+        Err(Fault::tar("data follows its gzip stream"))
     }
 }
 

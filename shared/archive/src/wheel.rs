@@ -10,7 +10,7 @@ use pysign_names::{DistName, SdistName, WheelName};
 
 pub(crate) use record::{MAX_RECORD, Record, line as record_line};
 
-use crate::fault::Fault;
+use crate::error::{Document, Fault, Format};
 use crate::metadata::{Headers, MAX_METADATA, malformed};
 use crate::zip::Zip;
 use crate::{Error, Metadata};
@@ -36,7 +36,7 @@ pub(crate) fn file_name(path: &Path) -> Result<WheelName, Error> {
         DistName::Wheel(name) => Ok(name),
         DistName::Sdist(name) => {
             let cause = pysign_names::Error::Wheel { text: name.to_string() };
-            Err(Error::Name { file: path.into(), cause })
+            Err(Error::of(path)(Fault::Layout(cause)))
         }
     }
 }
@@ -48,11 +48,11 @@ pub(crate) fn describe<R: Read + Seek>(
 ) -> Result<(String, Metadata), Fault> {
     let directory = dist_info(zip, name)?;
     let member = format!("{directory}/METADATA");
-    let bytes = zip.read(&member, MAX_METADATA, "wheel-missing")?;
+    let bytes = zip.read(&member, MAX_METADATA)?;
     let metadata = Metadata::parse(&member, &bytes)?;
     metadata.agrees(&member, name.project(), name.version())?;
     let member = format!("{directory}/WHEEL");
-    let bytes = zip.read(&member, MAX_WHEEL, "wheel-missing")?;
+    let bytes = zip.read(&member, MAX_WHEEL)?;
     tags(&member, &bytes, name)?;
     Ok((directory, metadata))
 }
@@ -67,7 +67,7 @@ fn dist_info<R>(zip: &Zip<R>, name: &WheelName) -> Result<String, Fault> {
         return Ok((*only).to_owned());
     }
     Err(Fault::Directory {
-        code: "wheel-directory",
+        format: Format::Zip,
         expected: format!("{}{DIST_INFO}", name.stem()),
         found: if found.is_empty() { "none".to_owned() } else { found.join(", ") },
     })
@@ -81,14 +81,14 @@ fn is_release(stem: &str, name: &WheelName) -> bool {
 
 /// WHEEL must know the format's version, and say the tags and the build number of the file's name.
 fn tags(member: &str, bytes: &[u8], name: &WheelName) -> Result<(), Fault> {
-    let refused = malformed("wheel-malformed", member);
-    let headers = Headers::parse(bytes).map_err(&refused)?;
+    let refused = malformed(Document::Wheel, member);
+    let headers = Headers::of(bytes).map_err(&refused)?;
     if !headers.only("wheel-version").map_err(&refused)?.starts_with("1.") {
-        return Err(refused("its Wheel-Version is unknown"));
+        return Err(refused("its Wheel-Version is not supported"));
     }
     let differs = |field, expected, found| {
         let member = member.to_owned();
-        Err(Fault::Mismatch { code: "wheel-tags", member, field, expected, found })
+        Err(Fault::WheelMismatch { member, field, expected, found })
     };
     let expected: BTreeSet<String> = name.tags().collect();
     let found: BTreeSet<String> = headers.all("tag").map(str::to_owned).collect();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn code(wheel: &Wheel, name: &str) -> &'static str {
-        identify(wheel, name).unwrap_err().code()
+        identify(wheel, name).unwrap_err().facts().code
     }
 
     fn member(name: &str) -> String {
@@ -152,7 +152,7 @@ mod tests {
         ] {
             let checked =
                 crate::check_name(&mut Cursor::new(Wheel::new().bytes()), Path::new(name));
-            assert_eq!(checked.unwrap_err().code(), expected, "{name}");
+            assert_eq!(checked.unwrap_err().facts().code, expected, "{name}");
         }
         assert_eq!(code(&Wheel::new(), "demo_pkg-1.0.tar.gz"), "layout-name");
     }
@@ -208,9 +208,9 @@ mod tests {
         let error = identity(&mut Cursor::new(renamed), path).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "'dist/demo_pkg-1.0-py3-none-any.whl' holds the name 'demo_pkg/../a.txt', which leaves \
+            "'dist/demo_pkg-1.0-py3-none-any.whl' contains 'demo_pkg/../a.txt', which leaves \
              the archive"
         );
-        assert_eq!(error.file(), Some(path));
+        assert_eq!(error.facts().file, Some(path));
     }
 }

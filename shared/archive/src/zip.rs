@@ -13,7 +13,7 @@ use ::zip::{CompressionMethod, ZipArchive};
 pub(crate) use write::{Packer, ZipWriter, level};
 
 use crate::blocks;
-use crate::fault::{Fault, Format};
+use crate::error::{Fault, Format};
 use crate::member::MemberPath;
 use walk::Local;
 
@@ -52,7 +52,7 @@ impl<R: Read + Seek> Zip<R> {
         let paths = paths(&locals)?;
         limit(&mut source, &locals)?;
         let archive = ZipArchive::new(source).map_err(on_zip)?;
-        let disagree = || Fault::zip("two ways of reading it find different files");
+        let disagree = || Fault::zip("its entries and its central directory disagree");
         if archive.offset() != 0 || archive.len() != locals.len() {
             return Err(disagree());
         }
@@ -89,18 +89,17 @@ impl<R: Read + Seek> Zip<R> {
         // One byte more than announced, so that the reader comes to its end and compares checksums.
         let mut reader = reader.take(member.size.saturating_add(1));
         let copied = blocks::copy(Format::Zip, &mut reader, sink)?;
-        if copied == member.size { Ok(()) } else { Err(Fault::zip("a file has another size")) }
+        if copied == member.size {
+            Ok(())
+        } else {
+            Err(Fault::zip("a file does not have the size that is announced"))
+        }
     }
 
-    /// The bytes of the file at `path`, at most `cap`; `code` is the fault's if it isn't there.
-    pub(crate) fn read(
-        &mut self,
-        path: &str,
-        cap: u64,
-        code: &'static str,
-    ) -> Result<Vec<u8>, Fault> {
+    /// The bytes of the file at `path`, at most `cap`.
+    pub(crate) fn read(&mut self, path: &str, cap: u64) -> Result<Vec<u8>, Fault> {
         let Some(&member) = self.members.get(path) else {
-            return Err(Fault::Missing { code, member: path.to_owned() });
+            return Err(Fault::Missing { format: Format::Zip, member: path.to_owned() });
         };
         if member.size > cap {
             return Err(Fault::TooLarge { format: Format::Zip, what: "bytes of metadata", cap });
@@ -121,7 +120,7 @@ fn paths(locals: &[Local]) -> Result<Vec<MemberPath>, Fault> {
     for local in locals {
         let path = MemberPath::parse(Format::Zip, local.path())?;
         if !seen.insert(path.clone()) {
-            return refused(&path, "twice");
+            return refused(&path, "which occurs twice");
         }
         if !local.is_directory() {
             files.insert(path.clone());
@@ -129,7 +128,7 @@ fn paths(locals: &[Local]) -> Result<Vec<MemberPath>, Fault> {
         paths.push(path);
     }
     match paths.iter().find(|path| path.parents().any(|parent| files.contains(parent))) {
-        Some(path) => refused(path, "which lies beneath a file"),
+        Some(path) => refused(path, "where a file would have to be a directory"),
         None => Ok(paths),
     }
 }
@@ -148,7 +147,7 @@ fn regular(path: &MemberPath, mode: u32, local: &Local) -> Result<(), Fault> {
     let what = match (mode & S_IFMT, local.is_directory()) {
         (0 | S_IFDIR, true) if local.size == 0 => return Ok(()),
         (0 | S_IFREG, false) => return Ok(()),
-        (_, true) => "a directory that is none",
+        (_, true) => "named like a directory but is none",
         (_, false) => "neither a file nor a directory",
     };
     Err(Fault::Type { format: Format::Zip, member: path.to_string(), what })
@@ -157,7 +156,7 @@ fn regular(path: &MemberPath, mode: u32, local: &Local) -> Result<(), Fault> {
 fn on_zip(error: ZipError) -> Fault {
     match error {
         ZipError::Io(cause) => Fault::on_read(Format::Zip, cause),
-        _ => Fault::zip("its directory can't be read"),
+        _ => Fault::zip("its central directory can't be read"),
     }
 }
 

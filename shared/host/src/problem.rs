@@ -142,8 +142,8 @@ pub trait Problem: Error + Send + Sync + 'static {
 ///
 /// A row is a pattern, a [`Status`], a code and, in parentheses, the message as `format!` takes it;
 /// then any of the methods of [`Facts`]. Rows under `from` hand on what another problem says, with a
-/// message and facts of their own where they follow. `Display`, `Error`, `Problem` and the list
-/// `CODES` all come from the rows.
+/// message and facts of their own where they follow; where all rows do, `codes` may name the list of
+/// the other's codes. `Display`, `Error`, `Problem` and the list `CODES` all come from the rows.
 ///
 /// ```
 /// #[derive(Debug)]
@@ -170,10 +170,11 @@ macro_rules! problem {
     } $(from {
         $($outer:pat $(if $test:expr)? => $inner:expr
             $(, ($($words:tt)+))? $(, $more:ident($($given:expr),+))*;)*
-    })?) => {
+    } $(codes $codes:expr)?)?) => {
         impl $type {
             /// Every code of this type.
-            pub const CODES: &'static [&'static str] = &[$($code),*];
+            pub const CODES: &'static [&'static str] =
+                $crate::problem!(@codes [$($code),*] $($($codes)?)?);
         }
 
         #[allow(unused_variables)]
@@ -216,6 +217,8 @@ macro_rules! problem {
             }
         }
     };
+    (@codes $own:tt) => { &$own };
+    (@codes [] $codes:expr) => { $codes };
     (@message $f:ident, $inner:expr, ) => { ::std::fmt::Display::fmt($inner, $f) };
     (@message $f:ident, $inner:expr, ($($words:tt)+)) => { ::std::write!($f, $($words)+) };
 }

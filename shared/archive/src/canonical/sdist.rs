@@ -9,7 +9,7 @@ use pysign_names::SdistName;
 
 use super::UnixTime;
 use crate::blocks;
-use crate::fault::{Fault, Format};
+use crate::error::{Fault, Format};
 use crate::tar::{self, Kind, Member, Repeats, TarWriter};
 use crate::zip::level;
 use crate::{Error, sdist};
@@ -136,6 +136,8 @@ mod tests {
 
     use pysign_host::Sha256;
 
+    use pysign_host::Problem as _;
+
     use super::*;
     use crate::samples::{METADATA, SDIST, Sdist};
 
@@ -190,10 +192,10 @@ mod tests {
         let swapped = Sdist::new().file("demo_pkg-1.0/PKG-INFO", old.as_bytes()).bytes();
         let name = SDIST.parse().unwrap();
         let refused = rewrite(&mut Cursor::new(swapped), &name, &mut Vec::new(), 0, MAX_BATCH);
-        assert_eq!(refused.unwrap_err().code(), "metadata-mismatch");
+        assert_eq!(refused.unwrap_err().facts().code, "metadata-mismatch");
         let other = Sdist::new().file("demo_pkg-1.0/pyproject.toml", b"").bytes();
         let refused = rewrite(&mut Cursor::new(other), &name, &mut Vec::new(), 0, MAX_BATCH);
-        assert_eq!(refused.unwrap_err().code(), "tar-name");
+        assert_eq!(refused.unwrap_err().facts().code, "tar-name");
     }
 
     #[test]

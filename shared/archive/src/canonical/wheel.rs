@@ -7,7 +7,7 @@ use pysign_names::WheelName;
 
 use super::DosTime;
 use crate::Error;
-use crate::fault::{Fault, Format};
+use crate::error::{Fault, Format};
 use crate::member::MemberPath;
 use crate::wheel::{self, MAX_RECORD, Record, record_line};
 use crate::zip::{Packer, Zip, ZipWriter};
@@ -40,7 +40,7 @@ fn rewrite(
     let mut zip = Zip::open(source)?;
     let (directory, _) = wheel::describe(&mut zip, name)?;
     let record_path = format!("{directory}/RECORD");
-    let old = zip.read(&record_path, MAX_RECORD, "wheel-missing")?;
+    let old = zip.read(&record_path, MAX_RECORD)?;
     let mut old = Record::parse(&record_path, &old)?;
     let mut new = String::new();
     let mut writer = ZipWriter::new(out, DosTime::clamp(epoch));
@@ -166,9 +166,9 @@ mod tests {
             ("demo".to_owned(), "record-malformed"),
         ] {
             let refused = canonical(&Wheel::new().with(&record, &text)).unwrap_err();
-            assert_eq!(refused.code(), code);
+            assert_eq!(refused.facts().code, code);
         }
         let refused = rewritten(Wheel::new().bytes_as_they_are()).unwrap_err();
-        assert_eq!(refused.code(), "wheel-missing");
+        assert_eq!(refused.facts().code, "wheel-missing");
     }
 }

@@ -11,7 +11,7 @@ use super::{contents, file_name};
 use crate::Error;
 use crate::blocks;
 use crate::canonical::UnixTime;
-use crate::fault::{Fault, Format};
+use crate::error::{Fault, Format};
 use crate::tar::{self, Kind, Member, Repeats};
 
 /// Unpacks the sdist at `path`, open as `source`, beneath the directory `into`, which nobody else
@@ -116,9 +116,12 @@ mod tests {
         let scratch = Scratch::new("bad");
         let outside = || Sdist::new().link("demo_pkg-1.0/out", "../..");
         let error = scratch.unpack(outside().file("demo_pkg-1.0/out/x", b"")).unwrap_err();
-        assert_eq!(error.code(), "tar-name");
-        assert_eq!(scratch.unpack(outside()).unwrap_err().code(), "tar-link");
-        assert_eq!(scratch.unpack(Sdist::new().file("../x", b"")).unwrap_err().code(), "tar-name");
+        assert_eq!(error.facts().code, "tar-name");
+        assert_eq!(scratch.unpack(outside()).unwrap_err().facts().code, "tar-link");
+        assert_eq!(
+            scratch.unpack(Sdist::new().file("../x", b"")).unwrap_err().facts().code,
+            "tar-name"
+        );
         assert_eq!(scratch.unpacked(), 0);
     }
 
@@ -126,6 +129,6 @@ mod tests {
     fn a_file_that_is_there_already_is_kept() {
         let scratch = Scratch::new("again");
         scratch.unpack(Sdist::new()).unwrap();
-        assert_eq!(scratch.unpack(Sdist::new()).unwrap_err().code(), "output-unwritable");
+        assert_eq!(scratch.unpack(Sdist::new()).unwrap_err().facts().code, "output-unwritable");
     }
 }

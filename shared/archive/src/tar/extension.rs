@@ -7,7 +7,7 @@ use ::tar::{EntryType, Header};
 
 use super::on_read;
 use crate::blocks::size;
-use crate::fault::{Fault, Format};
+use crate::error::{Fault, Format};
 
 /// Room for two paths and the odd attribute.
 const MAX_EXTENSION: u64 = 1 << 20;
@@ -36,7 +36,7 @@ impl Extensions {
                 global.records(&content(header, entry)?)?;
                 // Git writes a comment there. A name for every file is no honest use.
                 if global.path.is_some() || global.link.is_some() || global.size.is_some() {
-                    return Err(Fault::tar("a global header names or measures its members"));
+                    return Err(Fault::tar("a global header sets a name or a size"));
                 }
                 self.sparse |= global.sparse;
             }
@@ -107,5 +107,5 @@ fn content(header: &Header, entry: &mut impl Read) -> Result<Vec<u8>, Fault> {
     }
     let mut bytes = Vec::new();
     entry.take(length).read_to_end(&mut bytes).map_err(on_read)?;
-    if size(bytes.len()) == length { Ok(bytes) } else { Err(Fault::tar("it ends too early")) }
+    if size(bytes.len()) == length { Ok(bytes) } else { Err(Fault::tar("it is truncated")) }
 }

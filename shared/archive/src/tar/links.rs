@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::fault::Fault;
+use crate::error::Fault;
 use crate::member::MemberPath;
 
 /// Refuses links that are absolute, that lead out of the sdist's top directory, or whose way goes
@@ -42,8 +42,10 @@ fn stays(path: &MemberPath, target: &str, links: &BTreeSet<&str>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use pysign_host::Problem as _;
+
     use super::*;
-    use crate::fault::Format;
+    use crate::error::Format;
 
     fn check_all(links: &[(&str, &str)]) -> Result<(), Fault> {
         let parse = |path: &str| MemberPath::parse(Format::Tar, path.as_bytes()).unwrap();
@@ -64,7 +66,7 @@ mod tests {
         for target in ["", "/etc/passwd", "../..", "../../other/x", "c/../../../x", "..\\x", "a\nb"]
         {
             let refused = check_all(&[("demo-1.0/sub/a", target)]).unwrap_err();
-            assert_eq!(refused.code(), "tar-link", "{target}");
+            assert_eq!(refused.facts().code, "tar-link", "{target}");
         }
     }
 

@@ -2,6 +2,8 @@ use std::io::Cursor;
 
 use ::tar::EntryType;
 
+use pysign_host::Problem as _;
+
 use super::*;
 use crate::samples::{Sdist, gzip};
 
@@ -18,7 +20,7 @@ fn members(bytes: &[u8]) -> Result<Vec<(Member, Vec<u8>)>, Fault> {
 }
 
 fn code(sdist: Sdist) -> &'static str {
-    members(&sdist.bytes()).map(drop).unwrap_err().code()
+    members(&sdist.bytes()).map(drop).unwrap_err().facts().code
 }
 
 fn paths(sdist: Sdist) -> Vec<String> {
@@ -129,7 +131,7 @@ fn a_huge_extension_header_is_refused() {
 fn nothing_may_follow_the_archive() {
     let good = Sdist::new().bytes();
     assert!(members(&good).is_ok());
-    let refused = |bytes: &[u8]| members(bytes).map(drop).unwrap_err().code();
+    let refused = |bytes: &[u8]| members(bytes).map(drop).unwrap_err().facts().code;
     assert_eq!(refused(&[&good[..], b"\0"].concat()), "tar-malformed");
     assert_eq!(refused(&[&good[..], &good[..]].concat()), "tar-malformed");
     assert_eq!(refused(&gzip(&[&[0; 1024][..], b"x"].concat())), "tar-malformed");

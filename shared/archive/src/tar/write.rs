@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Kind, Member};
 use crate::blocks::size;
 use crate::canonical::UnixTime;
-use crate::fault::Fault;
+use crate::error::Fault;
 
 const BLOCK: usize = 512;
 

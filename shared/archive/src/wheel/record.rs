@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pysign_host::Sha256;
 
-use crate::fault::Fault;
+use crate::error::{Document, Fault};
 use crate::member::MemberPath;
 use crate::metadata::malformed;
 
@@ -28,16 +28,16 @@ struct Line {
 impl Record {
     /// Parses RECORD at `member`. Every file but RECORD itself has an SHA-256.
     pub(crate) fn parse(member: &str, bytes: &[u8]) -> Result<Self, Fault> {
-        let refused = malformed("record-malformed", member);
+        let refused = malformed(Document::Record, member);
         let text = std::str::from_utf8(bytes).map_err(|_| refused("it is not UTF-8"))?;
         let mut lines = BTreeMap::new();
         for row in rows(text).map_err(&refused)? {
             let [path, hash, size] = row.as_slice() else {
-                return Err(refused("a line has not three fields"));
+                return Err(refused("a line does not have three fields"));
             };
             let sha256 = hash.strip_prefix("sha256=").unwrap_or_default();
             if path != member && sha256.is_empty() {
-                return Err(refused("a file has no sha256"));
+                return Err(refused("a file has no SHA-256"));
             }
             let line = Line { sha256: sha256.to_owned(), size: size.clone() };
             if lines.insert(path.clone(), line).is_some() {
@@ -117,7 +117,7 @@ fn rows(text: &str) -> Result<Vec<Vec<String>>, &'static str> {
             match after.strip_prefix(',') {
                 Some(next) => rest = next,
                 None if after.is_empty() => break,
-                None => return Err("a quoted field goes on after its quote"),
+                None => return Err("text follows a quoted field"),
             }
         }
         rows.push(row);
@@ -133,7 +133,7 @@ fn field(text: &str) -> Result<(String, &str), &'static str> {
     };
     let mut field = String::new();
     loop {
-        let (part, after) = rest.split_once('"').ok_or("a quoted field does not end")?;
+        let (part, after) = rest.split_once('"').ok_or("a quoted field is not closed")?;
         field.push_str(part);
         match after.strip_prefix('"') {
             Some(more) => {
@@ -147,8 +147,10 @@ fn field(text: &str) -> Result<(String, &str), &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use pysign_host::Problem as _;
+
     use super::*;
-    use crate::fault::Format;
+    use crate::error::Format;
 
     const DIGEST: &str = "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0";
 
@@ -188,7 +190,7 @@ mod tests {
             (format!("{good}{good}"), "record-malformed"),
             (format!("{good}x,,\n"), "record-malformed"),
         ] {
-            assert_eq!(strike(&record).unwrap_err().code(), code, "{record}");
+            assert_eq!(strike(&record).unwrap_err().facts().code, code, "{record}");
         }
     }
 }

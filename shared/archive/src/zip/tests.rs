@@ -3,6 +3,8 @@ use std::io::{Cursor, Write as _};
 use ::zip::ZipWriter;
 use ::zip::write::SimpleFileOptions;
 
+use pysign_host::Problem as _;
+
 use super::*;
 use crate::samples::{Wheel, patched};
 
@@ -21,7 +23,7 @@ fn contents(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Fault> {
 }
 
 fn code(bytes: &[u8]) -> &'static str {
-    contents(bytes).map(drop).unwrap_err().code()
+    contents(bytes).map(drop).unwrap_err().facts().code
 }
 
 fn small() -> Vec<u8> {

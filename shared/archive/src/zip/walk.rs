@@ -8,7 +8,7 @@ use std::io::{BufReader, Read, Seek};
 
 use super::fields::Fields;
 use crate::blocks::size;
-use crate::fault::{Fault, Format};
+use crate::error::{Fault, Format};
 use crate::member::MAX_NAMES;
 
 /// Five times what the largest wheels hold.
@@ -75,7 +75,7 @@ pub(crate) fn walk(reader: impl Read + Seek) -> Result<Vec<Local>, Fault> {
         signature = walker.signature()?;
     }
     if entries != size(locals.len()) {
-        return Err(Fault::zip("its directory lists other files than it holds"));
+        return Err(Fault::zip("its central directory does not list its entries"));
     }
     let directory = Directory { entries, start, size: walker.at - 4 - start };
     walker.end(signature, &directory)?;
@@ -113,7 +113,7 @@ impl<R: Read + Seek> Walker<R> {
     }
 
     fn skip(&mut self, length: u64) -> Result<(), Fault> {
-        let gap = i64::try_from(length).map_err(|_| Fault::zip("a size in it is absurd"))?;
+        let gap = i64::try_from(length).map_err(|_| Fault::zip("a size is out of range"))?;
         self.reader.seek_relative(gap).map_err(Fault::Read)?;
         self.at = self.at.saturating_add(length);
         Ok(())
@@ -132,7 +132,7 @@ impl<R: Read + Seek> Walker<R> {
         };
         let (flags, method, crc, sizes, name, extra) = read().ok_or(SHORT)?;
         if flags & !ALLOWED_FLAGS != 0 {
-            return Err(Fault::zip("an entry is encrypted or has its sizes behind its data"));
+            return Err(Fault::zip("an entry is encrypted or uses a data descriptor"));
         }
         let name = self.read(name.into())?;
         if !name.is_ascii() && flags & UTF8_FLAG == 0 {
@@ -156,7 +156,9 @@ impl<R: Read + Seek> Walker<R> {
         };
         let (flags, name, extra, comment, disk) = read().ok_or(SHORT)?;
         if flags & !ALLOWED_FLAGS != 0 || comment != 0 || disk != 0 {
-            return Err(Fault::zip("its directory has comments, other disks or odd flags"));
+            return Err(Fault::zip(
+                "its central directory has comments, other disks or unsupported flags",
+            ));
         }
         let name = self.read(name.into())?;
         if !name.is_ascii() && flags & UTF8_FLAG == 0 {
@@ -168,14 +170,14 @@ impl<R: Read + Seek> Walker<R> {
 
     /// The end records, APPNOTE 4.3.14 to 4.3.16, up to the last byte of the file.
     fn end(&mut self, mut signature: u32, directory: &Directory) -> Result<(), Fault> {
-        let differs = || Fault::zip("its end record contradicts its directory");
+        let differs = || Fault::zip("its end record does not match its central directory");
         let is64 = signature == END64;
         if is64 {
             self.end64(directory)?;
             signature = self.signature()?;
         }
         if signature != END {
-            return Err(Fault::zip("it holds something between its records"));
+            return Err(Fault::zip("unknown data lies between its records"));
         }
         let record = self.read(18)?;
         let mut fields = Fields(&record);
@@ -197,12 +199,12 @@ impl<R: Read + Seek> Walker<R> {
         let comment = self.read(comment.into())?;
         // Readers that look for the end record from behind would find theirs in it.
         if comment.windows(4).any(|window| window == END.to_le_bytes()) {
-            return Err(Fault::zip("its comment holds an end record"));
+            return Err(Fault::zip("its comment contains an end record"));
         }
         let mut rest = [0];
         match self.reader.read(&mut rest).map_err(Fault::Read)? {
             0 => Ok(()),
-            _ => Err(Fault::zip("something follows its end record")),
+            _ => Err(Fault::zip("data follows its end record")),
         }
     }
 
@@ -229,7 +231,7 @@ impl<R: Read + Seek> Walker<R> {
         if right {
             Ok(())
         } else {
-            Err(Fault::zip("its zip64 end record contradicts its directory"))
+            Err(Fault::zip("its zip64 end record does not match its central directory"))
         }
     }
 }
@@ -245,11 +247,11 @@ fn zip64(extra: &[u8]) -> Result<Option<&[u8]>, Fault> {
             Some((id, fields.bytes(length.into())?))
         };
         match read() {
-            None => return Err(Fault::zip("an extra field is cut off")),
+            None => return Err(Fault::zip("an extra field is truncated")),
             Some((0x7075, _)) => return Err(Fault::zip("an entry has a second name")),
             Some((0x0001, data)) => {
                 if found.replace(data).is_some() || !matches!(data.len(), 0 | 8 | 16 | 24 | 28) {
-                    return Err(Fault::zip("an entry has unclear sizes"));
+                    return Err(Fault::zip("an entry has ambiguous sizes"));
                 }
             }
             Some(_) => {}
@@ -261,7 +263,7 @@ fn zip64(extra: &[u8]) -> Result<Option<&[u8]>, Fault> {
 /// Compressed and real size of a local entry: in the header, or both in the zip64 field with both
 /// numbers of the header at their maximum.
 fn local_sizes(header: (u32, u32), zip64: Option<&[u8]>) -> Result<(u64, u64), Fault> {
-    let unclear = || Fault::zip("an entry has unclear sizes");
+    let unclear = || Fault::zip("an entry has ambiguous sizes");
     let mut fields = Fields(zip64.unwrap_or_default());
     match header {
         (u32::MAX, u32::MAX) => {
