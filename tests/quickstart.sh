@@ -48,7 +48,7 @@ say 'fetch what was published, and verify it as a consumer does'
 pysign-fetch -m release.json --index gitlab -o got |
     pysign-verify $verify --identity "$identity" --issuer "$CI_SERVER_URL" -o proven >proof.json
 JOBS
-pysign-sandbox -- sh jobs.sh >&2
+CI_COMMIT_SHA=$(git -C checkout rev-parse HEAD) pysign-sandbox -- sh jobs.sh >&2
 
 say 'proof'
 cat proof.json

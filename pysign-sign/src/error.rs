@@ -28,6 +28,8 @@ pub(crate) enum Error {
     NoLogV1,
     /// An attestation or release statement is asked for of a file that is neither wheel nor sdist.
     NotAPackage { file: PathBuf },
+    /// The files were built from another commit than the token, and so the certificate, names.
+    OtherCommit { expected: String, found: String },
     /// A file has the name of a signature and is this signer's, over something else.
     OtherContent { file: PathBuf },
     /// The files of a release lie in several directories.
@@ -112,6 +114,9 @@ pysign_host::problem! { Error {
         ("'{}' is neither a wheel nor an sdist: only these have attestations and release statements",
             file.display()),
         file(file);
+    Self::OtherCommit { expected, found } => Refused "other-commit"
+        ("the files were built from another commit than the one the identity token is for"),
+        evidence(expected, found);
     Self::OtherContent { file } => Input "output-exists"
         ("'{}' already exists and signs something else", file.display()),
         file(file), hint("to replace it: --force");

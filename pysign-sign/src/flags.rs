@@ -85,6 +85,18 @@ const FLAGS: &[Flag] = &[
         detail: "The log shows everyone the path of the project, the commit and the pipeline. When \
                  the token says that the project is not public, this consent is needed.",
     },
+    Flag {
+        name: "allow-other-commit",
+        short: None,
+        value: None,
+        repeat: Repeat::Last,
+        about: "Sign what was built from another commit than the one the token names",
+        detail: "For a workflow that checks out another tag or branch than the one it runs for. \
+                 Without this flag, a source commit in the manifest that differs from the token's \
+                 (GitLab and GitHub name one) is refused: the certificate would vouch for source \
+                 that the files were not built from. The signature's entry in the manifest records \
+                 the difference as \"allowed\": [\"other-commit\"].",
+    },
     flags::MANIFEST,
     flags::FORCE,
     Flag {
@@ -199,6 +211,7 @@ impl Tool for Sign {
             forms,
             instance: Instance::from(m)?,
             public_log: m.is_set("public-log"),
+            allow_other_commit: m.is_set("allow-other-commit"),
             dry_run: m.is_set("dry-run"),
             jobs: m.parse("jobs")?.unwrap_or_else(Jobs::requests),
             network: m.network()?,
@@ -220,6 +233,7 @@ pub struct Args {
     pub(crate) dry_run: bool,
     pub(crate) instance: Instance,
     pub(crate) public_log: bool,
+    pub(crate) allow_other_commit: bool,
     pub(crate) jobs: Jobs,
     pub(crate) network: Network,
 }

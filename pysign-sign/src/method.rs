@@ -7,9 +7,11 @@ use std::sync::Arc;
 use pysign_attest::{Certificate, PublicKey};
 use pysign_host::{Failure, Host, shell_quoted, shell_word};
 use pysign_http::Client;
+use pysign_manifest::Manifest;
 use pysign_sigstore::signing_config::Services;
 use pysign_sigstore::{Expected, Mismatch, Text};
 
+use crate::error::Error;
 use crate::expected::{ExpectedSigner, Holder};
 use crate::identity::Identity;
 use crate::key::Key;
@@ -44,6 +46,24 @@ impl<'a> SigningMethod<'a> {
         match self {
             Self::Keyless(identity) => identity.check_consent(services, consent),
             Self::Key { .. } => Ok(()),
+        }
+    }
+
+    /// Whether the files were built from another commit than the token names, where both are known. It
+    /// is an error unless that is allowed.
+    pub(crate) fn is_of_other_commit(
+        &self,
+        release: &Manifest,
+        allowed: bool,
+    ) -> Result<bool, Error> {
+        let Self::Keyless(identity) = self else { return Ok(false) };
+        let Some(expected) = identity.commit() else { return Ok(false) };
+        match release.commits().into_iter().find(|found| *found != expected) {
+            Some(found) if !allowed => {
+                let (expected, found) = (expected.to_owned(), found.to_owned());
+                Err(Error::OtherCommit { expected, found })
+            }
+            other => Ok(other.is_some()),
         }
     }
 

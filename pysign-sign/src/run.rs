@@ -27,6 +27,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
 
     let client = Client::new(host, &args.network)?;
     let method = SigningMethod::find(args.key, args.token_file.as_deref(), host, &client)?;
+    let other_commit = method.is_of_other_commit(&release, args.allow_other_commit)?;
     let (root, services) = args.instance.load(&client, host)?;
     method.check_consent(&services, args.public_log)?;
     let expected = method.expected_signer();
@@ -59,7 +60,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     batch::warn_of_unsigned(&outcomes, plan.iter().map(Planned::shown), &host.notes);
     let signatures = batch::collect(outcomes)?;
     for (planned, signature) in plan.iter().zip(&signatures) {
-        signature.list(planned, &mut release);
+        signature.list(planned, other_commit, &mut release);
     }
     host.notes.summary(method.verify_with(&signatures)?);
     Ok(Some(release))

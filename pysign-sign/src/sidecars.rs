@@ -82,13 +82,19 @@ impl Signed {
         ]
     }
 
-    /// Lists it with each file that it is about.
-    pub(crate) fn list(&self, planned: &Planned<'_>, release: &mut Manifest) {
+    /// Lists it with each file that it is about, and whether they may be of another commit than it
+    /// names.
+    pub(crate) fn list(&self, planned: &Planned<'_>, other_commit: bool, release: &mut Manifest) {
         let sha256 = Sha256::of(&self.document);
+        let entry = |kind, files| {
+            let mut signature = Signature::new(kind, files);
+            signature.allowed.extend(other_commit.then(|| "other-commit".to_owned()));
+            signature
+        };
         for (file, place) in planned.listed() {
             let Some(artifact) = release.artifacts.get_mut(file.index) else { continue };
             let document = Sidecar::new(planned.role(), place.to_owned(), Some(sha256));
-            let mut signature = Signature::new(planned.kind, vec![document]);
+            let mut signature = entry(planned.kind, vec![document]);
             signature.predicate_type.clone_from(&planned.predicate_type);
             list(artifact, signature);
             if let Some(pair) = &planned.pair {
@@ -96,7 +102,7 @@ impl Signed {
                     Sidecar::new(role, path.to_owned(), Some(Sha256::of(bytes)))
                 };
                 let halves = self.halves(pair).map(half).into();
-                list(artifact, Signature::new(SignatureKind::Pair, halves));
+                list(artifact, entry(SignatureKind::Pair, halves));
             } else if planned.kind == SignatureKind::Bundle && !self.kept {
                 artifact.signatures.retain(|old| old.kind != SignatureKind::Pair);
             }
@@ -119,6 +125,8 @@ fn list(artifact: &mut Artifact, new: Signature) {
     let same_kind = |old: &&mut Signature| old.kind == new.kind;
     if let Some(old) = artifact.signatures.iter_mut().filter(same_kind).find(|old| is_new(old)) {
         old.predicate_type = new.predicate_type;
+        old.allowed.retain(|known| !new.allowed.contains(known));
+        old.allowed.extend(new.allowed);
         return;
     }
     artifact.signatures.retain(|old| old.kind != new.kind || !shares_a_name(old));

@@ -92,7 +92,7 @@ fn a_damaged_attestation_is_in_the_way_and_replaced_when_forced() {
     let refused = place.sh(&sign);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(
-        (refused.status.code(), said.matches("exists already").count()),
+        (refused.status.code(), said.matches("already exists").count()),
         (Some(3), 2),
         "{said}"
     );

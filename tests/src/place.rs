@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
-use pysign_sandbox::Sandbox;
+use pysign_sandbox::{Sandbox, Setup};
 
 /// What a job needs of the machine to reach package indexes; never a secret.
 const FROM_THE_MACHINE: [&str; 8] = [
@@ -73,6 +73,26 @@ impl Drop for Scratch {
     }
 }
 
+/// Makes a directory a repository with one commit, the same one each time.
+const COMMIT: &str = "export GIT_AUTHOR_DATE=@1700000000 GIT_COMMITTER_DATE=@1700000000
+    export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org
+    export GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.org
+    git init -q -b main && git add -A && git commit -q -m demo";
+
+/// The commit of the demo project, which every pipeline runs for.
+fn demo_commit() -> &'static str {
+    static COMMITTED: OnceLock<String> = OnceLock::new();
+    COMMITTED.get_or_init(|| {
+        let (scratch, project) = (Scratch::new(), root().join("tests/demo-offline"));
+        let script = format!("cp -R {}/. . && {COMMIT} && git rev-parse HEAD", project.display());
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).current_dir(scratch.path()).env("GIT_CONFIG_NOSYSTEM", "1");
+        let output = command.env("HOME", scratch.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    })
+}
+
 /// A job: a directory, a sandbox, an environment.
 #[derive(Debug)]
 pub(crate) struct Place {
@@ -84,7 +104,7 @@ pub(crate) struct Place {
 impl Place {
     /// An empty directory `work` in a job of the default project.
     pub(crate) fn new() -> Self {
-        Self::with(Sandbox::start().unwrap())
+        Self::with(Setup::default().commit(demo_commit()).start().unwrap())
     }
 
     pub(crate) fn with(sandbox: Sandbox) -> Self {
@@ -171,15 +191,7 @@ impl Place {
         let from = root().join("tests").join(name);
         let copied = Command::new("cp").arg("-R").arg(from.join(".")).arg(self.work()).status();
         assert!(copied.unwrap().success());
-        self.commit();
-    }
-
-    /// Makes `work` a repository with one commit, the same one each time.
-    pub(crate) fn commit(&self) {
-        self.ok("export GIT_AUTHOR_DATE=@1700000000 GIT_COMMITTER_DATE=@1700000000
-            export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org
-            export GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.org
-            git init -q -b main && git add -A && git commit -q -m demo");
+        self.ok(COMMIT);
     }
 
     /// Files that no run may leave behind.

@@ -123,17 +123,19 @@ impl Manifest {
             let names = releases.iter().map(|(project, version)| format!("{project} {version}"));
             return Err(Error::SeveralReleases { found: names.collect() });
         }
-        let commits: BTreeSet<&str> = self
-            .artifacts
-            .iter()
-            .filter_map(|artifact| self.builds.get(artifact.build.as_ref()?))
-            .filter_map(|entry| entry.pointer("/source/commit")?.as_str())
-            .collect();
+        let commits = self.commits();
         if commits.len() > 1 {
             let found = commits.into_iter().map(str::to_owned).collect();
             return Err(Error::SeveralCommits { found });
         }
         Ok(())
+    }
+
+    /// The commits that the artifacts were built from.
+    pub fn commits(&self) -> BTreeSet<&str> {
+        let built = self.artifacts.iter().filter_map(|artifact| artifact.build.as_ref());
+        let entries = built.filter_map(|key| self.builds.get(key));
+        entries.filter_map(|entry| entry.pointer("/source/commit")?.as_str()).collect()
     }
 
     /// Refuses a manifest without artifacts: nothing passes vacuously.

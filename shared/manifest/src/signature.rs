@@ -121,6 +121,8 @@ pub struct Signature {
     pub kind: SignatureKind,
     /// The in-toto predicate type, where it says one.
     pub predicate_type: Option<String>,
+    /// The relaxations with which it was made: `other-commit`.
+    pub allowed: Vec<String>,
     /// Its files, each in a role of its own.
     pub files: Vec<Sidecar>,
     rest: Map<String, Value>,
@@ -129,7 +131,7 @@ pub struct Signature {
 impl Signature {
     /// A signature of these files.
     pub fn new(kind: SignatureKind, files: Vec<Sidecar>) -> Self {
-        Self { kind, predicate_type: None, files, rest: Map::new() }
+        Self { kind, predicate_type: None, allowed: Vec::new(), files, rest: Map::new() }
     }
 
     /// The file in this role.
@@ -157,7 +159,8 @@ impl Signature {
             return Err(fields.wrong("files", "one file for each role of this kind").into());
         }
         let predicate_type = fields.optional_text("predicate_type")?;
-        Ok(Self { kind, predicate_type, files, rest: fields.into_rest() })
+        let allowed = fields.texts("allowed", usize::MAX)?;
+        Ok(Self { kind, predicate_type, allowed, files, rest: fields.into_rest() })
     }
 
     /// Whether it consists of the same files, by their names.
@@ -175,6 +178,7 @@ impl Signature {
         agree(&mut self.predicate_type, other.predicate_type)
             .and_then(|()| unite_members(&mut self.rest, other.rest))
             .map_err(|()| conflict("signatures"))?;
+        unite(&mut self.allowed, other.allowed);
         for theirs in other.files {
             let Some(ours) = self.files.iter_mut().find(|ours| ours.role == theirs.role) else {
                 continue;
@@ -197,6 +201,9 @@ impl Signature {
         members.insert("kind".to_owned(), json!(self.kind.to_string()));
         if let Some(predicate_type) = &self.predicate_type {
             members.insert("predicate_type".to_owned(), json!(predicate_type));
+        }
+        if !self.allowed.is_empty() {
+            members.insert("allowed".to_owned(), json!(self.allowed));
         }
         let files: Result<Vec<Value>, Error> =
             self.files.iter().map(|file| file.encode(here)).collect();

@@ -268,7 +268,7 @@ impl TokenClaims {
         let config = self.config.as_deref().unwrap_or(".gitlab-ci.yml");
         object([
             ("ci_config_ref_uri", json!(format!("{}/{project}//{config}@{full}", job.fqdn))),
-            ("ci_config_sha", json!(COMMIT)),
+            ("ci_config_sha", json!(job.commit)),
             ("job_id", json!("9")),
             ("namespace_id", json!(namespace_id)),
             ("namespace_path", json!(namespace)),
@@ -283,7 +283,7 @@ impl TokenClaims {
             ("ref_type", json!(ref_type)),
             ("runner_environment", json!("gitlab-hosted")),
             ("runner_id", json!(1)),
-            ("sha", json!(COMMIT)),
+            ("sha", json!(job.commit)),
             ("sub", json!(format!("project_path:{project}:ref_type:{ref_type}:ref:{ref_name}"))),
             ("user_email", json!("dev@acme.example")),
             ("user_id", json!("2")),
@@ -304,7 +304,7 @@ impl TokenClaims {
             ("actor", json!("dev")),
             ("event_name", json!(self.trigger)),
             ("job_workflow_ref", json!(signer)),
-            ("job_workflow_sha", json!(COMMIT)),
+            ("job_workflow_sha", json!(job.commit)),
             ("ref", json!(full)),
             ("ref_type", json!(ref_type)),
             ("repository", json!(project)),
@@ -315,11 +315,11 @@ impl TokenClaims {
             ("run_attempt", json!("1")),
             ("run_id", json!("7")),
             ("runner_environment", json!("github-hosted")),
-            ("sha", json!(COMMIT)),
+            ("sha", json!(job.commit)),
             ("sub", json!(format!("repo:{project}:ref:{full}"))),
             ("workflow", json!("release")),
             ("workflow_ref", json!(workflow)),
-            ("workflow_sha", json!(COMMIT)),
+            ("workflow_sha", json!(job.commit)),
         ])
     }
 
@@ -332,14 +332,14 @@ impl TokenClaims {
         let run = format!("organization:{organization}:pipeline:{pipeline}:ref:{full}");
         object([
             ("build_branch", json!(name)),
-            ("build_commit", json!(COMMIT)),
+            ("build_commit", json!(job.commit)),
             ("build_number", json!(7)),
             ("build_source", json!("webhook")),
             ("job_id", json!(id)),
             ("organization_slug", json!(organization)),
             ("pipeline_slug", json!(pipeline)),
             ("runner_environment", json!("self-hosted")),
-            ("sub", json!(format!("{run}:commit:{COMMIT}:step:sign"))),
+            ("sub", json!(format!("{run}:commit:{}:step:sign", job.commit))),
         ])
     }
 
@@ -368,9 +368,6 @@ const CIRCLECI_DEFINITION: &str = "6f0a1c9e-0000-4000-8000-000000000004";
 
 /// The service account that Google gives a machine.
 const SERVICE_ACCOUNT: &str = "signer@acme.iam.gserviceaccount.com";
-
-/// The commit that every pipeline here was started for.
-const COMMIT: &str = "c0ffee0000000000000000000000000000c0ffee";
 
 /// The numbers of a project and its group or owner.
 fn ids(job: &Job, project: &str) -> (&'static str, &'static str) {

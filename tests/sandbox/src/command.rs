@@ -14,6 +14,7 @@ pysign-sandbox: run a command as a GitLab job that has a whole Sigstore on this 
 
 usage: pysign-sandbox [FLAG…] -- COMMAND [ARGUMENT…]
 
+The pipeline runs for the commit $CI_COMMIT_SHA, else for the one that is checked out here.
 The command gets the variables of a job (CI_API_V4_URL, CI_JOB_TOKEN, SIGSTORE_ID_TOKEN…) and
 PYSIGN_SANDBOX, a directory with
   trusted_root.json, signing_config.json (Rekor v1), signing_config.v2.json, trust_config.json
@@ -114,7 +115,11 @@ impl Arguments {
     }
 
     fn run(self) -> Result<ExitCode, Error> {
-        let sandbox = self.setup.start()?;
+        let setup = match commit() {
+            Some(commit) => self.setup.commit(&commit),
+            None => self.setup,
+        };
+        let sandbox = setup.start()?;
         for fault in &self.faults {
             sandbox.fault(fault)?;
         }
@@ -129,6 +134,17 @@ impl Arguments {
         let status = command.args(self.operands).envs(sandbox.env()).status();
         Ok(exit_code(status.map_err(Error::io("run the command"))?))
     }
+}
+
+/// The commit of the job around us, else the one that is checked out here.
+fn commit() -> Option<String> {
+    let of_job = env::var("CI_COMMIT_SHA").ok();
+    let of_directory = || {
+        let head = Command::new("git").args(["rev-parse", "--verify", "--quiet", "HEAD"]).output();
+        String::from_utf8(head.ok()?.stdout).ok()
+    };
+    let commit = of_job.or_else(of_directory)?.trim().to_owned();
+    (!commit.is_empty()).then_some(commit)
 }
 
 /// Whether a variable is one that CI systems set.

@@ -19,6 +19,7 @@ pub(crate) fn gitlab(world: &World, directory: &Path) -> Vec<Variable> {
         ("CI", "true".to_owned()),
         ("CI_API_V4_URL", format!("{}/api/v4", urls.gitlab)),
         ("CI_COMMIT_REF_NAME", name.to_owned()),
+        ("CI_COMMIT_SHA", job.commit.clone()),
         (of_ref, name.to_owned()),
         ("CI_DEFAULT_BRANCH", Job::DEFAULT_BRANCH.to_owned()),
         ("CI_JOB_TOKEN", job.token.clone()),
@@ -58,6 +59,7 @@ pub(crate) fn github(world: &World, directory: &Path) -> Vec<Variable> {
         ("GITHUB_REF_TYPE", kind.to_owned()),
         ("GITHUB_REPOSITORY", job.project.clone()),
         ("GITHUB_SERVER_URL", "https://github.com".to_owned()),
+        ("GITHUB_SHA", job.commit.clone()),
     ];
     variables.extend(sandbox(world, directory));
     variables

@@ -12,6 +12,8 @@ pub(crate) struct Job {
     pub(crate) visibility: String,
     /// The full ref that the pipeline runs for.
     pub(crate) git_ref: String,
+    /// The commit that the pipeline runs for: `CI_COMMIT_SHA`.
+    pub(crate) commit: String,
     /// `CI_JOB_TOKEN`.
     pub(crate) token: String,
     /// A personal access token with the scope `api`.
@@ -25,6 +27,8 @@ impl Job {
     pub(crate) const NAMESPACE_ID: &str = "3";
     /// `CI_DEFAULT_BRANCH`.
     pub(crate) const DEFAULT_BRANCH: &str = "main";
+    /// The commit where no other is known.
+    pub(crate) const COMMIT: &str = "c0ffee0000000000000000000000000000c0ffee";
 
     /// The last name of the project's path: `CI_PROJECT_NAME`.
     pub(crate) fn project_name(&self) -> &str {

@@ -238,6 +238,7 @@ pub(crate) mod tests {
             project: "acme/demo".into(),
             visibility: "public".into(),
             git_ref: "refs/heads/main".into(),
+            commit: Job::COMMIT.into(),
             token: "job-secret".into(),
             private_token: "private-secret".into(),
         }

@@ -62,6 +62,7 @@ impl Sandbox {
             project: setup.project.clone(),
             visibility: setup.visibility.to_owned(),
             git_ref: setup.git_ref.clone(),
+            commit: setup.commit.clone(),
             // The form of GitLab's tokens, which scanners and maskers know.
             token: format!("glcbt-{}", hex::encode(random::<10>()?)),
             private_token: format!("glpat-{}", hex::encode(random::<10>()?)),

@@ -1,6 +1,7 @@
 //! What a sandbox is told before it starts.
 
 use crate::gitlab::Options;
+use crate::job::Job;
 use crate::{Error, Sandbox};
 
 /// A sandbox to be started: a push to the branch `main` of the public project `acme/demo`, unless
@@ -9,6 +10,7 @@ use crate::{Error, Sandbox};
 pub struct Setup {
     pub(crate) project: String,
     pub(crate) git_ref: String,
+    pub(crate) commit: String,
     pub(crate) visibility: &'static str,
     pub(crate) options: Options,
     pub(crate) github: bool,
@@ -19,6 +21,7 @@ impl Default for Setup {
         Self {
             project: "acme/demo".to_owned(),
             git_ref: "refs/heads/main".to_owned(),
+            commit: Job::COMMIT.to_owned(),
             visibility: "public",
             options: Options::default(),
             github: false,
@@ -45,6 +48,13 @@ impl Setup {
     #[must_use]
     pub fn tag(mut self, name: &str) -> Self {
         self.git_ref = format!("refs/tags/{name}");
+        self
+    }
+
+    /// The job's pipeline runs for this commit.
+    #[must_use]
+    pub fn commit(mut self, sha: &str) -> Self {
+        sha.clone_into(&mut self.commit);
         self
     }
 
