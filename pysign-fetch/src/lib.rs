@@ -31,7 +31,14 @@ mod tests {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     directories.push(path);
-                } else if fs::read_to_string(&path).unwrap().contains(concat!("Command", "::new")) {
+                    continue;
+                }
+                // `ci` has a type of this name, which is data.
+                let text = fs::read_to_string(&path).unwrap();
+                if [concat!("process", "::"), concat!("Command", "::new")]
+                    .iter()
+                    .all(|part| text.contains(part))
+                {
                     found.push(path);
                 }
             }
@@ -42,9 +49,9 @@ mod tests {
     /// Without unsafe code the standard library's is the only way to do it.
     #[test]
     fn nothing_in_this_program_starts_a_process() {
-        for name in
-            ["attest", "ci", "cli", "host", "http", "index", "manifest", "names", "registry"]
-        {
+        for name in [
+            "attest", "ci", "cli", "host", "http", "index", "json", "manifest", "names", "registry",
+        ] {
             assert_eq!(starters(&format!("shared/{name}")), Vec::<PathBuf>::new());
         }
         assert_eq!(starters("pysign-fetch"), Vec::<PathBuf>::new());

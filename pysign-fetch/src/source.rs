@@ -92,7 +92,7 @@ impl<'h> Source<'h> {
             Packages::Directory(directory) => directory.page(project)?,
             Packages::Server(index) => index.page(project)?,
         };
-        for entry in page.iter().flat_map(Page::ignored) {
+        for entry in page.iter().flat_map(|page| &page.ignored) {
             let said =
                 format!("'{}' in '{}' is ignored: {}", entry.filename, self.name, entry.reason);
             match entry.reason {

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use pysign_names::ProjectName;
 
-use crate::page::{Entry, Listing};
-use crate::{Page, directory};
+use crate::page::{Entry, Listing, Page};
 
 /// A page that doesn't say its version (PEP 629).
 const VERSION: &str = "1.0";
@@ -74,7 +73,7 @@ impl Page {
     pub fn to_html(&self) -> String {
         let rows = self.sorted().into_iter().map(|file| {
             let hash = file.sha256.map(|hash| format!("#sha256={hash}")).unwrap_or_default();
-            let mut row = format!("<a href=\"{}{hash}\"", escape(&directory::link(&file.location)));
+            let mut row = format!("<a href=\"{}{hash}\"", escape(&file.location.link()));
             let attributes = [("requires-python", &file.requires_python), ("yanked", &file.yanked)];
             for (name, value) in attributes {
                 if let Some(value) = value {

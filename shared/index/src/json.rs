@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use pysign_json::{Numbers, Value, json, parse};
 use pysign_names::ProjectName;
 
-use crate::page::{Base, Entry, Listing};
-use crate::{Error, Page, directory};
+use crate::Error;
+use crate::location::Base;
+use crate::page::{Entry, Listing, Page};
 
 /// What a page for `project` lists.
 pub(crate) fn read(project: &ProjectName, body: &[u8], base: &Base<'_>) -> Result<Listing, Error> {
@@ -69,7 +70,7 @@ impl Page {
             let hashes = file.sha256.map_or(json!({}), |hash| json!({"sha256": hash.to_string()}));
             let mut entry = json!({
                 "filename": file.filename.as_str(),
-                "url": directory::link(&file.location),
+                "url": file.location.link(),
                 "hashes": hashes,
             });
             let yanked = file.yanked.as_deref();

@@ -8,12 +8,15 @@ mod directory;
 mod error;
 mod html;
 mod json;
+mod location;
 mod page;
+mod read;
 mod server;
 
 pub use directory::{Directory, Form};
 pub use error::Error;
 pub use html::write_projects as projects_html;
 pub use json::write_projects as projects_json;
-pub use page::{File, Ignored, Location, Page, Reason};
+pub use location::Location;
+pub use page::{File, Ignored, Page, Reason};
 pub use server::Index;

@@ -1,6 +1,8 @@
 use pysign_json::json;
 
 use super::*;
+use pysign_http::Url;
+
 use crate::{projects_html, projects_json};
 
 const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -30,7 +32,7 @@ fn json(file: &pysign_json::Value) -> Result<Page, Error> {
 }
 
 fn only(page: Page) -> File {
-    assert!(page.files.len() == 1 && page.ignored().is_empty(), "{page:?}");
+    assert!(page.files.len() == 1 && page.ignored.is_empty(), "{page:?}");
     page.files.into_iter().next().unwrap()
 }
 
@@ -165,10 +167,10 @@ fn names_that_are_no_packages_are_never_files() {
     ] {
         let page = json(&json!({"filename": name, "url": "x"})).unwrap();
         assert!(page.files.is_empty(), "{name:?}");
-        assert!(matches!(page.ignored()[0].reason, Reason::Name(_)), "{name:?}");
+        assert!(matches!(page.ignored[0].reason, Reason::Name(_)), "{name:?}");
     }
     let page = html("<a href=x>other-1.0.tar.gz</a>");
-    assert!(page.files.is_empty() && page.ignored()[0].reason == Reason::Project);
+    assert!(page.files.is_empty() && page.ignored[0].reason == Reason::Project);
 }
 
 #[test]
@@ -176,7 +178,7 @@ fn addresses_that_can_not_be_asked_are_never_used() {
     for address in ["http://b.example/x", "ftp://b.example/x", "file:///etc/passwd", "//u@b/x"] {
         let page = html(&format!("<a href='{address}'>demo-1.0.tar.gz</a>"));
         assert!(page.files.is_empty(), "{address}");
-        assert!(matches!(page.ignored()[0].reason, Reason::Address { .. }), "{address}");
+        assert!(matches!(page.ignored[0].reason, Reason::Address { .. }), "{address}");
     }
 }
 
