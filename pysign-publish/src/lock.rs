@@ -79,8 +79,9 @@ fn is_at(directory: &File, path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use pysign_testkit::Scratch;
+
     use super::*;
-    use crate::samples::Scratch;
 
     #[test]
     fn a_directory_is_one_runs_at_a_time() {

@@ -1,9 +1,7 @@
 //! What the tests of this crate publish. The bundles in `samples/` were made by `pysign-sign` in
 //! the sandbox: `wheel` and `wheel-again` by one signer for the bytes "wheel", `sdist` for "sdist".
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::PathBuf;
 
 use pysign_archive::{Headers, Metadata};
 use pysign_host::Sha256;
@@ -73,35 +71,5 @@ pub(crate) fn sidecar(package: &Package, role: Role, suffix: &str, bytes: &[u8])
             Role::Bundle => (SignatureKind::Bundle, role),
             _ => (SignatureKind::Pair, role),
         }),
-    }
-}
-
-/// A directory that goes when the test does.
-pub(crate) struct Scratch(PathBuf);
-
-impl Scratch {
-    pub(crate) fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("pysign-publish-{}-{count}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
-    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
     }
 }

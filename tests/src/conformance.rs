@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use pysign_host::Sha256;
+use pysign_testkit::Scratch;
 
-use crate::place::{Scratch, programs, root};
+use crate::place::{programs, root};
 
 const IDENTITY: &str = "https://github.com/sigstore-conformance/\
     extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml\

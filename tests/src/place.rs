@@ -6,10 +6,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
 use pysign_sandbox::{Sandbox, Setup};
+use pysign_testkit::Scratch;
 
 /// What a job needs of the machine to reach package indexes; never a secret.
 const FROM_THE_MACHINE: [&str; 8] = [
@@ -45,32 +45,6 @@ pub(crate) fn programs() -> &'static Path {
         // The test itself is in `deps`, beside which the programs are.
         env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
     })
-}
-
-/// A directory that goes when the test does.
-#[derive(Debug)]
-pub(crate) struct Scratch(PathBuf);
-
-impl Scratch {
-    pub(crate) fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("pysign-test-{}-{count}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path.canonicalize().unwrap())
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // A test may have taken the right to write away.
-        let _ = Command::new("chmod").arg("-R").arg("u+rwX").arg(&self.0).status();
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Makes a directory a repository with one commit, the same one each time.

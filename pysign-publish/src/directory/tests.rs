@@ -1,7 +1,8 @@
 use pysign_host::Status;
+use pysign_testkit::Scratch;
 
 use super::*;
-use crate::samples::{self, Scratch};
+use crate::samples;
 
 const WHEEL: &str = "demo-1.0-py3-none-any.whl";
 

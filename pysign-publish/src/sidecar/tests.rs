@@ -1,9 +1,10 @@
 use std::sync::{Arc, Mutex};
 
 use pysign_host::{Note, Problem, Status};
+use pysign_testkit::Scratch;
 
 use super::*;
-use crate::samples::{self, Scratch};
+use crate::samples;
 
 const NAME: &str = "demo-1.0-py3-none-any.whl";
 

@@ -4,46 +4,13 @@
 use std::io::Cursor;
 use std::path::Path;
 
+use pysign_testkit::{Random, mutate};
+
 use crate::samples::{INFO, METADATA, SDIST, Sdist, WHEEL, Wheel, gzip};
 use crate::{Error, canonical, check_name};
 
 /// Mutations of each archive; the tests are quick with as many.
 const ROUNDS: u32 = 4000;
-
-/// Xorshift (Marsaglia, 2003): the same sequence in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(limit.max(1)).unwrap()).unwrap()
-    }
-
-    /// Changes a byte, a field, a stretch or the length; up to three times.
-    fn mutate(&mut self, bytes: &mut Vec<u8>) {
-        for _ in 0..=self.below(3) {
-            let at = self.below(bytes.len());
-            let end = (at + 1 + self.below(8)).min(bytes.len());
-            match self.below(6) {
-                0 => bytes[at] ^= 1 << self.below(8),
-                1 => bytes[at..end].fill(0xff),
-                2 => bytes[at..end].fill(0),
-                3 => drop(bytes.drain(at..end)),
-                4 => bytes.truncate(at),
-                _ => {
-                    let copied = bytes[at..end].to_vec();
-                    let to = self.below(bytes.len());
-                    bytes.splice(to..to, copied);
-                }
-            }
-            if bytes.is_empty() {
-                return;
-            }
-        }
-    }
-}
 
 fn rewrite(name: &str, bytes: &[u8]) -> Result<Vec<u8>, Error> {
     let (mut source, path, mut out) = (Cursor::new(bytes), Path::new(name), Vec::new());
@@ -57,12 +24,10 @@ fn rewrite(name: &str, bytes: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// Looks at mutations of `good`, each made ready by `pack`; gives how many were still taken.
 fn survive(name: &str, good: &[u8], pack: impl Fn(&[u8]) -> Vec<u8>) -> usize {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new(7);
     let mut taken = 0;
     for round in 0..ROUNDS {
-        let mut bytes = good.to_vec();
-        random.mutate(&mut bytes);
-        let bytes = pack(&bytes);
+        let bytes = pack(&mutate(&mut random, good, good));
         let Ok(rewritten) = rewrite(name, &bytes) else { continue };
         taken += 1;
         let checked = check_name(&mut Cursor::new(&rewritten), Path::new(name));

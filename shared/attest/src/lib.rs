@@ -30,6 +30,3 @@ pub use provenance::Provenance;
 pub use public_key::{KeyKind, PublicKey};
 pub use statement::{Statement, Subject};
 pub use text::signature_from_text;
-
-#[cfg(test)]
-mod walk;

@@ -25,23 +25,24 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
+    use pysign_testkit::Scratch;
+
     use super::*;
 
     #[test]
     fn what_others_can_write_to_is_not_trusted() {
-        let directory = std::env::temp_dir().join(format!("pysign-private-{}", std::process::id()));
-        fs::create_dir(&directory).unwrap();
+        let scratch = Scratch::new();
+        let directory = scratch.path();
         let link = directory.join("link");
-        std::os::unix::fs::symlink(&directory, &link).unwrap();
+        std::os::unix::fs::symlink(directory, &link).unwrap();
         for (mode, trusted) in
             [(0o700, true), (0o755, true), (0o720, false), (0o702, false), (0o1777, false)]
         {
-            fs::set_permissions(&directory, fs::Permissions::from_mode(mode)).unwrap();
-            let facts = fs::symlink_metadata(&directory).unwrap();
+            fs::set_permissions(directory, fs::Permissions::from_mode(mode)).unwrap();
+            let facts = fs::symlink_metadata(directory).unwrap();
             assert_eq!(distrusted(&facts).is_none(), trusted, "{mode:o}");
         }
         let facts = fs::symlink_metadata(&link).unwrap();
         assert_eq!(distrusted(&facts), Some("is a link"));
-        fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -7,11 +7,7 @@
 //! same inputs, except for where a time limit ends them.
 
 mod arguments;
-mod der;
-mod difference;
-mod mutation;
 mod overseer;
-mod random;
 mod seeds;
 mod slate;
 mod target;

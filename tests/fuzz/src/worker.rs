@@ -7,10 +7,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
+use pysign_testkit::{Random, mutate};
 use serde_json::{Value, json};
 
-use crate::mutation::mutate;
-use crate::random::Random;
 use crate::slate::Slate;
 use crate::target::{Seed, Target, Verdict};
 

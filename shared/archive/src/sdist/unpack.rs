@@ -63,46 +63,25 @@ fn create_parent(place: &Path) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use std::env::temp_dir;
     use std::io::Cursor;
 
     use pysign_host::Problem as _;
+    use pysign_testkit::Scratch;
 
     use super::*;
     use crate::samples::{SDIST, Sdist};
 
-    /// A directory of the test's own, gone with it.
-    struct Scratch(PathBuf);
-
-    impl Scratch {
-        fn new(name: &str) -> Self {
-            let path = temp_dir().join(format!("pysign-archive-{}-{name}", std::process::id()));
-            fs::create_dir_all(path.join("into")).unwrap();
-            Self(path)
-        }
-
-        fn unpack(&self, sdist: Sdist) -> Result<PathBuf, Error> {
-            unpack(&mut Cursor::new(sdist.bytes()), Path::new(SDIST), &self.0.join("into"))
-        }
-
-        fn unpacked(&self) -> usize {
-            fs::read_dir(self.0.join("into")).unwrap().count()
-        }
-    }
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            fs::remove_dir_all(&self.0).unwrap();
-        }
+    fn unpack_into(scratch: &Scratch, sdist: Sdist) -> Result<PathBuf, Error> {
+        unpack(&mut Cursor::new(sdist.bytes()), Path::new(SDIST), scratch.path())
     }
 
     #[test]
     fn files_modes_times_and_links_are_unpacked() {
-        let scratch = Scratch::new("good");
+        let scratch = Scratch::new();
         let mut sdist = Sdist::new().link("demo_pkg-1.0/link", "sub/run");
         (sdist.mode, sdist.mtime) = (0o700, 7);
-        let top = scratch.unpack(sdist.file("demo_pkg-1.0/sub/run", b"run")).unwrap();
-        assert_eq!(top, scratch.0.join("into/demo_pkg-1.0"));
+        let top = unpack_into(&scratch, sdist.file("demo_pkg-1.0/sub/run", b"run")).unwrap();
+        assert_eq!(top, scratch.path().join("demo_pkg-1.0"));
         let run = fs::metadata(top.join("sub/run")).unwrap();
         assert_eq!(run.permissions().mode() & 0o7777, 0o755);
         assert_eq!(run.modified().unwrap(), UNIX_EPOCH + Duration::from_secs(315_532_800));
@@ -113,22 +92,25 @@ mod tests {
 
     #[test]
     fn nothing_is_written_of_an_archive_that_is_refused() {
-        let scratch = Scratch::new("bad");
+        let scratch = Scratch::new();
         let outside = || Sdist::new().link("demo_pkg-1.0/out", "../..");
-        let error = scratch.unpack(outside().file("demo_pkg-1.0/out/x", b"")).unwrap_err();
+        let error = unpack_into(&scratch, outside().file("demo_pkg-1.0/out/x", b"")).unwrap_err();
         assert_eq!(error.facts().code, "tar-name");
-        assert_eq!(scratch.unpack(outside()).unwrap_err().facts().code, "tar-link");
+        assert_eq!(unpack_into(&scratch, outside()).unwrap_err().facts().code, "tar-link");
         assert_eq!(
-            scratch.unpack(Sdist::new().file("../x", b"")).unwrap_err().facts().code,
+            unpack_into(&scratch, Sdist::new().file("../x", b"")).unwrap_err().facts().code,
             "tar-name"
         );
-        assert_eq!(scratch.unpacked(), 0);
+        assert!(scratch.names().is_empty());
     }
 
     #[test]
     fn a_file_that_is_there_already_is_kept() {
-        let scratch = Scratch::new("again");
-        scratch.unpack(Sdist::new()).unwrap();
-        assert_eq!(scratch.unpack(Sdist::new()).unwrap_err().facts().code, "output-unwritable");
+        let scratch = Scratch::new();
+        unpack_into(&scratch, Sdist::new()).unwrap();
+        assert_eq!(
+            unpack_into(&scratch, Sdist::new()).unwrap_err().facts().code,
+            "output-unwritable"
+        );
     }
 }

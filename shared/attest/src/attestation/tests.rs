@@ -1,8 +1,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use pysign_testkit::{bytes, changes};
+
 use super::*;
-use crate::walk::changes;
 use crate::{Bundle, Content, Material};
 
 fn entry() -> Value {
@@ -108,7 +109,7 @@ fn of_a_bundle_that_is_over_no_statement_none_is_made() {
 fn every_change_is_refused_or_changes_the_bundle() {
     let good = parse(&attestation()).unwrap().to_bundle();
     let (mut count, mut changed) = (0, 0);
-    for (what, document) in changes(&attestation()) {
+    for (what, document) in changes(&attestation()).into_iter().chain(bytes(&attestation())) {
         count += 1;
         if let Ok(read) = parse(&document) {
             changed += 1;

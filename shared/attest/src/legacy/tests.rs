@@ -1,9 +1,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use pysign_testkit::{bytes, changes};
+
 use super::*;
 use crate::certificate::tests::{certificate as der, least};
-use crate::walk::changes;
 use crate::{Bundle, Content, Material};
 
 const SIGNATURE: [u8; 4] = [0x30, 2, 5, 0];
@@ -89,6 +90,7 @@ fn with_a_proof_it_is_a_bundle() {
 /// Both in the document and in the entry's body.
 #[test]
 fn every_change_is_refused_or_changes_the_bundle() {
+    let changes = |document: &Value| [changes(document), bytes(document)].concat();
     let bodies = changes(&body()).into_iter().map(|(what, body)| (what, legacy(&body)));
     let certified = changes(&legacy(&body())).into_iter().chain(bodies).collect();
     let (mut count, mut changed) = (0, 0);

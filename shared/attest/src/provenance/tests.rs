@@ -1,10 +1,10 @@
 use serde_json::json;
 
 use pysign_json::Value;
+use pysign_testkit::changes;
 
 use super::*;
 use crate::attestation::tests::attestation;
-use crate::walk::changes;
 
 fn provenance() -> Value {
     json!({

@@ -1,34 +1,15 @@
 //! Whom TLS believes.
 
-use std::path::PathBuf;
+use pysign_testkit::Scratch;
 
 use super::authority::{Authority, GOOD, Server};
 use super::*;
 
-/// A file that goes when the test does.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn holding(text: &str) -> Self {
-        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let name = format!("pysign-http-{}-{count}.pem", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, text).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        std::fs::remove_file(&self.0).unwrap();
-    }
-}
-
 /// Asks `server` of `authority`, trusting `trusted` beside the platform's authorities.
 fn ask(authority: &Authority, server: Server, trusted: &Authority) -> Result<Response, Error> {
-    let file = Scratch::holding(&trusted.pem());
-    let network = Network { cacert: Some(file.0.clone()), ..Network::default() };
+    let scratch = Scratch::new();
+    let file = scratch.write("ca.pem", trusted.pem().as_bytes());
+    let network = Network { cacert: Some(file), ..Network::default() };
     let client = Client::new(&Host::test(&[]), &network).unwrap();
     let (port, handshake) = authority.serve(server);
     let url = format!("https://127.0.0.1:{port}/").parse().unwrap();
@@ -77,9 +58,10 @@ fn a_server_without_tls_can_not_be_reached_by_it() {
 #[test]
 fn a_list_of_authorities_may_be_named_by_a_link() {
     let authority = Authority::new();
-    let file = Scratch::holding(&authority.pem());
-    let link = file.0.with_extension("link");
-    std::os::unix::fs::symlink(&file.0, &link).unwrap();
+    let scratch = Scratch::new();
+    let file = scratch.write("ca.pem", authority.pem().as_bytes());
+    let link = file.with_extension("link");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
     let network = Network { cacert: Some(link.clone()), ..Network::default() };
     let client = Client::new(&Host::test(&[]), &network);
     std::fs::remove_file(&link).unwrap();

@@ -7,46 +7,11 @@ use std::path::{Path, PathBuf};
 use pysign_attest::{Attestation, LegacyBundle, PublicKey, Statement};
 use pysign_host::{Host, Sha256};
 use pysign_sigstore::{Error, Instance, Proof, Subject, TrustedRoot, Verifier};
+use pysign_testkit::{places, unsigned};
 use serde_json::Value;
 
-use crate::difference::places;
 use crate::seeds;
 use crate::target::{Seed, Target, Verdict};
-
-/// A place in the `SignedData` (RFC 5652 §5.1) of a timestamp's token.
-macro_rules! token {
-    ($place:literal) => {
-        concat!(
-            "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/*/signedTimestamp",
-            "#/0/1/1/0",
-            $place
-        )
-    };
-}
-
-/// What may be otherwise in a bundle that is accepted, and why it proves nothing else. Places end
-/// where the list says, but for those that end in a slash.
-const MEANINGLESS: [(&str, &str); 10] = [
-    ("/mediaType", "whatever the version, every part that any of them demands has to be there"),
-    ("/messageSignature/messageDigest", "may be absent: the log entry has the digest"),
-    ("/dsseEnvelope/signatures/*/keyid", "a hint that nobody signs"),
-    ("/verificationMaterial/publicKey/hint", "a hint at the key that the user has named"),
-    (
-        CHECKPOINT,
-        "further signatures, as witnesses give them, are by keys that no trusted root has",
-    ),
-    (TIMESTAMPS, "all of them may be absent where a log has proven the time"),
-    (LIST, "each is proven by itself, and one that is absent proves nothing"),
-    (STATUS, "granted, or granted with changes: it is not signed"),
-    (token!(""), "the authority's certificates may be absent"),
-    (token!("/3/"), "the authority's certificate is taken from the trusted root instead"),
-];
-
-const CHECKPOINT: &str = "/verificationMaterial/tlogEntries/*/inclusionProof/checkpoint/envelope";
-const TIMESTAMPS: &str = "/verificationMaterial/timestampVerificationData";
-const STATUS: &str = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/*/\
-                      signedTimestamp#/0/0/";
-const LIST: &str = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps";
 
 /// What a bundle is verified by, and what it proves.
 struct Case {
@@ -138,20 +103,12 @@ fn accepted(cases: &BTreeMap<String, Case>, input: &[u8], proof: &Proof) -> Verd
     }
     let mut known = BTreeSet::new();
     for place in places {
-        match meaningless(&place) {
+        match unsigned(&place) {
             Some(place) => known.insert(place),
             None => return Verdict::Wrong(format!("accepted with another {place}")),
         };
     }
     Verdict::Accepted(known.into_iter().collect::<Vec<_>>().join(" "))
-}
-
-/// What the list calls the place, if it has it.
-fn meaningless(place: &str) -> Option<&'static str> {
-    let is = |known: &str| {
-        place == known || known.ends_with('/') && format!("{place}/").starts_with(known)
-    };
-    MEANINGLESS.iter().map(|(known, _)| *known).find(|known| is(known))
 }
 
 fn target(

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::der;
 
-/// The places at which they differ, lists' items as `*`. `null` and zero are absence and a number
+/// The places at which they differ, lists' items as `*`. `null`, zero and an empty list are absence, and a number
 /// may stand in quotes (protobuf's JSON mapping).
-pub(crate) fn places(one: &Value, other: &Value) -> BTreeSet<String> {
+pub fn places(one: &Value, other: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     compare(one, other, "", &mut found);
     found
@@ -70,6 +70,7 @@ fn plain(value: &Value) -> Value {
     match value {
         Value::Number(number) => plain(&number.to_string().into()),
         Value::String(text) if text == "0" => Value::Null,
+        Value::Array(items) if items.is_empty() => Value::Null,
         other => other.clone(),
     }
 }

@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use crate::Random;
 use crate::der;
-use crate::random::Random;
 
 /// A form within a form, as PEM within base64 within JSON within base64 within JSON.
 const MAX_DEPTH: usize = 6;
@@ -61,8 +61,9 @@ const TOKENS: [&[u8]; 44] = [
     b"[^\\pL]",
 ];
 
-/// Another document made of `seed`, and perhaps of parts of `other`.
-pub(crate) fn mutate(random: &mut Random, seed: &[u8], other: &[u8]) -> Vec<u8> {
+/// Another document made of `seed`, and perhaps of parts of `other`: JSON, PEM, DER or base64 is
+/// mutated as what it is, and anything else as bytes.
+pub fn mutate(random: &mut Random, seed: &[u8], other: &[u8]) -> Vec<u8> {
     let mut mutation = Mutation { random, other };
     let mut mutated = mutation.any(seed, 0);
     while mutation.random.once_in(3) {
