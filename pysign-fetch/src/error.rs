@@ -4,97 +4,31 @@
 use pysign_manifest::Kind;
 use pysign_names::Pin;
 
-/// Why something was not fetched.
+/// Why something was not fetched. Claims and facts are texts, a digest or a size.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Error {
-    /// A file that the manifest lists is not where it should be.
-    Absent {
-        /// The file's name.
-        filename: String,
-        /// The index, or the address of a signature.
-        place: String,
-    },
+pub(crate) enum Error {
+    /// A file that the manifest lists is not where it should be: an index, or its own address.
+    Absent { filename: String, place: String },
     /// Several files fit, and none is better than the others.
-    Ambiguous {
-        /// What was asked for.
-        pin: Box<Pin>,
-        /// What they are.
-        kind: Kind,
-        /// Their names.
-        found: Vec<String>,
-    },
+    Ambiguous { pin: Box<Pin>, kind: Kind, found: Vec<String> },
     /// The index lists a file with another digest or size than the manifest does.
-    Contradiction {
-        /// The file's name.
-        filename: String,
-        /// What the manifest says.
-        expected: String,
-        /// What the index says.
-        found: String,
-    },
+    Contradiction { filename: String, expected: String, found: String },
     /// A page came where a signature was asked for.
-    Html {
-        /// Where it came from.
-        place: String,
-    },
-    /// The manifest has something that is in no index.
-    Kind {
-        /// The artifact.
-        filename: String,
-        /// What it is.
-        kind: Kind,
-    },
+    Html { place: String },
+    /// The manifest has an artifact that is in no index.
+    Kind { filename: String, kind: Kind },
     /// Nobody says what the bytes of a file should be.
-    NoDigest {
-        /// The file.
-        filename: String,
-        /// The index.
-        index: String,
-    },
+    NoDigest { filename: String, index: String },
     /// The release has no file of a kind that was asked for.
-    NoKind {
-        /// What was asked for.
-        pin: Box<Pin>,
-        /// The kind.
-        kind: Kind,
-        /// The index.
-        index: String,
-    },
+    NoKind { pin: Box<Pin>, kind: Kind, index: String },
     /// The index doesn't have the project.
-    NoProject {
-        /// What was asked for.
-        pin: Box<Pin>,
-        /// The index.
-        index: String,
-    },
-    /// The index has the project, and not this version of it.
-    NoVersion {
-        /// What was asked for.
-        pin: Box<Pin>,
-        /// The index.
-        index: String,
-        /// The newest versions that it has.
-        found: Vec<String>,
-    },
-    /// What came has another digest or size than was claimed.
-    OtherBytes {
-        /// Where it came from.
-        place: String,
-        /// Who made the claim.
-        claimant: &'static str,
-        /// The claim.
-        expected: String,
-        /// The fact, as far as it was looked at.
-        found: String,
-    },
+    NoProject { pin: Box<Pin>, index: String },
+    /// The index has the project, and not this version of it; `found` are the newest that it has.
+    NoVersion { pin: Box<Pin>, index: String, found: Vec<String> },
+    /// What came has another digest or size than `claimant` says.
+    OtherBytes { place: String, claimant: &'static str, expected: String, found: String },
     /// The index lists a name twice, with different digests.
-    Twice {
-        /// The file's name.
-        filename: String,
-        /// The index.
-        index: String,
-    },
+    Twice { filename: String, index: String },
 }
 
 pysign_host::problem! { Error {

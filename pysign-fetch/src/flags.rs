@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
+use pysign_cli::{Flag, Input, InputError, Matches, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host, Network};
 use pysign_manifest::Manifest;
 use pysign_names::Pin;
@@ -18,9 +18,7 @@ const FORMS: &str = "a URL, gitlab, gitlab:API_URL#PROJECT, pypi, testpypi or di
 const FLAGS: &[Flag] = &[
     Flag {
         name: "index",
-        short: None,
         value: Some("INDEX"),
-        repeat: Repeat::Last,
         about: "Where to look: URL, gitlab, gitlab:API_URL#PROJECT, pypi or dir:PATH",
         detail: "There is no default. URL is the root of a simple index, below which the projects \
                  are. gitlab: the package registry of the job's own project. \
@@ -28,50 +26,41 @@ const FLAGS: &[Flag] = &[
                  https://pypi.org/simple. dir:PATH: a directory with an index, as pysign-publish \
                  makes it.\n\nAn index that sends the request on to another one is refused: the \
                  same name may be someone else's there.",
+        ..Flag::SWITCH
     },
     Flag {
         name: "wheel",
-        short: None,
-        value: None,
-        repeat: Repeat::Last,
         about: "Fetch the wheel; it is an error if there is none",
         detail: "Of several wheels it is the one for every platform (py3-none-any).",
+        ..Flag::SWITCH
     },
     Flag {
         name: "sdist",
-        short: None,
-        value: None,
-        repeat: Repeat::Last,
         about: "Fetch the sdist; it is an error if there is none",
-        detail: "",
+        ..Flag::SWITCH
     },
     Flag {
         name: "all",
-        short: None,
-        value: None,
-        repeat: Repeat::Last,
         about: "Fetch every file of the release (with --wheel or --sdist: of this kind)",
-        detail: "",
+        ..Flag::SWITCH
     },
     Flag {
         name: "signatures",
-        short: None,
         value: Some("WHERE"),
-        repeat: Repeat::Last,
         about: "Where the signatures are: auto, gitlab, gitlab:PROJECT, sibling or none",
         detail: "gitlab: in the project's generic package registry. sibling: beside each file, \
                  under its name with a suffix. auto, the default: gitlab if that is the index, else \
                  sibling. What is not there is taken for absent; any other answer than yes or no \
                  is an error.",
+        ..Flag::SWITCH
     },
     Flag {
         name: "token-file",
-        short: None,
         value: Some("FILE|-"),
-        repeat: Repeat::Last,
         about: "Read TOKEN or USER:TOKEN for the index from FILE ('-': standard input)",
         detail: "It is sent to the origin of the index and nowhere else. Without this flag a \
                  GitLab job's own token is sent to its own instance.",
+        ..Flag::SWITCH
     },
     Flag { about: "Write files into DIR (default: the current directory)", ..flags::OUTPUT },
     flags::FORCE,

@@ -13,7 +13,7 @@ mod select;
 mod signatures;
 mod source;
 
-pub use error::Error;
+pub(crate) use error::Error;
 pub use flags::{Args, Fetch};
 
 #[cfg(test)]

@@ -8,61 +8,21 @@ use pysign_manifest::{Kind, SignatureKind};
 
 /// Why nothing was published, or not everything.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Error {
+pub(crate) enum Error {
     /// The target has a file of this name with other bytes.
-    Conflict {
-        /// The file's name.
-        filename: String,
-        /// Where it is.
-        place: String,
-        /// The digest of ours.
-        expected: Sha256,
-        /// What is known of theirs.
-        found: String,
-    },
-    /// The manifest has something that no index takes.
-    Kind {
-        /// The artifact.
-        filename: String,
-        /// What it is.
-        kind: Kind,
-    },
+    Conflict { filename: String, place: String, expected: Sha256, found: String },
+    /// The manifest has an artifact that no index takes.
+    Kind { filename: String, kind: Kind },
     /// Another run writes to the directory, and goes on doing so.
-    Locked {
-        /// The directory.
-        directory: PathBuf,
-    },
+    Locked { directory: PathBuf },
     /// A signature that names another file, or none.
-    OtherSubject {
-        /// The sidecar.
-        file: PathBuf,
-        /// The digest of its artifact.
-        expected: Sha256,
-        /// The one that it names.
-        found: String,
-    },
-    /// The target took a file and does not show it.
-    Unconfirmed {
-        /// The file's name.
-        filename: String,
-        /// Where it should be.
-        place: String,
-    },
-    /// No target would hold a signature of this file.
-    Unsigned {
-        /// The file.
-        file: PathBuf,
-        /// Whether there is one that no target holds.
-        signed: bool,
-    },
+    OtherSubject { file: PathBuf, expected: Sha256, found: String },
+    /// The target took a file and does not show it where `place` is.
+    Unconfirmed { filename: String, place: String },
+    /// No target would hold a signature of this file, `signed` though it may be.
+    Unsigned { file: PathBuf, signed: bool },
     /// A signature of a kind that this version can't look into.
-    UnsupportedSignature {
-        /// The sidecar.
-        file: PathBuf,
-        /// The kind.
-        kind: SignatureKind,
-    },
+    UnsupportedSignature { file: PathBuf, kind: SignatureKind },
 }
 
 pysign_host::problem! { Error {

@@ -16,7 +16,6 @@ const FORMS: &str = "gitlab, gitlab:API_URL#PROJECT, legacy:URL or dir:PATH";
 const FLAGS: &[Flag] = &[
     Flag {
         name: "to",
-        short: None,
         value: Some("TARGET"),
         repeat: Repeat::Many,
         about: "Where to publish: gitlab, gitlab:API_URL#PROJECT, legacy:URL or dir:PATH",
@@ -26,39 +25,35 @@ const FLAGS: &[Flag] = &[
                  after, is URL with its last part 'legacy' or 'upload' replaced by 'simple', or \
                  else URL with 'simple' appended; legacy:URL#INDEX_URL names another. dir:PATH: a \
                  static index, served by any web server or read from the file system.",
+        ..Flag::SWITCH
     },
     Flag {
         name: "token-file",
-        short: None,
         value: Some("[TARGET=]FILE|-"),
         repeat: Repeat::Many,
         about: "Read TOKEN or USER:TOKEN for a target from FILE ('-': standard input)",
         detail: "TARGET is as in --to; it may be left out if there is one target that takes a \
                  token. The token is sent to that target's origin and nowhere else.",
+        ..Flag::SWITCH
     },
     Flag {
         name: "allow-unsigned",
-        short: None,
-        value: None,
-        repeat: Repeat::Last,
         about: "Publish files without a signature, or where no target holds signatures",
         detail: "It is recorded in the manifest.",
+        ..Flag::SWITCH
     },
     Flag {
         name: "no-confirm",
-        short: None,
-        value: None,
-        repeat: Repeat::Last,
         about: "Don't read back what was published",
         detail: "The manifest then says 'unconfirmed' where it would say 'stored'.",
+        ..Flag::SWITCH
     },
     Flag {
         name: "base-url",
-        short: None,
         value: Some("URL"),
-        repeat: Repeat::Last,
         about: "Where the directory of dir:PATH will be served",
         detail: "The manifest then names files by it. The index itself always has relative links.",
+        ..Flag::SWITCH
     },
     flags::MANIFEST,
     flags::DRY_RUN,

@@ -24,5 +24,5 @@ mod sidecar;
 mod step;
 mod target;
 
-pub use error::Error;
+pub(crate) use error::Error;
 pub use flags::{Args, Publish};

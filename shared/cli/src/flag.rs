@@ -70,6 +70,10 @@ pub struct Spec {
 }
 
 impl Flag {
+    /// A flag without a value, of which the last one counts: what the others begin with.
+    pub const SWITCH: Self =
+        Self { name: "", short: None, value: None, repeat: Repeat::Last, about: "", detail: "" };
+
     /// Whether its value is an address or may begin with one, in which people put passwords.
     pub(crate) fn takes_address(&self) -> bool {
         let is_in = |word: &&str| self.value.is_some_and(|value| value.contains(word));
