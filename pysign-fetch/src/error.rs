@@ -36,7 +36,7 @@ pysign_host::problem! { Error {
         ("'{pin}' has {} {kind}s to choose from", found.len()),
         hint("to fetch all of them: --all"), evidence(format!("one {kind}"), found.join(", "));
     Self::Contradiction { filename, expected, found } => Refused "digest-mismatch"
-        ("the index lists another '{filename}' than the manifest"),
+        ("the index lists '{filename}' with another digest or size than the manifest"),
         file(filename), evidence(expected, found);
     Self::Html { place } => Input "fetch-html"
         ("'{place}' answered with an HTML page instead of a signature");
@@ -56,7 +56,7 @@ pysign_host::problem! { Error {
     Self::NoVersion { pin, index, found } => Input "fetch-absent" ("'{index}' has no '{pin}'"),
         evidence(&pin.version, found.join(", "));
     Self::OtherBytes { place, claimant, expected, found } => Refused "digest-mismatch"
-        ("'{place}' has other bytes than the {claimant} says"),
+        ("'{place}' does not match the {claimant}"),
         evidence(expected, found);
     Self::Twice { filename, index } => Refused "other-bytes"
         ("'{index}' lists '{filename}' twice, with different digests"),

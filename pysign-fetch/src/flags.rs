@@ -19,26 +19,22 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "index",
         value: Some("INDEX"),
-        about: "Where to look: URL, gitlab, gitlab:API_URL#PROJECT, pypi or dir:PATH",
-        detail: "There is no default. URL is the root of a simple index, below which the projects \
-                 are. gitlab: the package registry of the job's own project. \
-                 gitlab:API_URL#PROJECT: that of another, by its number or path. pypi: \
-                 https://pypi.org/simple. dir:PATH: a directory with an index, as pysign-publish \
-                 makes it.\n\nAn index that sends the request on to another one is refused: the \
-                 same name may be someone else's there.",
+        about: "The index: URL, gitlab, gitlab:API_URL#PROJECT, pypi, testpypi or dir:PATH",
+        detail: "There is no default. URL is the root of a simple index, such as \
+                 https://pypi.org/simple, which is also called pypi. gitlab: the package registry \
+                 of the job's own project. gitlab:API_URL#PROJECT: that of another project, by \
+                 number or path. dir:PATH: a directory with an index, as pysign-publish makes \
+                 it.\n\nAn index that redirects to another one is refused: there the same name may \
+                 belong to someone else.",
         ..Flag::SWITCH
     },
     Flag {
         name: "wheel",
-        about: "Fetch the wheel; it is an error if there is none",
-        detail: "Of several wheels it is the one for every platform (py3-none-any).",
+        about: "Fetch the wheel, and fail if there is none",
+        detail: "If there are several wheels, the one for every platform (py3-none-any).",
         ..Flag::SWITCH
     },
-    Flag {
-        name: "sdist",
-        about: "Fetch the sdist; it is an error if there is none",
-        ..Flag::SWITCH
-    },
+    Flag { name: "sdist", about: "Fetch the sdist, and fail if there is none", ..Flag::SWITCH },
     Flag {
         name: "all",
         about: "Fetch every file of the release (with --wheel or --sdist: of this kind)",
@@ -50,7 +46,7 @@ const FLAGS: &[Flag] = &[
         about: "Where the signatures are: auto, gitlab, gitlab:PROJECT, sibling or none",
         detail: "gitlab: in the project's generic package registry. sibling: beside each file, \
                  under its name with a suffix. auto, the default: gitlab if that is the index, else \
-                 sibling. What is not there is taken for absent; any other answer than yes or no \
+                 sibling. A signature that is not found there does not exist; any other failure \
                  is an error.",
         ..Flag::SWITCH
     },
@@ -79,13 +75,13 @@ impl Tool for Fetch {
         name: "pysign-fetch",
         about: "Fetch a release with its signatures, and execute nothing",
         description: "Downloads the wheels and sdists of exact versions, with the signatures and \
-            attestations that are published beside them; writes a manifest for pysign-verify. \
-            Takes NAME==VERSION, or a manifest: then what was published is fetched back, and any \
-            file whose bytes differ is an error.\n\n\
-            Every file must have a SHA-256 in the index or in the manifest, and is stored only if \
-            its bytes have it. Nothing is unpacked, built or run, and no dependency is looked for. \
-            A file that is there already with the right bytes is kept, so a run that was cut off \
-            can be repeated.",
+            attestations that are published beside them, and writes a manifest for \
+            pysign-verify. Takes NAME==VERSION, or a manifest: then it fetches back what was \
+            published, and any file whose bytes differ is an error.\n\n\
+            Every file needs a SHA-256 in the index or in the manifest, and is stored only if its \
+            bytes match. Nothing is unpacked, built or run, and no dependencies are resolved. A \
+            file that already exists with the right bytes is kept, so that an interrupted run can \
+            be repeated.",
         operands: Some("NAME==VERSION"),
         input: Takes::Requirements,
         instead: &[],

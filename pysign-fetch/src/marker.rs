@@ -1,5 +1,5 @@
-//! The marker of a release says what belongs to it. It is no evidence: what is missing by it is
-//! said, and nothing is fetched, or believed, because of it.
+//! The marker of a release lists what belongs to it. It is no evidence: what an index lacks by it is a
+//! warning, and nothing is fetched, or believed, because of it.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ pub(crate) fn compare(page: &Page, chosen: &[&File], source: &Source<'_>) -> Res
     let Some(location) = source.sidecars.locate(file, &name)? else { return Ok(()) };
     let notes = &source.host.notes;
     let Some(document) = source.read(&location, MAX_MARKER)? else {
-        let said = format!("no marker says that '{release}' is complete");
+        let said = format!("the release '{release}' has no marker, and may be incomplete");
         if source.has_markers() {
             notes.warn("marker-missing", said);
         } else {
@@ -42,9 +42,11 @@ fn differences(marker: &Marker, page: &Page) -> Vec<String> {
         let listed = page.files.iter().find(|file| file.filename == marked.filename);
         let name = &marked.filename;
         match listed {
-            None => said.push(format!("'{name}' is in the release's marker and not in the index")),
+            None => said.push(format!("'{name}' is in the release's marker but not in the index")),
             Some(file) if file.sha256.is_some_and(|sha256| sha256 != marked.sha256) => {
-                said.push(format!("'{name}' has another digest in the release's marker"));
+                said.push(format!(
+                    "'{name}' has another digest in the index than in the release's marker"
+                ));
             }
             Some(_) => {}
         }
@@ -53,7 +55,7 @@ fn differences(marker: &Marker, page: &Page) -> Vec<String> {
     for file in page.files.iter().filter(of_release) {
         if marker.files.iter().all(|marked| marked.filename != file.filename) {
             let name = &file.filename;
-            said.push(format!("'{name}' is in the index and not in the release's marker"));
+            said.push(format!("'{name}' is in the index but not in the release's marker"));
         }
     }
     said

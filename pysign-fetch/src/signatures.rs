@@ -50,7 +50,7 @@ fn found(
         Ok(())
     })?;
     for path in lone {
-        let said = format!("'{}' is half of a signature, and left out", path.display());
+        let said = format!("ignored '{}': the other file of the pair is missing", path.display());
         source.host.notes.warn("signature-incomplete", said);
     }
     Ok(signatures)

@@ -87,14 +87,13 @@ impl<'h> Source<'h> {
 
     /// The page of a project. What it lists and can't be used is named.
     pub(crate) fn page(&self, project: &ProjectName) -> Result<Option<Page>, Failure> {
-        self.host.notes.progress(format!("asking for '{project}'"));
+        self.host.notes.progress(format!("looking up '{project}'"));
         let page = match &self.index {
             Packages::Directory(directory) => directory.page(project)?,
             Packages::Server(index) => index.page(project)?,
         };
         for entry in page.iter().flat_map(|page| &page.ignored) {
-            let said =
-                format!("'{}' in '{}' is ignored: {}", entry.filename, self.name, entry.reason);
+            let said = format!("ignored '{}' in '{}': {}", entry.filename, self.name, entry.reason);
             match entry.reason {
                 Reason::Address { .. } => self.host.notes.warn("index-entry-ignored", said),
                 _ => self.host.notes.detail(said),

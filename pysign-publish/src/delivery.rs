@@ -52,17 +52,15 @@ pub(crate) fn carry_out(
 }
 
 impl Delivery<'_> {
-    /// Says what is kept; as a warning, if it is a signature that isn't the one that was given.
+    /// Says what is kept; as a warning, if it is not the signature that was given.
     fn say_kept(&self, step: &Step<'_>) {
-        let (name, url) = (step.item.filename(), &step.url);
+        let reason = step.reason.map_or(String::new(), |reason| format!(": {reason}"));
+        let message = format!("kept '{}' at '{}'{reason}", step.item.filename(), step.url);
         match (&step.item, step.reason) {
-            (Item::Sidecar(SidecarFile { part: Some((_, Role::Bundle)), .. }), Some(reason)) => {
-                self.host.notes.warn("signature-kept", format!("'{url}' is kept: {reason}"));
+            (Item::Sidecar(SidecarFile { part: Some((_, Role::Bundle)), .. }), Some(_)) => {
+                self.host.notes.warn("signature-kept", message);
             }
-            (_, reason) => {
-                let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
-                self.host.notes.detail(format!("kept '{name}' at '{url}'{reason}"));
-            }
+            _ => self.host.notes.detail(message),
         }
     }
 

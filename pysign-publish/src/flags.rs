@@ -20,11 +20,12 @@ const FLAGS: &[Flag] = &[
         repeat: Repeat::Many,
         about: "Where to publish: gitlab, gitlab:API_URL#PROJECT, legacy:URL or dir:PATH",
         detail: "gitlab: the package registries of the job's own project. gitlab:API_URL#PROJECT: \
-                 those of another, by its number or path. legacy:URL: an index that takes uploads \
-                 as PyPI does; it holds no signatures. Its simple index, which is asked before and \
-                 after, is URL with its last part 'legacy' or 'upload' replaced by 'simple', or \
-                 else URL with 'simple' appended; legacy:URL#INDEX_URL names another. dir:PATH: a \
-                 static index, served by any web server or read from the file system.",
+                 those of another project, by number or path. legacy:URL: an index that takes \
+                 uploads as PyPI does; it stores no signatures. Its simple index, which is read \
+                 before and after the upload, is URL with its last part 'legacy' or 'upload' \
+                 replaced by 'simple', or else URL with 'simple' appended; legacy:URL#INDEX_URL \
+                 names another. dir:PATH: a static index in a directory, for any web server or to \
+                 be read from the file system.",
         ..Flag::SWITCH
     },
     Flag {
@@ -38,21 +39,22 @@ const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "allow-unsigned",
-        about: "Publish files without a signature, or where no target holds signatures",
-        detail: "It is recorded in the manifest.",
+        about: "Publish files that no target would store a signature of",
+        detail: "Without it, a file without a signature is an error before anything is sent, and \
+                 so is a signed one if no target stores signatures. The manifest records it.",
         ..Flag::SWITCH
     },
     Flag {
         name: "no-confirm",
         about: "Don't read back what was published",
-        detail: "The manifest then says 'unconfirmed' where it would say 'stored'.",
+        detail: "The manifest then says 'unconfirmed' instead of 'stored'.",
         ..Flag::SWITCH
     },
     Flag {
         name: "base-url",
         value: Some("URL"),
-        about: "Where the directory of dir:PATH will be served",
-        detail: "The manifest then names files by it. The index itself always has relative links.",
+        about: "The address at which the directory of dir:PATH will be served",
+        detail: "The manifest then has these addresses. Links in the index itself are always relative.",
         ..Flag::SWITCH
     },
     flags::MANIFEST,
@@ -71,13 +73,13 @@ impl Tool for Publish {
         name: "pysign-publish",
         about: "Publish a release with its signatures",
         description: "Sends the wheels and sdists of a release to each target: signatures first, \
-            then packages, then a marker that says the release is complete; then reads back what \
-            the target holds. Reads a manifest, or takes files and directories with the signatures \
+            then packages, then a marker that says the release is complete. Then reads back what \
+            the target holds. Takes a manifest, or files and directories with the signatures \
             beside them; writes the manifest with what was published where.\n\n\
-            Before anything is sent every file is hashed, every signature must be about its file, \
-            and every target is asked what it holds: the same bytes are kept, other bytes under \
-            the same name are an error. So a run that was cut off can be repeated; \
-            until then the marker is missing, and nobody takes the release for complete.",
+            Before anything is sent, every file is hashed, every signature must be about its file, \
+            and every target is asked what it holds: identical files are kept, other bytes under \
+            the same name are an error. So an interrupted run can be repeated; until it succeeds \
+            the marker is missing, and readers see that the release is incomplete.",
         operands: Some("FILE"),
         input: Takes::Files,
         instead: &[],
@@ -161,7 +163,7 @@ fn targets(m: &Matches) -> Result<Vec<Place>, Usage> {
             _ => {}
         }
         if targets.iter().any(|other| other.is_same(&target)) {
-            return Err(refused("it was given before".to_owned()));
+            return Err(refused("it names the same place as another target".to_owned()));
         }
         targets.push(target);
     }
@@ -179,7 +181,9 @@ fn token_files(m: &Matches, targets: &[Place]) -> Result<Vec<TokenFile>, Usage> 
         let refused = |reason: &str| m.invalid("token-file", text, reason);
         let file = TokenFile::parse(text, targets).map_err(refused)?;
         if files.iter().any(|other| other.place == file.place || other.file == file.file) {
-            return Err(refused("each token is for one target, and each target takes one"));
+            return Err(refused(
+                "each target takes one token file, and each file is for one target",
+            ));
         }
         files.push(file);
     }
@@ -198,7 +202,7 @@ fn base_url(m: &Matches, targets: &[Place]) -> Result<Option<Url>, Usage> {
     let directories = targets.iter().filter(|target| target.is_directory()).count();
     match base_url {
         Some(_) if directories != 1 => {
-            Err(Usage::missing("the one '--to dir:PATH' that '--base-url' is about", ""))
+            Err(Usage::missing("a single '--to dir:PATH' for '--base-url'", ""))
         }
         base_url => Ok(base_url),
     }

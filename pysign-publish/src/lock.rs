@@ -10,7 +10,7 @@ use pysign_host::{Failure, FileError, Host};
 
 use crate::Error;
 
-/// How often another run is looked after.
+/// How often the lock is tried.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The right to write to a directory, until it is dropped. The directory itself is locked: no file
@@ -46,7 +46,7 @@ impl Lock {
             if begin.elapsed() >= patience {
                 return Err(Error::Locked { directory: root.into() }.into());
             }
-            host.notes.progress(format!("waiting for '{}'", root.display()));
+            host.notes.progress(format!("waiting for another run on '{}'", root.display()));
             host.clock.sleep(PAUSE);
         }
     }
@@ -55,7 +55,7 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         for directory in &self.made {
-            // Fails, as it should, when something was put there.
+            // Fails, as it should, if something was put there.
             let _ = fs::remove_dir(directory);
         }
     }

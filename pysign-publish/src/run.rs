@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
     let sent = open.try_for_each(|plan| delivery::carry_out(plan, host, args.confirm, timeout));
     if let Err(failure) = sent {
         for plan in plans.iter().filter(|plan| plan.has_sent()) {
-            let said = format!("{}; the next run goes on from there", plan.summary());
+            let said = format!("{}; the next run continues from there", plan.summary());
             host.notes.warn("published-in-part", said);
         }
         return Err(failure);
@@ -88,8 +88,8 @@ fn targets<'c>(
     }))
 }
 
-/// The places of the artifacts that no target would hold a signature of; an error, unless that is
-/// `allowed`.
+/// The artifacts that no target would store a signature of, by their places in the manifest; an error,
+/// unless that is `allowed`.
 fn unsigned(
     targets: &[Box<dyn Target + '_>],
     releases: &[Release],

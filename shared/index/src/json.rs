@@ -23,12 +23,12 @@ pub(crate) fn read(project: &ProjectName, body: &[u8], base: &Base<'_>) -> Resul
     }
     let name = page.get("name").and_then(Value::as_str).unwrap_or_default();
     if name.parse::<ProjectName>().ok().as_ref() != Some(project) {
-        return Err(malformed(format!("it is about '{name}', not about '{project}'")));
+        return Err(malformed(format!("it is the page of '{name}', not of '{project}'")));
     }
     let files = page.get("files").and_then(Value::as_array);
     let files = files.ok_or_else(|| malformed("it has no list of 'files'".to_owned()))?;
     let entries: Result<Vec<Entry>, &str> = files.iter().map(entry).collect();
-    let wrong = |member| malformed(format!("a file has no '{member}' of the right kind"));
+    let wrong = |member| malformed(format!("a file's '{member}' is missing or of the wrong type"));
     Ok(listing(entries.map_err(wrong)?))
 }
 

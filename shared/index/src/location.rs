@@ -62,7 +62,7 @@ pub(crate) fn locate(
 ) -> Result<Location, String> {
     match base {
         Base::Directory(_) if base_href.is_some() => {
-            Err("a page in a directory has no base".to_owned())
+            Err("a page in a directory can't have a base address".to_owned())
         }
         Base::Directory(_) => within(address).map(Location::Within),
         Base::Url(url) => {
@@ -79,7 +79,7 @@ fn within(address: &str) -> Result<String, String> {
     let refused = |reason: &str| Err(reason.to_owned());
     let relative = address.strip_prefix("./").unwrap_or(address);
     let Some(path) = relative.strip_prefix(UP) else {
-        return refused("in a directory it begins with ../../");
+        return refused("in a directory it must begin with ../../");
     };
     let mut names = Vec::new();
     for segment in path.split('/') {

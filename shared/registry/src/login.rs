@@ -71,14 +71,14 @@ fn parse(text: &str) -> Result<(String, Secret), &'static str> {
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if !line.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("it has more than one word, or characters that no header takes");
+        return Err("it has blanks, or characters that no header takes");
     }
     let (user, token) = line.split_once(':').unwrap_or((ANY_USER, line));
     if token.is_empty() || user.is_empty() {
         return Err("it is empty");
     }
     if user == ANY_USER && token.starts_with(DEPLOY_TOKEN) {
-        return Err("a deploy token belongs to a user: USER:TOKEN");
+        return Err("a deploy token needs its user: USER:TOKEN");
     }
     Ok((user.to_owned(), Secret::new(token.to_owned())))
 }
