@@ -125,7 +125,7 @@ impl SidecarFile {
             return self.check_subject(expected, Err("no statement".to_owned()));
         };
         let statement = envelope.statement().map_err(at)?;
-        let named = statement.subjects.iter().filter(|subject| subject.name == name);
+        let named = statement.subjects.iter().filter(|subject| subject.is_named(name));
         let found: Vec<_> = named.map(Subject::sha256).collect();
         if found.is_empty() {
             return self.check_subject(expected, Err(format!("nothing of the name '{name}'")));

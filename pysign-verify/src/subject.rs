@@ -11,7 +11,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use pysign_host::{Failure, FileError, HashingReader, Sha256};
-use pysign_manifest::{Artifact, Kind, Version};
+use pysign_manifest::{Artifact, Kind};
+use pysign_names::is_installable;
 
 use crate::copy::{Copy, MAX_BYTES};
 
@@ -83,7 +84,7 @@ impl Subject {
             }
         };
         artifact.record(sha256, size)?;
-        let packed = artifact.kind != Kind::File || is_misnamed(&artifact.filename);
+        let packed = artifact.kind != Kind::File || is_installable(&artifact.filename);
         Ok(Self {
             sha256,
             filename: packed.then(|| artifact.filename.clone()),
@@ -109,16 +110,6 @@ impl Subject {
         }
         Ok(checked?)
     }
-}
-
-/// Whether a name that is no wheel's or sdist's could be read as one by an installer that is less
-/// exact: any that ends as a wheel's, and an sdist's of more than one reading or in a spelling that
-/// normalises to a project's. Under such a name the bytes of one release would pass for another's.
-fn is_misnamed(filename: &str) -> bool {
-    let is_version = |text: &str| text.parse::<Version>().is_ok();
-    let stem = filename.strip_suffix(".tar.gz").unwrap_or_default();
-    let mut ends = stem.match_indices('-').filter_map(|(at, _)| stem.get(at + 1..));
-    filename.strip_suffix(".whl").is_some() || ends.any(is_version)
 }
 
 /// Reads the file to its end: its digest, its size, and itself if all of it came in one piece.
@@ -201,24 +192,6 @@ mod tests {
     fn a_copy_is_not_touched_by_changes_of_the_original() {
         let other = |path: &Path| fs::write(path, "SIGNED").unwrap();
         assert_eq!(outcome("copied", true, other), LOOKED_INTO);
-    }
-
-    #[test]
-    fn what_an_installer_could_read_as_a_package_must_be_named_as_one() {
-        for name in [
-            "demo-1.0-py3-none-any.x~.whl",
-            "demo-1.0-.whl",
-            "demo.whl",
-            "demo-1.0-1.tar.gz",
-            "de..mo-1.0.tar.gz",
-            "-demo-1.0.tar.gz",
-        ] {
-            assert_eq!(Artifact::named(name).unwrap().kind, Kind::File, "{name}");
-            assert!(is_misnamed(name), "{name}");
-        }
-        for name in ["demo.tar.gz", "demo-linux.tar.gz", "demo-1.0.zip", "demo-1.0.txt", "whl"] {
-            assert!(!is_misnamed(name), "{name}");
-        }
     }
 
     #[test]

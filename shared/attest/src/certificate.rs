@@ -138,6 +138,7 @@ impl Certificate {
         if !bytes.is_ascii() {
             return Self::read(bytes);
         }
+        let bytes = &*text::with_lf(bytes);
         if bytes.starts_with(b"-----") {
             // Some write a block as if it were a line, and end it twice: sigstore-python 4.
             let ended_twice = bytes.ends_with(b"\n\n");

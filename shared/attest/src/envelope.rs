@@ -10,6 +10,9 @@ use crate::statement::Statement;
 /// What an in-toto statement calls itself (in-toto attestation framework, `spec/v1/envelope.md`).
 pub(crate) const STATEMENT: &str = "application/vnd.in-toto+json";
 
+/// How a pre-authentication encoding begins.
+const PAE: &str = "DSSEv1 ";
+
 /// Signatures in an envelope are counted up to here; one is allowed.
 const MAX_SIGNATURES: usize = 32;
 
@@ -36,8 +39,14 @@ impl Envelope {
     /// with lengths in bytes.
     pub fn pae(&self) -> Vec<u8> {
         let Self { payload_type, payload, .. } = self;
-        let head = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len());
+        let head = format!("{PAE}{} {payload_type} {} ", payload_type.len(), payload.len());
         [head.as_bytes(), payload].concat()
+    }
+
+    /// Whether `bytes` begin like such an encoding. A signature over a file that does would be one
+    /// over whatever statement is encoded in it, about any other file.
+    pub fn is_pae(bytes: &[u8]) -> bool {
+        bytes.starts_with(PAE.as_bytes())
     }
 
     /// Whether a statement is in it, by the type of its payload.
@@ -92,6 +101,13 @@ mod tests {
         );
         assert_eq!(envelope("é", "ü€".as_bytes()).pae(), "DSSEv1 2 é 5 ü€".as_bytes());
         assert_eq!(envelope("", b"").pae(), b"DSSEv1 0  0 ");
+    }
+
+    #[test]
+    fn an_encoding_is_known_by_its_beginning() {
+        assert!(Envelope::is_pae(&envelope("t", b"p").pae()));
+        assert!(Envelope::is_pae(b"DSSEv1 x"));
+        assert!(!Envelope::is_pae(b"DSSEv1") && !Envelope::is_pae(b" DSSEv1 0  0 "));
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! PEM (RFC 7468) in one spelling: one block, lines of 64, each with LF, and nothing around it. What
-//! stands before or after a block is for some readers text and for others another block.
+//! PEM (RFC 7468) in one spelling: one block, lines of 64, each with LF (or each with CRLF), and
+//! nothing around it. What stands before or after a block is for some readers text and for others another block.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use der::pem;
 
 use crate::error::Fault;
-use crate::text::without_newline;
+use crate::text::{with_lf, without_newline};
 
 /// A kind of block.
 #[derive(Clone, Copy)]
@@ -19,6 +19,7 @@ pub(crate) struct Block {
 
 /// The bytes of the one block of this kind; its last newline may be missing.
 pub(crate) fn decode(text: &[u8], Block { label, missing }: Block) -> Result<Vec<u8>, Fault> {
+    let text = &*with_lf(text);
     let begin = format!("-----BEGIN {label}-----\n");
     let blocks = text.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
     if blocks != 1 || !text.starts_with(begin.as_bytes()) {

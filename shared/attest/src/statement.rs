@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use pysign_host::Sha256;
 use pysign_json::{Map, Members, Value, json};
+use pysign_names::DistName;
 
 use crate::error::{Error, Fault, Form};
 use crate::protobuf::HEX;
@@ -86,6 +87,15 @@ impl Subject {
     pub fn of(name: &str, sha256: Sha256) -> Self {
         let digests = [(SHA256.to_owned(), sha256.to_string())].into();
         Self { name: name.to_owned(), digests }
+    }
+
+    /// Whether it has the name of this file. Names of wheels and sdists are compared parsed, all
+    /// others as they are.
+    pub fn is_named(&self, filename: &str) -> bool {
+        match (self.name.parse::<DistName>(), filename.parse()) {
+            (Ok(ours), Ok(theirs)) => ours.is_same(&theirs),
+            _ => self.name == filename,
+        }
     }
 
     /// Its SHA-256 digest, if it has one.

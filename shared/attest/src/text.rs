@@ -1,4 +1,6 @@
-//! Bytes in base64 as tools write them into files: one spelling, and perhaps a newline after it.
+//! Bytes in base64 as tools write them into files: one spelling, and perhaps a line end after it.
+
+use std::borrow::Cow;
 
 use crate::error::{Error, Fault, Form};
 use crate::protobuf::decode_base64;
@@ -6,7 +8,7 @@ use crate::protobuf::decode_base64;
 /// The signatures of the largest keys in use (RSA 4096, ML-DSA) have 0.5 to 5 kB.
 const MAX_BYTES: usize = 16 << 10;
 
-/// Reads a `.sig` file: base64, and at most one newline after it.
+/// Reads a `.sig` file: base64, and at most one line end after it.
 pub fn signature_from_text(text: &[u8]) -> Result<Vec<u8>, Error> {
     Fault::if_larger(text, MAX_BYTES).map_err(|fault| Form::Signature.error(fault))?;
     decode(text)
@@ -16,7 +18,18 @@ pub fn signature_from_text(text: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// The bytes that `text` stands for.
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    decode_base64(std::str::from_utf8(without_newline(text)).ok()?)
+    decode_base64(std::str::from_utf8(without_newline(&with_lf(text))).ok()?)
+}
+
+/// The text with LF for CRLF, which Windows and its git write; one in which line ends differ stays
+/// as it is, so that there are two spellings and no more.
+pub(crate) fn with_lf(text: &[u8]) -> Cow<'_, [u8]> {
+    let count = |byte| text.iter().filter(|one| **one == byte).count();
+    let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
+    if pairs == 0 || pairs != count(b'\n') || pairs != count(b'\r') {
+        return Cow::Borrowed(text);
+    }
+    text.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<_>>().into()
 }
 
 /// Without one newline at the end.
@@ -32,11 +45,14 @@ mod tests {
     fn a_signature_has_one_spelling() {
         assert_eq!(signature_from_text(b"AAE=").unwrap(), [0, 1]);
         assert_eq!(signature_from_text(b"AAE=\n").unwrap(), [0, 1]);
+        assert_eq!(signature_from_text(b"AAE=\r\n").unwrap(), [0, 1]);
         for text in [
             &b""[..],
             b"\n",
             b"AAE=\n\n",
-            b"AAE=\r\n",
+            b"AAE=\r",
+            b"AAE=\n\r",
+            b"AAE=\r\n\r\n",
             b" AAE=",
             b"AAE",
             b"AAF=",

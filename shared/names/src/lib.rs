@@ -12,7 +12,7 @@ mod sdist;
 mod version;
 mod wheel;
 
-pub use dist::DistName;
+pub use dist::{DistName, is_installable};
 pub use error::Error;
 pub use pin::Pin;
 pub use project::ProjectName;

@@ -1,5 +1,6 @@
 //! The file name of a wheel.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -63,6 +64,16 @@ impl WheelName {
                 self.platform_tags().map(move |platform| format!("{python}-{abi}-{platform}"))
             })
         })
+    }
+
+    /// Whether both have the same build and the same set of tags, whose case does not count (the
+    /// binary distribution format).
+    pub(crate) fn has_same_tags(&self, other: &Self) -> bool {
+        let build = |one: &Self| one.build().map(|tag| (tag.number, tag.rest.to_ascii_lowercase()));
+        let tags = |one: &Self| -> BTreeSet<String> {
+            one.tags().map(|tag| tag.to_ascii_lowercase()).collect()
+        };
+        build(self) == build(other) && tags(self) == tags(other)
     }
 
     /// What the names of its directories begin with: `{name}-{version}`, spelled as here.

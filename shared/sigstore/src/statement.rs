@@ -43,7 +43,7 @@ fn is_about(statement: &Statement, subject: &Subject<'_>) -> Result<(), Error> {
     };
     let by_digest = statement.subjects.iter().find(ours).ok_or_else(other_file)?;
     let Some(name) = subject.filename else { return Ok(()) };
-    let mut by_name = statement.subjects.iter().filter(|one| one.name == name).peekable();
+    let mut by_name = statement.subjects.iter().filter(|one| one.is_named(name)).peekable();
     if by_name.peek().is_none() {
         let (expected, found) = (name.to_owned(), by_digest.name.clone());
         return Err(Error::StatementName { file: subject.file.into(), expected, found });

@@ -170,7 +170,8 @@ fn a_pem_block_is_written_and_read_in_one_spelling() {
         format!("{pem} "),
         format!("# a comment\n{pem}"),
         format!(" {pem}"),
-        pem.replace('\n', "\r\n"),
+        pem.replacen('\n', "\r\n", 1),
+        pem.replace('\n', "\r"),
         pem.replacen("\nMI", "\nM\nI", 1),
         pem.replace("CERTIFICATE", "TRUSTED CERTIFICATE"),
         pem.replace("CERTIFICATE", "PUBLIC KEY"),
@@ -190,10 +191,13 @@ fn every_form_of_a_file_is_the_same_certificate() {
     for text in [
         pem.clone().into_bytes(),
         format!("{pem}\n").into_bytes(),
+        pem.replace('\n', "\r\n").into_bytes(),
+        pem.trim_end().replace('\n', "\r\n").into_bytes(),
         der.clone(),
         STANDARD.encode(&pem).into_bytes(),
         encoded.clone().into_bytes(),
         format!("{encoded}\n").into_bytes(),
+        format!("{encoded}\r\n").into_bytes(),
     ] {
         assert_eq!(Certificate::from_text(&text).unwrap(), read);
     }

@@ -103,6 +103,15 @@ fn a_key_of_another_kind_or_spelling_is_none() {
     }
 }
 
+#[test]
+fn a_key_with_the_line_ends_of_windows_is_the_same_key() {
+    let crlf = P256_PEM.replace('\n', "\r\n");
+    assert_eq!(
+        PublicKey::from_pem(crlf.as_bytes()).unwrap(),
+        PublicKey::from_pem(P256_PEM.as_bytes()).unwrap()
+    );
+}
+
 /// cosign GHSA-fx35-mq7g-6g98 is the other way round: a key where a certificate should be.
 #[test]
 fn nothing_else_is_a_key_and_no_key_comes_with_anything_else() {
@@ -120,7 +129,7 @@ fn nothing_else_is_a_key_and_no_key_comes_with_anything_else() {
         format!("a comment\n{P256_PEM}"),
         format!("{P256_PEM}\n"),
         format!(" {P256_PEM}"),
-        P256_PEM.replace('\n', "\r\n"),
+        P256_PEM.replacen('\n', "\r\n", 1),
         P256_PEM.replace("MFkw", "MFkw\n"),
         STANDARD.encode(P256_PEM),
         String::new(),

@@ -47,6 +47,16 @@ fn what_the_specification_lets_be_absent_may_be() {
 }
 
 #[test]
+fn a_subject_is_named_like_its_file_whatever_the_spelling() {
+    let named = |name: &str, file: &str| Subject::of(name, Sha256::of(b"x")).is_named(file);
+    assert!(named("demo-1.0-py3-none-b.a.whl", "demo-1.0-py3-none-a.b.whl"));
+    assert!(named("a.bin", "a.bin"));
+    assert!(!named("A.bin", "a.bin"));
+    assert!(!named("dist/demo-1.0.tar.gz", "demo-1.0.tar.gz"));
+    assert!(!named("demo-1.0.tar.gz", "demo-1.0.tgz"));
+}
+
+#[test]
 fn what_a_statement_must_have_is_missed() {
     for member in ["_type", "subject", "predicateType"] {
         let text = refused(|statement| drop(statement.as_object_mut().unwrap().remove(member)));

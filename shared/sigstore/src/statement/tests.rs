@@ -46,13 +46,14 @@ fn one(name: &str, bytes: &[u8]) -> Value {
 #[test]
 fn a_wheel_is_meant_by_digest_and_name() {
     assert_eq!(about(&json!([one(NAME, b"wheel")]), Some(NAME)), "about it");
+    let spelt = json!([one("Demo-1.0-py3-none-any.whl", b"wheel")]);
+    assert_eq!(about(&spelt, Some(NAME)), "about it");
     assert_eq!(about(&json!([one(NAME, b"other")]), Some(NAME)), "statement-other-file");
     for other in [
         "demo-2.0.0-py3-none-any.whl",
         "demo-1.0.0-cp312-cp312-win_amd64.whl",
         "demo-1.0.0-1-py3-none-any.whl",
         "other-1.0.0-py3-none-any.whl",
-        "Demo-1.0.0-py3-none-any.whl",
         "dist/demo-1.0.0-py3-none-any.whl",
         "",
     ] {
