@@ -4,6 +4,7 @@
 mod authorities;
 mod error;
 mod expected;
+mod proof;
 pub mod rekor;
 mod remembered;
 pub mod signing_config;
@@ -19,11 +20,12 @@ pub use error::Error;
 pub use expected::{
     ClaimName, Expected, Mismatch, Part, Regexp, RegexpFault, Text, UnknownClaim, usual_triggers,
 };
+pub use proof::{Proof, Signer, Subject};
 pub use statement::check_statement;
 pub use trust::{Trust, TrustSource, TrustedRoot};
 pub use tuf::{Instance, TrustError, TufSource};
 pub use unlogged::Unlogged;
-pub use verifier::{Proof, Signer, Subject, Verifier};
+pub use verifier::Verifier;
 
 #[cfg(test)]
 mod tests;
