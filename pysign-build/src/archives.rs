@@ -10,9 +10,6 @@ use pysign_names::{DistName, ProjectName, Version};
 use crate::Error;
 use crate::hooks::Target;
 
-/// The largest file that an index takes, far above what one build makes.
-pub(crate) const MAX_BYTES: u64 = 16 * 1024 * 1024 * 1024;
-
 /// An archive in canonical bytes, beside the place where it will be.
 #[derive(Debug)]
 pub(crate) struct Archive {
@@ -96,7 +93,7 @@ pub(crate) fn unpack(
     into: &Path,
 ) -> Result<PathBuf, Failure> {
     let project = pysign_archive::unpack_sdist(&mut open_regular(path)?, name, into)?;
-    match hash_regular(path, MAX_BYTES)? {
+    match hash_regular(path, Artifact::MAX_BYTES)? {
         (found, _) if found == sha256 => Ok(project),
         _ => Err(FileError::Changed { file: name.into() }.into()),
     }

@@ -48,7 +48,8 @@ impl Builder<'_, '_> {
         let unpacked = sdist.unpack(&self.workspace.directory("unpacked")?)?;
         let wheel = self.archive(&unpacked, Target::Wheel)?;
         if !wheel.is_of_the_release(&sdist) {
-            let fault = HookFault::Answer("built another release than its sdist's");
+            let fault =
+                HookFault::Answer("built another project or version than that of its sdist");
             let (backend, hook) = (self.backend.clone(), "build_wheel");
             return Err(Error::Hook { backend, hook, fault, tail: None }.into());
         }

@@ -1,145 +1,60 @@
 //! What can make a build fail.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use pysign_host::{Evidence, FileError, Problem, Status};
+use pysign_host::FileError;
 
 use crate::tail::Tail;
 
 /// Why there is nothing built. Codes are an interface: see the man page's DIAGNOSTICS.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Error {
-    /// Tracked files differ from the commit that would be built.
-    Dirty {
-        /// The top of the work tree.
-        repository: PathBuf,
-        /// Which, in git's short format.
-        files: Vec<String>,
-    },
-    /// `SOURCE_DATE_EPOCH` is no time.
+pub(crate) enum Error {
+    /// Tracked files, given in git's short format, differ from the commit that would be built.
+    Dirty { repository: PathBuf, files: Vec<String> },
+    /// `SOURCE_DATE_EPOCH` is not a time.
     Epoch,
     /// A file can't be read or written.
     File(FileError),
-    /// Git says no.
-    Git {
-        /// What it was asked.
-        command: &'static str,
-        /// Where.
-        repository: PathBuf,
-        /// What it said.
-        tail: Option<Tail>,
-    },
-    /// A hook of the backend.
-    Hook {
-        /// The backend.
-        backend: String,
-        /// The hook.
-        hook: &'static str,
-        /// What went wrong.
-        fault: HookFault,
-        /// What the backend said last.
-        tail: Option<Tail>,
-    },
-    /// Content of the commit is not in the checkout.
-    Incomplete {
-        /// What is missing.
-        path: PathBuf,
-        /// The command that gets it.
-        remedy: &'static str,
-    },
-    /// The build requirements are not there as wheels, or do not go together.
-    Install {
-        /// The installer.
-        installer: &'static str,
-        /// What it said last.
-        tail: Option<Tail>,
-        /// Whether it could not reach its index.
-        unreachable: bool,
-    },
-    /// There is no installer.
-    Installer {
-        /// The installer that was looked for.
-        wanted: &'static str,
-    },
-    /// The backend can't be kept from other processes.
-    Isolation {
-        /// The token variables that it could read.
-        variables: Vec<String>,
-    },
-    /// A link in the source leads out of it.
-    Link {
-        /// The link, relative to the source.
-        path: PathBuf,
-    },
-    /// The directory holds no project.
-    NoProject {
-        /// The directory.
-        directory: PathBuf,
-        /// Whether a commit was looked at.
-        committed: bool,
-    },
-    /// The directory is in no git repository.
-    NotGit {
-        /// The directory.
-        directory: PathBuf,
-    },
-    /// `--set-from-gitlab` in something else than a GitLab job.
+    /// Git failed in what it was told to do.
+    Git { command: &'static str, repository: PathBuf, tail: Option<Tail> },
+    /// A hook of the backend went wrong.
+    Hook { backend: String, hook: &'static str, fault: HookFault, tail: Option<Tail> },
+    /// Content of the commit is not in the checkout; the remedy is a command that gets it.
+    Incomplete { path: PathBuf, remedy: &'static str },
+    /// The build requirements are not there as wheels, or conflict, or the index can't be reached.
+    Install { installer: &'static str, tail: Option<Tail>, unreachable: bool },
+    /// The installer that is wanted does not exist here.
+    Installer { wanted: &'static str },
+    /// The backend can't be kept from other processes, and could read these token variables.
+    Isolation { variables: Vec<String> },
+    /// A link in the source, relative to it, points outside.
+    Link { path: PathBuf },
+    /// The directory, or the commit in it, holds no project.
+    NoProject { directory: PathBuf, committed: bool },
+    /// The directory is not in a git repository.
+    NotGit { directory: PathBuf },
+    /// `--set-from-gitlab` outside of a GitLab job.
     NotGitLab,
     /// A value can't be set.
-    Override {
-        /// The key of `--set`.
-        key: String,
-        /// Why.
-        reason: String,
-    },
+    Override { key: String, reason: String },
     /// A program that is needed can't be started.
-    Program {
-        /// The program.
-        program: PathBuf,
-        /// The system's reason.
-        cause: io::Error,
-    },
+    Program { program: PathBuf, cause: io::Error },
     /// `pyproject.toml` breaks its rules.
-    PyProject {
-        /// How.
-        reason: String,
-    },
+    PyProject { reason: String },
     /// The interpreter can't be used.
-    Python {
-        /// The interpreter.
-        program: OsString,
-        /// Why.
-        reason: &'static str,
-        /// What it said.
-        tail: Option<Tail>,
-    },
+    Python { program: OsString, reason: &'static str, tail: Option<Tail> },
     /// A build requirement that no wheel can meet.
-    Requirement {
-        /// The requirement.
-        text: String,
-        /// Why.
-        reason: &'static str,
-    },
-    /// What was built has another name or version than was asked for.
-    Version {
-        /// What was asked for.
-        expected: String,
-        /// What was built.
-        found: String,
-        /// Of what, and which flag said so.
-        what: &'static str,
-    },
+    Requirement { text: String, reason: &'static str },
+    /// What was built has another name or version than was asked for; `what` says by which flag.
+    Version { expected: String, found: String, what: &'static str },
 }
 
 /// What went wrong in a hook.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum HookFault {
+pub(crate) enum HookFault {
     /// It answered something that PEP 517 does not allow, or something else than it made.
     Answer(&'static str),
     /// The backend can't be used.
@@ -153,34 +68,8 @@ pub enum HookFault {
 }
 
 impl Error {
-    /// Every code of this type, without those of [`FileError`].
-    pub const CODES: &'static [&'static str] = &[
-        "backend-unusable",
-        "epoch-invalid",
-        "git-failed",
-        "hook-answer",
-        "hook-failed",
-        "hook-timeout",
-        "install-failed",
-        "install-unreachable",
-        "installer-missing",
-        "isolation-unavailable",
-        "not-a-gitlab-job",
-        "override-refused",
-        "program-missing",
-        "pyproject-malformed",
-        "python-unusable",
-        "requirement-refused",
-        "source-dirty",
-        "source-incomplete",
-        "source-link",
-        "source-not-git",
-        "source-not-project",
-        "version-mismatch",
-    ];
-
-    pub(crate) fn pyproject(reason: &str) -> Self {
-        Self::PyProject { reason: reason.to_owned() }
+    pub(crate) fn pyproject(reason: impl Into<String>) -> Self {
+        Self::PyProject { reason: reason.into() }
     }
 }
 
@@ -190,172 +79,67 @@ impl From<FileError> for Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dirty { repository, files } => {
-                let shown =
-                    files.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("', '");
-                let more = if files.len() > 3 { " and others" } else { "" };
-                write!(f, "'{}' has uncommitted changes: '{shown}'{more}", repository.display())
-            }
-            Self::Epoch => f.write_str("SOURCE_DATE_EPOCH is not a number of seconds since 1970"),
-            Self::File(error) => error.fmt(f),
-            Self::Git { command, repository, .. } => {
-                write!(f, "git could not {command} '{}'", repository.display())
-            }
-            Self::Hook { backend, hook, fault, .. } => match fault {
-                HookFault::Answer(what) => write!(f, "the backend '{backend}' {what} in '{hook}'"),
-                HookFault::Backend(what) => write!(f, "the backend '{backend}' {what}"),
-                HookFault::Failed => write!(f, "the backend '{backend}' failed in '{hook}'"),
-                HookFault::Missing => write!(f, "the backend '{backend}' has no hook '{hook}'"),
-                HookFault::TimedOut(limit) => {
-                    let limit = limit.as_secs_f64();
-                    write!(f, "the backend '{backend}' took longer than {limit} s in '{hook}'")
-                }
-            },
-            Self::Incomplete { path, .. } => {
-                write!(f, "the content of '{}' is not in the checkout", path.display())
-            }
-            Self::Install { installer, unreachable: false, .. } => {
-                write!(f, "{installer} found no wheels for the build requirements")
-            }
-            Self::Install { installer, .. } => write!(f, "{installer} could not reach its index"),
-            Self::Installer { wanted } => write!(f, "there is no {wanted} to install with"),
-            Self::Isolation { variables } if variables.is_empty() => {
-                f.write_str("the system has no namespaces to isolate the build with")
-            }
-            Self::Isolation { variables } => write!(
-                f,
-                "the build can't be isolated, and could read '{}' of this job",
-                variables.join("', '")
-            ),
-            Self::Link { path } => {
-                write!(f, "the link '{}' leads out of the source", path.display())
-            }
-            Self::NoProject { directory, committed } => {
-                let place = if *committed { "the commit in" } else { "the directory" };
-                let directory = directory.display();
-                write!(f, "{place} '{directory}' has no pyproject.toml and no setup.py")
-            }
-            Self::NotGit { directory } => {
-                write!(f, "'{}' is in no git repository", directory.display())
-            }
-            Self::NotGitLab => f.write_str("this is not a GitLab job: 'CI_API_V4_URL' is not set"),
-            Self::Override { key, reason } => write!(f, "'{key}' can't be set: {reason}"),
-            Self::Program { program, .. } => {
-                write!(f, "the program '{}' can't be started", program.display())
-            }
-            Self::PyProject { reason } => write!(f, "'pyproject.toml' is malformed: {reason}"),
-            Self::Python { program, reason, .. } => {
-                write!(f, "'{}' can't be used: {reason}", program.display())
-            }
-            Self::Requirement { text, reason } => {
-                write!(f, "the build requirement '{text}' is refused: {reason}")
-            }
-            Self::Version { what, .. } => write!(f, "what was built does not have the {what}"),
-        }
-    }
-}
+pysign_host::problem! { Error {
+    Self::Dirty { repository, files } => Input "source-dirty"
+        ("'{}' has uncommitted changes: {}", repository.display(), first_three(files)),
+        file(repository), hint("to build the commit alone: git stash");
+    Self::Epoch => Input "epoch-invalid"
+        ("SOURCE_DATE_EPOCH is not a number of seconds since 1970");
+    Self::Git { command, repository, tail } => Input "git-failed"
+        ("git could not {command} '{}'", repository.display()), file(repository), cause_if(tail);
+    Self::Hook { backend, hook, fault: HookFault::Answer(what), tail } => Input "hook-answer"
+        ("in '{hook}', the backend '{backend}' {what}"), cause_if(tail);
+    Self::Hook { backend, hook, fault: HookFault::Backend(what), tail } => Input "backend-unusable"
+        ("the backend '{backend}' {what}"), cause_if(tail);
+    Self::Hook { backend, hook, fault: HookFault::Failed, tail } => Input "hook-failed"
+        ("the backend '{backend}' failed in '{hook}'"),
+        hint("to see everything that the backend says: -v"), cause_if(tail);
+    Self::Hook { backend, hook, fault: HookFault::Missing, .. } => Input "backend-unusable"
+        ("the backend '{backend}' has no hook '{hook}'");
+    Self::Hook { backend, hook, fault: HookFault::TimedOut(limit), tail } => Input "hook-timeout"
+        ("the backend '{backend}' took longer than {} s in '{hook}'", limit.as_secs_f64()),
+        cause_if(tail);
+    Self::Incomplete { path, remedy } => Input "source-incomplete"
+        ("the content of '{}' is not in the checkout", path.display()), file(path), hint(*remedy);
+    Self::Install { installer, tail, unreachable: false } => Input "install-failed"
+        ("{installer} found no wheels for the build requirements"),
+        hint("to see everything that was tried: -v"), cause_if(tail);
+    Self::Install { installer, tail, .. } => Unavailable "install-unreachable"
+        ("{installer} could not reach its index"), cause_if(tail);
+    Self::Installer { wanted } => Input "installer-missing" ("no {wanted} was found to install with");
+    Self::Isolation { variables } if variables.is_empty() => Input "isolation-unavailable"
+        ("the system allows no namespaces to isolate the build in");
+    Self::Isolation { variables } => Input "isolation-unavailable"
+        ("the build can't be isolated and could read '{}'", variables.join("', '")),
+        hint("run the job where user namespaces are allowed");
+    Self::Link { path } => Input "source-link"
+        ("the link '{}' points outside of the source", path.display()), file(path);
+    Self::NoProject { directory, committed: true } => Input "source-not-project"
+        ("the commit in '{}' has neither pyproject.toml nor setup.py", directory.display()),
+        file(directory), hint("to build what is not committed: --from-tree");
+    Self::NoProject { directory, .. } => Input "source-not-project"
+        ("'{}' has neither pyproject.toml nor setup.py", directory.display()), file(directory);
+    Self::NotGit { directory } => Input "source-not-git"
+        ("'{}' is not in a git repository", directory.display()),
+        file(directory), hint("to build the files as they are: --from-tree");
+    Self::NotGitLab => Input "not-a-gitlab-job"
+        ("--set-from-gitlab works only inside a GitLab CI job: 'CI_API_V4_URL' is not set");
+    Self::Override { key, reason } => Input "override-refused" ("'{key}' can't be set: {reason}");
+    Self::Program { program, cause } => Input "program-missing"
+        ("the program '{}' can't be started", program.display()), cause(cause);
+    Self::PyProject { reason } => Input "pyproject-malformed"
+        ("'pyproject.toml' is malformed: {reason}"), file("pyproject.toml");
+    Self::Python { program, reason, tail } => Input "python-unusable"
+        ("'{}' can't be used: {reason}", program.display()), cause_if(tail);
+    Self::Requirement { text, reason } => Input "requirement-refused"
+        ("the build requirement '{text}' is refused: {reason}");
+    Self::Version { what, expected, found } => Refused "version-mismatch"
+        ("what was built does not have the {what}"), evidence(expected, found);
+} from {
+    Self::File(error) => error;
+} }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::File(error) => error.source(),
-            Self::Git { tail, .. }
-            | Self::Hook { tail, .. }
-            | Self::Install { tail, .. }
-            | Self::Python { tail, .. } => match tail {
-                Some(tail) => Some(tail),
-                None => None,
-            },
-            Self::Program { cause, .. } => Some(cause),
-            _ => None,
-        }
-    }
-}
-
-impl Problem for Error {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Dirty { .. } => "source-dirty",
-            Self::Epoch => "epoch-invalid",
-            Self::File(error) => error.code(),
-            Self::Git { .. } => "git-failed",
-            Self::Hook { fault: HookFault::Answer(_), .. } => "hook-answer",
-            Self::Hook { fault: HookFault::Backend(_) | HookFault::Missing, .. } => {
-                "backend-unusable"
-            }
-            Self::Hook { fault: HookFault::Failed, .. } => "hook-failed",
-            Self::Hook { fault: HookFault::TimedOut(_), .. } => "hook-timeout",
-            Self::Incomplete { .. } => "source-incomplete",
-            Self::Install { unreachable: false, .. } => "install-failed",
-            Self::Install { .. } => "install-unreachable",
-            Self::Installer { .. } => "installer-missing",
-            Self::Isolation { .. } => "isolation-unavailable",
-            Self::Link { .. } => "source-link",
-            Self::NoProject { .. } => "source-not-project",
-            Self::NotGit { .. } => "source-not-git",
-            Self::NotGitLab => "not-a-gitlab-job",
-            Self::Override { .. } => "override-refused",
-            Self::Program { .. } => "program-missing",
-            Self::PyProject { .. } => "pyproject-malformed",
-            Self::Python { .. } => "python-unusable",
-            Self::Requirement { .. } => "requirement-refused",
-            Self::Version { .. } => "version-mismatch",
-        }
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::File(error) => error.status(),
-            Self::Install { unreachable: true, .. } => Status::Unavailable,
-            Self::Version { .. } => Status::Refused,
-            _ => Status::Input,
-        }
-    }
-
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Dirty { repository: file, .. }
-            | Self::Git { repository: file, .. }
-            | Self::Incomplete { path: file, .. }
-            | Self::Link { path: file }
-            | Self::NoProject { directory: file, .. }
-            | Self::NotGit { directory: file } => Some(file),
-            Self::File(error) => error.file(),
-            Self::PyProject { .. } => Some(Path::new("pyproject.toml")),
-            _ => None,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Dirty { .. } => "to build them as they are: --allow-dirty".to_owned(),
-            Self::File(error) => return error.hint(),
-            Self::Hook { fault: HookFault::Failed, .. } => {
-                "to see all that the backend says: -v".to_owned()
-            }
-            Self::Incomplete { remedy, .. } => (*remedy).to_owned(),
-            Self::Install { unreachable: false, .. } => "to see all that was tried: -v".to_owned(),
-            Self::Isolation { variables } if !variables.is_empty() => {
-                "build in a job without tokens; or trust the build with them: --isolate=none"
-                    .to_owned()
-            }
-            Self::NotGit { .. } => "to build the files as they are: --from-tree".to_owned(),
-            Self::NoProject { committed: true, .. } => {
-                "to build what is not committed: --from-tree".to_owned()
-            }
-            _ => return None,
-        })
-    }
-
-    fn evidence(&self) -> Option<Evidence> {
-        match self {
-            Self::Version { expected, found, .. } => {
-                Some(Evidence { expected: expected.clone(), found: found.clone() })
-            }
-            _ => None,
-        }
-    }
+fn first_three(files: &[String]) -> String {
+    let shown = files.iter().take(3).map(String::as_str).collect::<Vec<_>>().join("', '");
+    format!("'{shown}'{}", if files.len() > 3 { " and others" } else { "" })
 }

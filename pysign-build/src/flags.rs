@@ -22,8 +22,8 @@ const fn switch(name: &'static str, about: &'static str, detail: &'static str) -
 const FLAGS: &[Flag] = &[
     Flag { about: "Write the archives into DIR (default: dist)", ..flags::OUTPUT },
     flags::FORCE,
-    switch("sdist", "Give out the sdist alone", "Together with --wheel, both, as without."),
-    switch("wheel", "Give out the wheel alone", "It is built from the sdist all the same."),
+    switch("sdist", "Write only the sdist", "With --wheel too, both are written, as by default."),
+    switch("wheel", "Write only the wheel", "It is built from the sdist all the same."),
     Flag {
         name: "set",
         short: None,
@@ -35,7 +35,7 @@ const FLAGS: &[Flag] = &[
     switch(
         "set-from-gitlab",
         "Set name and home page from the GitLab project",
-        "The name is CI_PROJECT_NAME with hyphens as underscores, urls.Homepage is CI_SERVER_URL/CI_PROJECT_PATH. What --set says counts more.",
+        "The name is CI_PROJECT_NAME with hyphens as underscores, urls.Homepage is CI_SERVER_URL/CI_PROJECT_PATH. A value of --set takes precedence.",
     ),
     Flag {
         name: "expect-version",
@@ -48,12 +48,12 @@ const FLAGS: &[Flag] = &[
     switch(
         "allow-dirty",
         "Build uncommitted changes of tracked files too",
-        "Without it they are an error. The manifest says so. Files that git does not know of never ship.",
+        "Without it they are an error. The manifest records it. Untracked files are never included.",
     ),
     switch(
         "from-tree",
-        "Build the files as they are, whatever git says",
-        "For a project without git. Records of version control, bytecode and the output directory are left out.",
+        "Build the files as they are, without asking git",
+        "For a project that is not in a git repository. The data of version control systems, bytecode and the output directory are left out.",
     ),
     Flag {
         name: "python",
@@ -69,14 +69,14 @@ const FLAGS: &[Flag] = &[
         value: Some("NAME"),
         repeat: Repeat::Last,
         about: "What installs the backend: auto (default), uv or pip",
-        detail: "auto: uv if it is in PATH, else pip. It has your configuration and proxies, and takes wheels only: a requirement that is only an sdist is an error. With pip the manifest names the file and the SHA-256 of each wheel, with uv name and version alone.",
+        detail: "auto: uv if it is in PATH, else pip. It uses your configuration and proxies, and installs wheels only: a requirement that has no wheel is an error. With pip the manifest names the file and the SHA-256 of each wheel, with uv only name and version.",
     },
     Flag {
         name: "config-setting",
         short: None,
         value: Some("KEY=VALUE"),
         repeat: Repeat::Many,
-        about: "Hand the backend a setting of its own",
+        about: "Pass a setting to the backend",
         detail: "Several values for one key become a list.",
     },
     Flag {
@@ -85,7 +85,7 @@ const FLAGS: &[Flag] = &[
         value: Some("NAME"),
         repeat: Repeat::Many,
         about: "Let the backend see the variable NAME",
-        detail: "By default it sees none of yours but those listed under ENVIRONMENT.",
+        detail: "By default it sees only those listed under ENVIRONMENT.",
     },
     Flag {
         name: "isolate",
@@ -93,11 +93,11 @@ const FLAGS: &[Flag] = &[
         value: Some("WHEN"),
         repeat: Repeat::Once,
         about: "Keep the build from other processes: auto (default), require or none",
-        detail: "In user, pid and mount namespaces of its own. auto: if the system allows it; if not, a build is refused while a variable that holds a token is set.",
+        detail: "The build then runs in user, pid and mount namespaces of its own. auto: if the system allows it; if it does not, a build is refused while a variable that holds a token is set. none: the code of the build can read the tokens of this job, so use it only where there are none.",
     },
     Flag {
         about: "Kill a hook of the backend after SECS (default: no limit)",
-        detail: "With all that it started. An installer has its own time limits.",
+        detail: "It is killed together with everything that it started. Installers have time limits of their own.",
         ..flags::TIMEOUT
     },
 ];
@@ -110,7 +110,7 @@ impl Tool for Build {
     const SPEC: Spec = Spec {
         name: "pysign-build",
         about: "Build a Python project into canonical archives",
-        description: "Builds the commit that is checked out in SRC, a project directory (default: the current one), or an sdist, with the backend that the project names (PEP 517): an sdist, and a wheel from that sdist. Your checkout is not touched: a private copy is built, in an environment of its own and without your variables. Both archives are rewritten so that equal content is equal bytes, and written into ./dist. The manifest goes to standard output; it has no clock, host or user in it.\n\nIt is all or nothing: after a failure nothing was put into the output directory, standard output is empty, and the private copy is gone, killed or not. To see what the backend said: -v.\n\nThe exit status is 1 if an archive is not what its name or its RECORD says, or not the version of --expect-version; 3 if the source has uncommitted changes, a hook fails or takes too long, or an output file is there with other bytes; 4 if the installer can't reach its index. Standard input is never read.",
+        description: "Builds the commit that is checked out in SRC, a project directory (default: the current one), or an sdist, with the backend that the project names (PEP 517): an sdist, and a wheel from that sdist. Your checkout is not touched: a private copy is built, in an environment of its own and without your variables. Both archives are rewritten so that equal content gives equal bytes, and written into ./dist. The manifest goes to standard output; it names no time of the build, host or user.\n\nA build writes everything or nothing: after a failure the output directory is as it was, standard output is empty, and the private copy is removed, even if the program was killed. To see what the backend says: -v.\n\nThe exit status is 1 if an archive does not match its name or its RECORD, or has not the version of --expect-version; 3 if the source has uncommitted changes, a hook fails or takes too long, or an output file already exists with other bytes; 4 if the installer can't reach its index. Standard input is never read.",
         operands: Some("SRC"),
         input: Takes::Nothing,
         instead: &[],
@@ -133,7 +133,7 @@ impl Tool for Build {
                 "pysign-build >build.json",
             ),
             (
-                "Build a tag in a GitLab job, without id_tokens",
+                "Build a tag in a GitLab job that has no id_tokens",
                 "pysign-build --set-from-gitlab --set \"version=${CI_COMMIT_TAG#v}\" >build.json",
             ),
         ],
@@ -146,7 +146,7 @@ impl Tool for Build {
             ("CI_PROJECT_NAME, CI_PROJECT_PATH, CI_SERVER_URL", "What --set-from-gitlab reads"),
             (
                 "CI_JOB_TOKEN, SIGSTORE_ID_TOKEN and others that hold tokens",
-                "Never for the backend, the installer or git; with one set and no namespaces, a build is refused",
+                "Never passed to the backend, the installer or git; with one of them set and no namespaces, a build is refused",
             ),
             ("GIT_CONFIG_*, HOME, XDG_CONFIG_HOME", "For git, as it documents them"),
             (
@@ -192,7 +192,7 @@ impl Tool for Build {
             expect_version: m.parse("expect-version")?,
             python: m.value("python").map(OsString::from),
             installer: installer(m)?,
-            isolate: m.parse("isolate")?.unwrap_or_default(),
+            isolate: isolate(m)?,
             settings: Settings {
                 config: config_settings(m)?,
                 env_pass: env_pass(m)?,
@@ -254,6 +254,15 @@ fn installer(m: &Matches) -> Result<Choice, Usage> {
         Some("uv") => Ok(Choice::Uv),
         Some("native") => Err(Usage::NotOffered { flag: "--installer native".to_owned() }),
         Some(other) => Err(m.invalid("installer", other, "expected auto, uv or pip")),
+    }
+}
+
+fn isolate(m: &Matches) -> Result<Isolate, Usage> {
+    match m.text("isolate")? {
+        None | Some("auto") => Ok(Isolate::Auto),
+        Some("none") => Ok(Isolate::None),
+        Some("require") => Ok(Isolate::Require),
+        Some(other) => Err(m.invalid("isolate", other, "expected auto, require or none")),
     }
 }
 

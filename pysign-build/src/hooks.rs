@@ -100,7 +100,7 @@ impl<'w, 'h> Hooks<'w, 'h> {
     ) -> Result<Self, Error> {
         let host = workspace.host;
         for name in settings.env_pass.iter().filter(|name| host.env.os(name).is_none()) {
-            let message = format!("'{name}' is not set, so the backend does not get it");
+            let message = format!("'{name}' is not set, so it is not passed to the backend");
             host.notes.warn("env-pass-unset", message);
         }
         Ok(Self {
@@ -123,7 +123,8 @@ impl<'w, 'h> Hooks<'w, 'h> {
         let hook = target.requires_hook();
         let Some(value) = self.answer(call, hook, &json!([]))? else { return Ok(Vec::new()) };
         let texts = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect());
-        let texts: Vec<&str> = texts.ok_or_else(|| wrong(call, hook, "gave no list of strings"))?;
+        let texts: Vec<&str> =
+            texts.ok_or_else(|| wrong(call, hook, "did not return a list of strings"))?;
         requirements(texts)
     }
 
@@ -135,10 +136,11 @@ impl<'w, 'h> Hooks<'w, 'h> {
         let value = self.answer(call, hook, &json!([output]))?;
         let value = value.ok_or_else(|| fault(call, hook, HookFault::Missing, None))?;
         let name = value.as_str().filter(|name| is_file_name(name));
-        let path = output.join(name.ok_or_else(|| wrong(call, hook, "gave no file name"))?);
+        let path =
+            output.join(name.ok_or_else(|| wrong(call, hook, "did not return a file name"))?);
         match pysign_host::open_regular(&path) {
             Ok(_) => Ok(path),
-            Err(_) => Err(wrong(call, hook, "did not make the file that it named")),
+            Err(_) => Err(wrong(call, hook, "did not write the file that it named")),
         }
     }
 
@@ -173,10 +175,10 @@ impl<'w, 'h> Hooks<'w, 'h> {
             Ok(bytes) => bytes,
             // The process ended well, but not by reaching its end.
             Err(FileError::Missing { .. }) => {
-                return failed(HookFault::Answer("gave no answer"), ended.tail);
+                return failed(HookFault::Answer("ended without an answer"), ended.tail);
             }
             Err(_) => {
-                return failed(HookFault::Answer("gave no answer that can be read"), ended.tail);
+                return failed(HookFault::Answer("left an answer that can't be read"), ended.tail);
             }
         };
         understand(call, hook, &bytes, ended)
@@ -246,15 +248,15 @@ fn understand(
     bytes: &[u8],
     ended: Ended,
 ) -> Result<Option<Value>, Error> {
-    let answer: Value = serde_json::from_slice(bytes)
-        .map_err(|_| wrong(call, hook, "gave no value that JSON has"))?;
+    let answer: Value =
+        serde_json::from_slice(bytes).map_err(|_| wrong(call, hook, "did not answer with JSON"))?;
     let unusable = |what| Err(fault(call, hook, HookFault::Backend(what), ended.tail));
     match (answer.get("value"), answer.get("fault").and_then(Value::as_str)) {
         (Some(value), None) => Ok(Some(value.clone())),
         (None, Some("hook")) => Ok(None),
         (None, Some("import")) => unusable("can't be imported"),
         (None, Some("place")) => unusable("is not in its backend-path"),
-        _ => Err(wrong(call, hook, "gave no answer")),
+        _ => Err(wrong(call, hook, "ended without an answer")),
     }
 }
 

@@ -7,7 +7,6 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::str::FromStr;
 
 use crate::Error;
 use crate::workspace::Workspace;
@@ -26,31 +25,6 @@ pub(crate) enum Isolate {
     None,
     /// Always.
     Require,
-}
-
-/// The text is none of the three words.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct UnknownIsolate;
-
-impl std::fmt::Display for UnknownIsolate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("it is auto, require or none")
-    }
-}
-
-impl std::error::Error for UnknownIsolate {}
-
-impl FromStr for Isolate {
-    type Err = UnknownIsolate;
-
-    fn from_str(text: &str) -> Result<Self, UnknownIsolate> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "none" => Ok(Self::None),
-            "require" => Ok(Self::Require),
-            _ => Err(UnknownIsolate),
-        }
-    }
 }
 
 /// How code that we did not write is run.
@@ -79,7 +53,7 @@ impl Isolation {
         }
         workspace.host.notes.warn(
             "isolation-none",
-            "the system has no namespaces for the build: its code sees this user's processes"
+            "the system allows no namespaces, so the code of the build can see this user's processes"
                 .into(),
         );
         Ok(Self::None)

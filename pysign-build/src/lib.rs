@@ -19,6 +19,6 @@ mod stage;
 mod tail;
 mod workspace;
 
-pub use error::{Error, HookFault};
 pub use flags::{Args, Build};
-pub use tail::Tail;
+
+use error::Error;

@@ -44,7 +44,7 @@ impl Overrides {
     pub(crate) fn parse(text: &str) -> Result<(Key, String), String> {
         let (key, text) = text.split_once('=').ok_or("expected KEY=VALUE")?;
         if text.chars().any(char::is_control) || text.trim() != text || text.is_empty() {
-            return Err("the value is not one line of text".to_owned());
+            return Err("the value must be one line of text".to_owned());
         }
         if let Some(label) = key.strip_prefix("urls.") {
             let is_label = !normal(label).is_empty() && !label.chars().any(char::is_control);
@@ -55,12 +55,13 @@ impl Overrides {
         let field = field.ok_or_else(|| format!("expected {} or urls.LABEL", FIELDS.join(", ")))?;
         let text = match *field {
             "name" => {
-                let name: ProjectName = text.parse().map_err(|_| "it is not a project's name")?;
+                let name: ProjectName =
+                    text.parse().map_err(|_| "it is not a valid project name")?;
                 name.original().to_owned()
             }
             // Its normal form: a backend may copy what it finds.
             "version" => {
-                let version: Version = text.parse().map_err(|_| "it is not a version")?;
+                let version: Version = text.parse().map_err(|_| "it is not a valid version")?;
                 version.to_string()
             }
             _ => text.to_owned(),
@@ -79,7 +80,9 @@ impl Overrides {
         let job = Job::from_env(env)?.ok_or(Error::NotGitLab)?;
         let name = job.project_name().replace('-', "_");
         if name.parse::<ProjectName>().is_err() {
-            let reason = format!("'{name}', after the GitLab project, is not a project's name");
+            let reason = format!(
+                "'{name}', from the name of the GitLab project, is not a valid project name"
+            );
             return Err(Error::Override { key: "name".to_owned(), reason }.into());
         }
         self.0.entry(Key::Field("name")).or_insert(name);

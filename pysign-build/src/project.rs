@@ -38,7 +38,7 @@ impl PyProject {
             let line = before.matches('\n').count() + 1;
             // The rest of the message draws the line with carets.
             let message = error.message().lines().next().unwrap_or("it is not TOML").to_owned();
-            Error::PyProject { reason: format!("line {line}: {message}") }
+            Error::pyproject(format!("line {line}: {message}"))
         })?;
         Ok(Some(Self { path, document }))
     }
@@ -85,13 +85,17 @@ impl BuildSystem {
             requires.ok_or_else(|| Error::pyproject("'build-system.requires' is missing"))?;
         let backend_path = texts("backend-path")?.unwrap_or_default();
         if !backend_path.iter().all(|path| stays_inside(path)) {
-            return Err(Error::pyproject("'build-system.backend-path' leaves the project"));
+            return Err(Error::pyproject(
+                "'build-system.backend-path' points outside of the project",
+            ));
         }
         let backend = match table.get("build-backend").map(Item::as_str) {
             None => LEGACY_BACKEND,
             Some(Some(name)) if is_object_path(name) => name,
             Some(_) => {
-                return Err(Error::pyproject("'build-system.build-backend' names no object"));
+                return Err(Error::pyproject(
+                    "'build-system.build-backend' is not of the form MODULE or MODULE:OBJECT",
+                ));
             }
         };
         Ok(Self {
@@ -112,11 +116,11 @@ pub(crate) fn requirements<'t>(
 fn requirement(text: &str) -> Result<Requirement, Error> {
     let refused = |reason| Error::Requirement { text: text.to_owned(), reason };
     let requirement: Requirement =
-        text.parse().map_err(|_| refused("it does not begin with a project's name"))?;
+        text.parse().map_err(|_| refused("it does not begin with a project name"))?;
     match requirement.as_str().split_once('@') {
         Some((_, url)) if !is_wheel(url) => {
             // Anything else would be built, with the installer's environment.
-            Err(refused("it names a URL that is not a wheel's"))
+            Err(refused("its URL is not that of a wheel"))
         }
         _ => Ok(requirement),
     }
@@ -136,9 +140,7 @@ fn texts(table: &dyn TableLike, name: &str) -> Result<Option<Vec<String>>, Error
     let list = item.as_array().and_then(|array| array.iter().map(text).collect());
     match list {
         Some(list) => Ok(Some(list)),
-        None => Err(Error::PyProject {
-            reason: format!("'build-system.{name}' is not a list of strings"),
-        }),
+        None => Err(Error::pyproject(format!("'build-system.{name}' is not a list of strings"))),
     }
 }
 

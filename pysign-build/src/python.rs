@@ -59,8 +59,8 @@ impl Python {
         let refused = |reason, tail| Error::Python { program: program.clone(), reason, tail };
         let unusable = |reason| refused(reason, None);
         let answer = workspace.ask(command)?.output(|tail| refused("it does not run", tail))?;
-        let answer: Value =
-            serde_json::from_slice(&answer).map_err(|_| unusable("it is not a Python"))?;
+        let answer: Value = serde_json::from_slice(&answer)
+            .map_err(|_| unusable("it is not a Python interpreter"))?;
         let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
         let is = |name: &str| answer.get(name).and_then(Value::as_bool).unwrap_or_default();
         if !is("supported") {
@@ -76,7 +76,7 @@ impl Python {
                     cflags: text("cflags").unwrap_or_default(),
                 })
             }
-            _ => Err(unusable("it does not know what it is")),
+            _ => Err(unusable("it does not tell its path, version and platform")),
         }
     }
 }

@@ -13,7 +13,7 @@ const TRACEBACK: &str = "Traceback (most recent call last):";
 
 /// Lines that another program wrote: they are data.
 #[derive(Debug)]
-pub struct Tail(String);
+pub(crate) struct Tail(String);
 
 impl Tail {
     /// The last lines of `output`, without empty ones; `None` when nothing was said. The private
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn lines(output: &str) -> Vec<String> {
-        let tail = Tail::of(output.as_bytes(), Path::new("/tmp/room"));
+        let tail = Tail::of(output.as_bytes(), Path::new("/tmp/workspace"));
         tail.map_or_else(Vec::new, |tail| tail.to_string().lines().map(str::to_owned).collect())
     }
 
@@ -76,7 +76,10 @@ mod tests {
 
     #[test]
     fn the_private_directory_has_one_name_in_every_run() {
-        assert_eq!(lines("File \"/tmp/room/tree/setup.py\""), ["File \"<build>/tree/setup.py\""]);
+        assert_eq!(
+            lines("File \"/tmp/workspace/tree/setup.py\""),
+            ["File \"<build>/tree/setup.py\""]
+        );
     }
 
     #[test]

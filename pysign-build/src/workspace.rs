@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_private_and_goes_with_what_is_in_it() {
+    fn a_workspace_is_private_and_removed_with_all_that_is_in_it() {
         use std::os::unix::fs::PermissionsExt as _;
         let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
         let workspace = Workspace::open(&host, Isolate::None).unwrap();

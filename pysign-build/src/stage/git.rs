@@ -68,7 +68,7 @@ pub(super) fn stage(request: &Request, workspace: &Workspace<'_>) -> Result<Stag
 /// Has git take `pyproject.toml` in the project of a clone for what it is in the commit.
 pub(super) fn assume_unchanged(project: &Path, workspace: &Workspace<'_>) -> Result<(), Error> {
     let args = ["update-index", "--assume-unchanged", "--", "pyproject.toml"];
-    Git(workspace).ask(project, "edit", &args).map(drop)
+    Git(workspace).ask(project, "update the index of", &args).map(drop)
 }
 
 struct Git<'w>(&'w Workspace<'w>);
@@ -144,7 +144,7 @@ impl Git<'_> {
     /// Tracked files that differ from the commit, with git's two letters before each.
     fn changes(&self, top: &Path) -> Result<Vec<String>, Error> {
         let args = ["status", "--porcelain=v1", "--untracked-files=no", "--ignore-submodules=none"];
-        let answer = self.ask(top, "look for changes in", &args)?;
+        let answer = self.ask(top, "check for changes in", &args)?;
         Ok(answer.lines().map(|line| line.trim().to_owned()).collect())
     }
 

@@ -5,14 +5,15 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use pysign_host::{Failure, FileError, hash_regular};
+use pysign_manifest::Artifact;
 
 use super::{Epoch, Origin, Stage};
 use crate::Error;
-use crate::archives::{MAX_BYTES, unpack};
+use crate::archives::unpack;
 use crate::workspace::Workspace;
 
 pub(super) fn stage(path: &Path, workspace: &Workspace<'_>) -> Result<Stage, Failure> {
-    let (sha256, _) = hash_regular(path, MAX_BYTES)?;
+    let (sha256, _) = hash_regular(path, Artifact::MAX_BYTES)?;
     let project = unpack(path, path, sha256, &workspace.directory("source")?)?;
     let filename = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let newest = newest(&project)?.map(|time| (time, "sdist"));

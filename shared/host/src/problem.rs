@@ -95,6 +95,12 @@ impl<'a> Facts<'a> {
     pub fn cause(self, cause: &'a (dyn Error + 'static)) -> Self {
         Self { cause: Some(cause), ..self }
     }
+
+    /// The error behind this one, if there is one.
+    #[must_use]
+    pub fn cause_if(self, cause: &'a Option<impl Error + 'static>) -> Self {
+        Self { cause: cause.as_ref().map(|cause| cause as _), ..self }
+    }
 }
 
 /// An error that can be reported: its `Display` names the file and the fact in one line. The types
