@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pysign_host::{Failure, Jobs, Notes, Problem};
+use pysign_host::{Failure, Jobs, Notes};
 
 /// More names than this are counted and not listed.
 const MAX_NAMED: usize = 10;
@@ -22,13 +22,6 @@ pub(crate) enum Unsigned {
 impl From<Failure> for Unsigned {
     fn from(failure: Failure) -> Self {
         Self::Run(failure)
-    }
-}
-
-impl Unsigned {
-    /// An error that is about this file and no other.
-    pub(crate) fn file(problem: impl Problem) -> Self {
-        Self::File(problem.into())
     }
 }
 
@@ -118,12 +111,15 @@ mod tests {
     #[test]
     fn a_bad_file_is_named_and_the_others_are_signed() {
         let outcomes = one_at_a_time(&mut ["a", "b", "c"], |name| match name {
-            "b" => Err(Unsigned::file(changed(name))),
+            "b" => Err(Unsigned::File(changed(name).into())),
             _ => Ok(()),
         });
         assert!(outcomes[0].is_ok() && outcomes[2].is_ok());
         let failure = collect(outcomes).unwrap_err();
-        assert_eq!(failure.problems().map(Problem::code).collect::<Vec<_>>(), ["file-changed"]);
+        assert_eq!(
+            failure.problems().map(|problem| problem.facts().code).collect::<Vec<_>>(),
+            ["file-changed"]
+        );
     }
 
     #[test]
@@ -161,7 +157,7 @@ mod tests {
     #[test]
     fn what_is_left_is_named_if_something_is_done() {
         let run = || Err(Unsigned::Run(changed("log").into()));
-        let all = [Ok(()), run(), Err(Unsigned::Skipped), Err(Unsigned::file(changed("d")))];
+        let all = [Ok(()), run(), Err(Unsigned::Skipped), Err(Unsigned::File(changed("d").into()))];
         assert_eq!(
             warnings(&all, &["a", "b", "c", "d"]),
             ["1 of 4 signatures are made and stay; the next run makes the rest: 'b', 'c'"]

@@ -7,6 +7,8 @@ use pysign_attest::predicates;
 use pysign_host::Sha256;
 use pysign_http::Url;
 
+use crate::expected::Holder;
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why nothing was signed, or not everything. `file` is the file that the message names.
@@ -20,6 +22,9 @@ pub(crate) enum Error {
     CertificateUntrusted { fulcio: Url, cause: Cause },
     /// A service's clock is far ahead of this machine's.
     ClockBehind { service: Url, seconds: i64 },
+    /// A file begins like a DSSE pre-authentication encoding: a signature over it would be one over a
+    /// statement about any other file.
+    Encoding { file: PathBuf },
     /// The answer holds no certificate chain with an embedded SCT.
     FulcioAnswer { fulcio: Url, cause: Cause },
     /// A file has the name of a bundle, and proves nothing about the signed file.
@@ -32,6 +37,8 @@ pub(crate) enum Error {
     OtherCommit { expected: String, found: String },
     /// A file has the name of a signature and is this signer's, over something else.
     OtherContent { file: PathBuf },
+    /// There is a signature of the file already, in the log of another Sigstore instance.
+    OtherInstance { file: PathBuf, found: Holder, log: Sha256 },
     /// The files of a release lie in several directories.
     Scattered { one: PathBuf, other: PathBuf },
     /// There is a signature already, and it is another signer's.
@@ -102,6 +109,10 @@ pysign_host::problem! { Error {
     Self::ClockBehind { service, seconds } => Input "clock-behind"
         ("the clock of this machine is {seconds} seconds behind that of '{service}'"),
         hint("set the clock: a signature made now would not verify on this machine");
+    Self::Encoding { file } => Refused "file-dsse"
+        ("'{}' begins with 'DSSEv1 ': a signature over it could be taken for one over a statement",
+            file.display()),
+        file(file);
     Self::FulcioAnswer { fulcio, cause } => Unavailable "fulcio-answer"
         ("the answer of '{fulcio}' holds no certificate"),
         cause(&**cause);
@@ -120,6 +131,10 @@ pysign_host::problem! { Error {
     Self::OtherContent { file } => Input "output-exists"
         ("'{}' already exists and signs something else", file.display()),
         file(file), hint("to replace it: --force");
+    Self::OtherInstance { file, found, log } => Refused "other-instance"
+        ("'{}' is a signature of another Sigstore instance", file.display()),
+        file(file), hint("to replace it: --force"),
+        evidence("a log of the trusted root", format!("the log {log}, for {found}"));
     Self::Scattered { one, other } => Input "release-scattered"
         ("'{}' and '{}' are in different directories, and a release statement covers one",
             one.display(), other.display()),

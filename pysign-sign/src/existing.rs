@@ -10,7 +10,7 @@ use pysign_manifest::{Manifest, Sidecar, SignatureKind};
 use pysign_sigstore::{Proof, Verifier};
 
 use crate::error::Error;
-use crate::expected::ExpectedSigner;
+use crate::expected::{ExpectedSigner, Holder};
 use crate::plan::{Content, Planned};
 use crate::sidecars::Signed;
 
@@ -82,9 +82,17 @@ impl Existing<'_> {
         let proof = match self.verifier.prove(&subject, bundle, self.signer.key()) {
             Ok(proof) => proof,
             Err(cause) => {
+                let parts = Bundle::parse(bundle).ok();
+                let parts = parts.filter(|parts| is_over(parts, &planned.content));
                 return Err(match self.other_signer(bundle, &cause) {
                     Some(other) => by_another(other),
-                    None => Error::InTheWay { file: place.into(), cause: Box::new(cause) },
+                    None => match (&cause, parts.map(|parts| parts.certificate())) {
+                        (pysign_sigstore::Error::LogUnknown { log, .. }, Some(Ok(certificate))) => {
+                            let found = Holder::of(&certificate, false);
+                            Error::OtherInstance { file: place.into(), found, log: *log }
+                        }
+                        _ => Error::InTheWay { file: place.into(), cause: Box::new(cause) },
+                    },
                 }
                 .into());
             }
@@ -133,10 +141,12 @@ impl Existing<'_> {
     }
 }
 
-/// Whether a bundle is over the file itself, or over the very bytes of this statement.
+/// Whether a bundle says that it is over the file itself, or over the very bytes of this statement.
 fn is_over(bundle: &Bundle, content: &Content) -> bool {
     match (&bundle.content, content) {
-        (pysign_attest::Content::Message { .. }, Content::File(_)) => true,
+        (pysign_attest::Content::Message { digest, .. }, Content::File(expected)) => {
+            digest.as_ref().is_none_or(|(_, found)| found == expected.as_bytes())
+        }
         (pysign_attest::Content::Envelope(envelope), Content::Statement(payload)) => {
             envelope.payload == *payload
         }

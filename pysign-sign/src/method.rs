@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pysign_attest::{Certificate, PublicKey};
-use pysign_host::{Failure, Host, shell_quoted, shell_word};
+use pysign_ci::{System, san_uri};
+use pysign_host::{Failure, Host, Notes, shell_quoted, shell_word};
 use pysign_http::Client;
 use pysign_manifest::Manifest;
 use pysign_sigstore::signing_config::Services;
-use pysign_sigstore::{Expected, Mismatch, Text};
+use pysign_sigstore::{Expected, Part, Text, usual_triggers};
 
 use crate::error::Error;
-use crate::expected::{ExpectedSigner, Holder};
+use crate::expected::ExpectedSigner;
 use crate::identity::Identity;
 use crate::key::Key;
 use crate::key_file;
@@ -74,29 +75,60 @@ impl<'a> SigningMethod<'a> {
         }
     }
 
-    /// What others have to type, for a POSIX shell.
-    pub(crate) fn verify_with(&self, signatures: &[Signed]) -> Result<String, Failure> {
-        let policy = match self {
-            Self::Keyless(identity) => with_identity(identity.holder(), signatures)?,
-            Self::Key { file, key } => with_key(file, key.public()),
+    /// Tells what others have to type, in a POSIX shell, to verify the signatures.
+    pub(crate) fn tell_verifiers(
+        &self,
+        signatures: &[Signed],
+        notes: &Notes,
+    ) -> Result<(), Failure> {
+        let policy = match (self, signatures) {
+            (Self::Key { file, key }, _) => with_key(file, key.public()),
+            (Self::Keyless(_), []) => return Ok(()),
+            (Self::Keyless(_), [first, ..]) => {
+                let certificate = Certificate::from_pem(first.certificate.as_bytes())?;
+                if let Some(trigger) = refused_trigger(&certificate) {
+                    notes.warn("trigger", format!(
+                        "pysign-verify does not accept signatures of a pipeline started by '{trigger}'"
+                    ));
+                }
+                with_certificate(&certificate)
+            }
         };
-        Ok(format!("verify with: {policy}"))
+        notes.summary(format!("verify with: {policy}"));
+        Ok(())
     }
 }
 
-/// What a verifier demands beside identity and issuer: a reusable workflow's certificate is good for
-/// a repository that is named.
-fn with_identity(holder: &Holder, signatures: &[Signed]) -> Result<String, Failure> {
-    let Holder { identity, issuer, .. } = holder;
-    let mut line = format!("--identity {} --issuer {}", shell_quoted(identity), shell_word(issuer));
-    let expected = Expected::new(Text::exact(identity), Text::exact(issuer));
-    if let Some(signature) = signatures.first() {
-        let certificate = Certificate::from_pem(signature.certificate.as_bytes())?;
-        for claim in expected.mismatches(&certificate).iter().filter_map(Mismatch::flag) {
-            line = format!("{line} {claim}");
-        }
+/// The options that accept what a certificate says, and no other pipeline. None of them names a
+/// trigger: what a fork's merge request has signed stays refused.
+fn with_certificate(certificate: &Certificate) -> String {
+    let claim = |name: &str| certificate.claims().get(name).map(String::as_str);
+    let (identity, issuer) = (certificate.identity(), certificate.issuer());
+    if let Some(preset) = System::preset(issuer, claim) {
+        return preset;
     }
-    Ok(line)
+    // Where Fulcio has escaped the name, verifiers ask for it as the CI system wrote it.
+    let written = claim("build-signer-uri").filter(|uri| san_uri(uri).as_deref() == Some(identity));
+    let name = shell_quoted(written.unwrap_or(identity));
+    let options = format!("--identity {name} --issuer {}", shell_word(issuer));
+    // A reusable workflow's certificate is good for a repository that is named.
+    let expected = Expected::new(Text::exact(identity), Text::exact(issuer));
+    expected.mismatches(certificate).into_iter().fold(options, |options, mismatch| {
+        match (mismatch.part, mismatch.found) {
+            (Part::Source(claim), Some(found)) => {
+                format!("{options} --claim {}", shell_quoted(&format!("{claim}={found}")))
+            }
+            _ => options,
+        }
+    })
+}
+
+/// What started the pipeline, if verifiers refuse its signatures for that.
+fn refused_trigger(certificate: &Certificate) -> Option<&str> {
+    let trigger = ["build-trigger", "github-workflow-trigger"];
+    let trigger = trigger.iter().find_map(|name| certificate.claims().get(*name))?;
+    let usual = usual_triggers(certificate.identity())?;
+    (!usual.matches(trigger)).then_some(trigger)
 }
 
 /// Nobody can verify with the private key: how the public one is written, and how it is recognized.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use pysign_attest::{Certificate, Statement, predicates};
-use pysign_host::{Failure, FileError, Sha256};
+use pysign_host::{Failure, Sha256};
 use pysign_manifest::{Manifest, Role, SignatureKind, sidecar_path};
 use pysign_sigstore::{Subject, check_statement};
 
@@ -135,7 +135,7 @@ impl<'f> Planned<'f> {
     }
 
     /// Refuses to sign a file that is no longer what was read.
-    pub(crate) fn check_unchanged(&self) -> Result<(), FileError> {
+    pub(crate) fn check_unchanged(&self) -> Result<(), Failure> {
         self.files.iter().try_for_each(File::check_unchanged)
     }
 }

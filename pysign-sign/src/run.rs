@@ -25,6 +25,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     forget_claims(&mut release);
     let given = args.statement.as_deref().map(Given::read).transpose()?;
 
+    let files = read(&mut release, args.jobs)?;
     let client = Client::new(host, &args.network)?;
     let method = SigningMethod::find(args.key, args.token_file.as_deref(), host, &client)?;
     let other_commit = method.is_of_other_commit(&release, args.allow_other_commit)?;
@@ -34,7 +35,6 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let (unlogged, verifier) = (Unlogged::new(&root)?, Verifier::new(root, host)?);
     let trust = Trust { unlogged: &unlogged, verifier: &verifier, signer: &expected };
 
-    let files = read(&mut release, args.jobs)?;
     let mut plan = plan::plan(&release, &files, &args.forms, given.as_ref())?;
     let existing = Existing { verifier: &verifier, signer: &expected, release: &release, host };
     let mut work = look(&mut plan, &existing, args.jobs)?;
@@ -62,7 +62,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     for (planned, signature) in plan.iter().zip(&signatures) {
         signature.list(planned, other_commit, &mut release);
     }
-    host.notes.summary(method.verify_with(&signatures)?);
+    method.tell_verifiers(&signatures, &host.notes)?;
     Ok(Some(release))
 }
 
@@ -121,9 +121,9 @@ fn would_do((planned, kept): &(&Planned<'_>, Option<Signed>)) -> Vec<String> {
 /// signed.
 fn sign(planned: &Planned<'_>, signer: &Signer<'_>, host: &Host) -> Result<Signed, Unsigned> {
     host.notes.progress(format!("signing '{}'", planned.shown()));
-    planned.check_unchanged().map_err(Unsigned::file)?;
+    planned.check_unchanged().map_err(Unsigned::File)?;
     let signature = signer.sign(planned)?;
-    planned.check_unchanged().map_err(Unsigned::file)?;
+    planned.check_unchanged().map_err(Unsigned::File)?;
     let log = &signer.log(planned.kind).map_err(Failure::from)?.url;
     host.notes.detail(format!("'{}' is signed and in '{log}'", planned.shown()));
     Ok(signature)

@@ -38,9 +38,9 @@ def pysign(job: Job) -> Client:
             return job.run("pysign-sign", *services, *key, "--emit", EMIT[form], *about, wheel)
 
         if form is forms.ATTESTATION_2:
-            return Cannot(UNTIMED, way, "need a log of version 1")
+            return Cannot(UNTIMED, way, "need a log of Rekor v1")
         if form is forms.PROVENANCE and not job.has_source:
-            return Cannot("a person's certificate names no source", way, "is no provenance")
+            return Cannot("a person's certificate names no source", way, "turned into an attestation")
         if form not in LOGGED.get(job.kind, EMIT):
             return Cannot("no log has an entry for it that is proven", way, "takes no signature")
         if job.kind == "P-384":

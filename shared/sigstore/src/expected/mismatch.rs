@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use pysign_host::shell_quoted;
 
 use super::ClaimName;
 
@@ -31,18 +30,6 @@ pub enum Part {
 }
 
 impl Mismatch {
-    /// The option of a verifier that asks for exactly what was found.
-    pub fn flag(&self) -> Option<String> {
-        let found = self.found.as_deref()?;
-        Some(match self.part {
-            Part::Identity => format!("--identity {}", shell_quoted(found)),
-            Part::Issuer => format!("--issuer {}", shell_quoted(found)),
-            Part::Claim(name) | Part::Source(name) => {
-                format!("--claim {}", shell_quoted(&format!("{name}={found}")))
-            }
-        })
-    }
-
     /// One that says all that these do, under the part of the first; `None` if there are none.
     pub fn all(mismatches: &[Self]) -> Option<Self> {
         let [first, _, ..] = mismatches else { return mismatches.first().cloned() };
