@@ -3,6 +3,7 @@
 
 mod blocks;
 pub mod canonical;
+mod distribution;
 mod error;
 mod member;
 mod metadata;
@@ -23,6 +24,7 @@ use std::path::Path;
 use pysign_names::DistName;
 
 pub use canonical::CANON;
+pub use distribution::holds_distribution;
 pub use error::{Error, Refusal};
 pub use metadata::{Headers, Metadata};
 pub use sdist::unpack as unpack_sdist;
