@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use pysign_attest::Bundle;
 use pysign_host::{Problem, shell_quoted};
 use pysign_manifest::{SIDECARS, SignatureKind};
 
@@ -11,6 +12,23 @@ use crate::proof::is_over_statement;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
+    /// A file that begins like what a signature over a statement is made of.
+    Ambiguous {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Whose instance of Sigstore a signature is from that the trusted root does not cover.
+    Instance {
+        /// Who issued the certificate.
+        authority: String,
+        /// What is not covered.
+        cause: Box<dyn Problem>,
+    },
+    /// A wheel or an sdist under a name that is neither's.
+    Misnamed {
+        /// The file.
+        file: PathBuf,
+    },
     /// No log has an entry for a signature that comes without one.
     NotLogged {
         /// The signature.
@@ -50,6 +68,14 @@ pub enum Error {
 }
 
 pysign_host::problem! { Error {
+    Self::Ambiguous { file } => Refused "signature-ambiguous"
+        ("the signature of '{}' is one over a statement too: the file begins like a DSSE \
+          pre-authentication encoding", file.display()),
+        file(file);
+    Self::Misnamed { file } => Refused "layout-renamed"
+        ("'{}' holds a wheel's METADATA or an sdist's PKG-INFO, and has the name of neither",
+         file.display()),
+        file(file);
     Self::NotLogged { file } => Refused "not-logged"
         ("no log has an entry for the signature '{}'", file.display()),
         file(file);
@@ -66,8 +92,31 @@ pysign_host::problem! { Error {
     Self::Unsigned { file, beside } => Refused "unsigned" ("{}", unsigned(file, *beside)),
         file(file);
 } from {
+    Self::Instance { authority, cause } => &**cause,
+        ("{cause}; its certificate says that it is from {authority}");
     Self::Within { sidecar, cause } => &**cause, ("{cause} ('{}')", sidecar.display());
 } }
+
+/// The keys of the authorities of the public instances, which have one name.
+const PUBLIC: [([u8; 4], &str); 2] = [
+    ([0xdf, 0xd3, 0xe9, 0xcf], "Sigstore's public instance"),
+    ([0x71, 0x86, 0x30, 0xa6], "Sigstore's staging instance"),
+];
+
+/// Says whose certificate is in the bundle if the trusted root does not know its authority or log, or
+/// there is no log: most often, another instance of Sigstore has signed.
+pub(crate) fn with_instance(cause: Box<dyn Problem>, bundle: &Bundle) -> Box<dyn Problem> {
+    let is_foreign = match cause.facts().code {
+        "certificate-untrusted" | "log-unknown" => true,
+        "log-entries" => bundle.entries.is_empty(),
+        _ => false,
+    };
+    let Some(certificate) = bundle.certificate().ok().filter(|_| is_foreign) else { return cause };
+    let (name, key) = certificate.authority();
+    let public = PUBLIC.iter().find(|(begin, _)| key.starts_with(begin));
+    let instance = public.map(|(_, instance)| format!(" ({instance})")).unwrap_or_default();
+    Box::new(Error::Instance { authority: format!("'{name}'{instance}"), cause })
+}
 
 fn signed(is_statement: bool) -> &'static str {
     if is_statement { "a statement about the file" } else { "the file itself" }

@@ -44,12 +44,13 @@ impl Evidence {
     }
 
     /// Says which of a file's signatures a failure is about, unless that goes without saying: it is
-    /// the bundle over the file.
+    /// the bundle over the file, and can be read.
     pub(crate) fn names(&self, failure: Failure) -> Failure {
-        if matches!(self.kind, SignatureKind::Bundle | SignatureKind::Pair) {
-            return failure;
-        }
-        failure.map(|cause| Box::new(Error::Within { sidecar: self.path().into(), cause }))
+        let is_usual = matches!(self.kind, SignatureKind::Bundle | SignatureKind::Pair);
+        failure.map(|cause| match cause.facts().code.ends_with("-malformed") {
+            false if is_usual => cause,
+            _ => Box::new(Error::Within { sidecar: self.path().into(), cause }),
+        })
     }
 
     /// The bundles: one, but for each attestation of a provenance object. A pair has none: it is

@@ -3,14 +3,21 @@
 
 /// What holds when a signature does.
 pub(crate) const PROOFS: &str = "\
-A signature holds if its key has made it over the file, or over an in-toto statement about the file; \
+A signature is valid if its key has made it over the file, or over an in-toto statement about the file; \
 if that key is the one of --key, or that of a certificate from an authority of the trusted root, which \
-was valid then; and if it is in a log of the trusted root: with a proof, a checkpoint and, of Rekor v1, \
-the log's promise. Every time that is there is proven, and is one at which certificate, authority and \
-log were valid, the first and the last second included. What is there and not proven is refused.
+was valid then; and if it is in a log of the trusted root: with a proof, a checkpoint and, in Rekor v1, \
+the log's promise. Every time that comes with it is proven, and is one at which certificate, authority \
+and log were valid, the first and the last second included. Anything in it that is not proven is refused.
+
+A file that begins like a DSSE pre-authentication encoding (DSSEv1) is refused: a signature over it \
+would be one over the statement in it too.
 
 A statement is about a file by its SHA-256. About a wheel or an sdist it is by the name too, both in \
-one subject. Other algorithms prove nothing, and deny nothing.
+one subject. Digests of other algorithms are ignored.
+
+The name and version of a wheel or an sdist are those of its METADATA or PKG-INFO. A file with another \
+name is refused if an installer would read a project and a version from it (demo-1.0.zip, \
+demo-1.0.TGZ), or if it is an archive that holds METADATA or PKG-INFO.
 
 SLSA provenance (https://slsa.dev/provenance/v1) of a wheel or an sdist names the repository and the \
 commit of its certificate: among the resolvedDependencies, or as externalParameters.source, and by no \
@@ -24,7 +31,8 @@ takes it. In Rekor v2 a key is one of P-256.";
 /// The forms by their names beside a file, and what of each is proven by what.
 pub(crate) const SIGNATURES: &str = "\
 A signature is found by its name beside its file F, or is listed in the manifest under that name. \
-Each must be of the kind (in brackets) that its name is for; each must hold; and each file must have one:
+Each must be of the kind (in brackets) that its name is for; each must be valid; and each file must \
+have at least one:
 
   F.sigstore.json          a Sigstore bundle over F (bundle)
   F.sig, F.crt or F.pem    a signature and its certificate (pair)
@@ -36,14 +44,15 @@ Each must be of the kind (in brackets) that its name is for; each must hold; and
   NAME-VERSION.release.sigstore.json
                            a bundle over a statement about all files of a release (release)
 
-All but pairs have their proof with them: the entry of a log, and that it is in the log. A pair that \
-holds the signature and the certificate of the bundle beside it is proven by that; with any other it is \
-refused. With no bundle beside it, the log is asked for the entry of these two and the file's digest. \
-What cosign up to version 2 writes for --bundle has an entry without the proof that it is in the log, \
-which the log is then asked for. It is taken wherever a bundle over F is. What a log answers is verified \
-like what came with the file; under --offline it is exit 4.
+All but pairs come with their log entry and the proof that it is in the log. A pair with the signature \
+and the certificate of the bundle beside it is proven by that bundle; a pair that differs from the \
+bundle is refused. Where there is no bundle, the log is searched for an entry with this signature, \
+certificate and digest. What cosign up to version 2 writes for --bundle is read as a bundle; it has no \
+proof that its entry is in the log, so the log is asked for one. Answers of a log are verified like \
+everything else; under --offline they can't be had, which is exit 4.
 
-In a provenance object every attestation counts, and what the index says of the publisher does not.
+Every attestation in a provenance object must be valid; its publisher is ignored, since only the index \
+says so.
 
 Of each signature that is proven, the manifest's verified has the kind; the digest of the signature; \
 identity, issuer and claims of the certificate, or the digest of the key; the earliest time that is \
@@ -53,9 +62,17 @@ came from.";
 /// One policy of each form, by what it is for.
 pub(crate) const POLICIES: &str = "\
 A policy says whose signatures count. It is one of the following, and if several are given, all must \
-hold. What is less is exit 2. A further option can only refuse more, but for three that say so: \
---issuer and --claim build-trigger=VALUE beside a project take the place of what is usual, and --only \
-leaves signatures out.
+hold; without one it is exit 2. Further options narrow a policy, with three exceptions: --issuer and \
+--claim build-trigger=VALUE replace the defaults of --gitlab and --github, and --only leaves \
+signatures out.
+
+The certificate of a GitLab pipeline or a GitHub workflow must also say what started it \
+(build-trigger), under every policy: push, web, api or schedule on GitLab; push, release, \
+workflow_dispatch or schedule on GitHub. A fork's merge request can have the same identity as its \
+target's pipeline. --claim build-trigger=VALUE accepts another trigger.
+
+Fulcio escapes characters in an identity that a URL can't have. Where the identity of a policy has \
+such characters, or a %, the certificate's build-signer-uri must equal it unescaped.
 
 A project on GitLab, released by tags that carry the version of each file:
 
@@ -69,8 +86,8 @@ A repository on GitHub, released by one workflow from its main branch:
 
   pysign-verify dist --github acme/demo --workflow release.yml --ref refs/heads/main
 
-A reusable workflow of another repository: its name is in the certificate, so the repository that was \
-built is named by a claim:
+A reusable workflow of another repository: the certificate has its identity, so a claim names the \
+repository that was built:
 
   pysign-verify dist --identity https://github.com/acme/workflows/.github/workflows/release.yml@refs/tags/v1 --issuer https://token.actions.githubusercontent.com --claim source-repository-uri=https://github.com/acme/demo
 
@@ -94,7 +111,7 @@ A private GitLab, whose tokens have an issuer of another address:
 
   pysign-verify dist --gitlab https://git.example.org/acme/demo --issuer https://oidc.example.org --ref refs/heads/main
 
-A pipeline that GitLab runs for another pipeline, which the usual triggers leave out:
+A child pipeline, which the default triggers leave out:
 
   pysign-verify dist --gitlab acme/demo --ref refs/heads/main --claim build-trigger=parent_pipeline
 
@@ -110,7 +127,7 @@ A policy file, which is reviewed like code:
 
   pysign-verify dist --policy policy.json
 
-The following narrow a policy. A time window, and a time that an authority vouches for:
+The following narrow a policy. A time window, and a timestamp of an authority:
 
   pysign-verify dist --gitlab acme/demo --ref refs/heads/main --signed-after 2020-01-01T00:00:00Z --signed-before 2099-12-31T23:59:59Z --require-tsa
 
@@ -118,22 +135,22 @@ One release, with the provenance of each file:
 
   pysign-verify dist --gitlab acme/demo --ref refs/heads/main --project demo-offline==1.0.0 --predicate-type https://slsa.dev/provenance/v1
 
-One kind of signature, whatever else lies there:
+One kind of signature, and no other:
 
   pysign-verify dist --gitlab acme/demo --ref refs/heads/main --only bundle
 
-A whole release and nothing beside it:
+A whole release, with no file missing and none added:
 
   pysign-verify dist --gitlab acme/demo --ref refs/heads/main --complete";
 
 /// The form of `--policy`, with an example that has every member.
 pub(crate) const POLICY_FILES: &str = "\
-A policy file is JSON of the schema pysign-policy/1. Each entry of projects is about the wheels and \
-sdists of a project, by its name, or about other files, by theirs (file; of a digest without a file it \
-is sha256:HEX). A name may end in *. The entry with the most exact name counts and no other; a file \
-that none covers is refused.
+A policy file is JSON of the schema pysign-policy/1. Each entry of projects covers the wheels and sdists \
+of the project that it names (project), or other files by their names (file; for --digest, \
+sha256:HEX). A name may end in *. Only the entry with the most specific name applies; a file that no \
+entry covers is refused.
 
-Every signature must be of one of the signers. A signer has identity or identity_regexp with issuer or \
+Every signature must be by one of the signers. A signer has identity or identity_regexp with issuer or \
 issuer_regexp; or gitlab or github with ref, and perhaps config or workflow and issuer; each perhaps \
 with claims, of which each is a value or a list of them; or it is a key in PEM. They mean what the \
 options of these names mean.
@@ -145,7 +162,7 @@ A file whose SHA-256 is in sha256 needs no signature, unless an option asks for 
 --claim, --predicate-type, --require-tsa, --signed-after or --signed-before. If it has any, they are \
 judged like others.
 
-What is unknown, empty or there twice is exit 3.
+Unknown, empty and repeated members are exit 3.
 
   {\"schema\": \"pysign-policy/1\",
    \"projects\": [

@@ -172,7 +172,7 @@ impl<'p> Rule<'p> {
         Err(PolicyError::SignerUnlisted {
             file: file.into(),
             entry: entry_name(),
-            expected: if names.is_empty() { nobody() } else { names.join(" or ") },
+            expected: if names.is_empty() { nobody() } else { names.join("; or ") },
             found: signer::described(found),
         }
         .into())

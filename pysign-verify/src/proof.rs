@@ -7,8 +7,8 @@ use pysign_host::{Failure, Sha256};
 use pysign_manifest::{Artifact, Map, SignatureKind, Value, json};
 use pysign_sigstore::{Proof, Signer, Subject, Trust, Verifier, rekor};
 
-use crate::Error;
 use crate::copy::Copy;
+use crate::error::{Error, with_instance};
 use crate::evidence::{Evidence, Logs, Pair, asked_for};
 use crate::policy::{Policy, Rule};
 use crate::subject::Subject as Hashed;
@@ -57,14 +57,25 @@ impl Judge<'_> {
             return pinned.ok_or_else(|| Error::Unsigned { file, beside: self.beside }.into());
         }
         let filename = subject.filename.as_deref();
+        let is_pae = subject.is_pae;
         let subject = Subject { file: &file, digest: subject.sha256, filename };
         let (pairs, others): (Vec<&Evidence>, Vec<&Evidence>) =
             evidence.iter().partition(|one| one.kind == SignatureKind::Pair);
         let proven = Failure::collect(others.iter().map(|one| self.bundles(&subject, &rule, one)))?;
+        // What a manifest says of a statement's type is dropped with its other claims.
+        for (signature, one) in artifact.signatures.iter_mut().zip(&evidence) {
+            let own = others.iter().zip(&proven).filter(|(other, _)| std::ptr::eq(**other, one));
+            let types = own.flat_map(|(_, proven)| proven).filter_map(Proven::predicate_type);
+            let types: Vec<&str> = types.collect();
+            signature.predicate_type.take_if(|claimed| !types.contains(&claimed.as_str()));
+        }
         let mut proven: Vec<Proven> = proven.into_iter().flatten().collect();
         let pairs = pairs.iter().map(|one| self.pair(&subject, &rule, one, &proven));
         let pairs = Failure::collect(pairs)?;
         proven.extend(pairs);
+        if is_pae && proven.iter().any(|one| one.proof.statement.is_none()) {
+            return Err(Error::Ambiguous { file }.into());
+        }
         let said: Vec<_> =
             proven.iter().map(|one| (one.kind, one.proof.statement.as_ref())).collect();
         rule.satisfied(&file, &said)?;
@@ -177,16 +188,19 @@ impl Judge<'_> {
         rule: &Rule<'_>,
         bundle: &[u8],
     ) -> Result<Proof, Failure> {
+        let parts = Bundle::parse(bundle).ok();
         let judged = |key| {
-            let proof = self.verifier.prove(subject, bundle, key)?;
+            let proof = self.verifier.prove(subject, bundle, key).map_err(Failure::from);
+            let proof = match &parts {
+                Some(parts) => proof.map_err(|why| why.map(|cause| with_instance(cause, parts)))?,
+                None => proof?,
+            };
             rule.accepts(subject.file, &proof)?;
             Ok(proof)
         };
-        let has_key = || {
-            Bundle::parse(bundle).is_ok_and(|parts| matches!(parts.material, Material::PublicKey))
-        };
+        let has_key = parts.as_ref().is_some_and(|it| matches!(it.material, Material::PublicKey));
         let mut keys = rule.keys().peekable();
-        if keys.peek().is_none() || !has_key() {
+        if keys.peek().is_none() || !has_key {
             return judged(None);
         }
         let mut refused = None;
@@ -226,6 +240,10 @@ impl Verdict {
 }
 
 impl Proven {
+    fn predicate_type(&self) -> Option<&str> {
+        self.proof.statement.as_ref().map(|statement| statement.predicate_type.as_str())
+    }
+
     /// As the manifest's `verified` has it.
     fn encode(&self, trust: Trust) -> Value {
         let proof = &self.proof;

@@ -105,6 +105,8 @@ fn verify(
     let verdict = match (signed, named) {
         (Ok(verdict), Ok(())) => verdict,
         (Err(one), Ok(())) | (Ok(_), Err(one)) => return Err(one),
+        // What is wrong with an archive that was changed after it was signed follows from that.
+        (Err(one), Err(_)) if is_about_another_file(&one) => return Err(one),
         (Err(one), Err(other)) => return Err(one.merge(other)),
     };
     artifact.verified = verdict.encode(judge.verifier.trust());
@@ -112,6 +114,11 @@ fn verify(
         releases.note(artifact, one.kind, &one.proof);
     }
     Ok(Report::on(artifact, &verdict))
+}
+
+/// Whether a signature is good, and the file is not the one that it is for.
+fn is_about_another_file(failure: &Failure) -> bool {
+    failure.problems().any(|problem| problem.facts().code.ends_with("-other-file"))
 }
 
 /// Takes signatures off the list that do not lie beside their artifact: no manifest can name them.

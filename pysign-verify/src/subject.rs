@@ -6,14 +6,16 @@
 //! the last.
 
 use std::fs::File;
-use std::io::{Cursor, Read as _, Seek as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::io::{Cursor, Read, Seek};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use pysign_attest::Envelope;
 use pysign_host::{Failure, FileError, HashingReader, Sha256};
 use pysign_manifest::{Artifact, Kind};
 use pysign_names::is_installable;
 
+use crate::Error;
 use crate::copy::{Copy, MAX_BYTES};
 
 /// Larger blocks gain nothing: the digest takes longer than the system calls.
@@ -25,12 +27,17 @@ pub(crate) struct Subject {
     /// What signatures that name files must call it: of a file that is neither wheel nor sdist, the
     /// digest decides.
     pub(crate) filename: Option<String>,
-    /// What a wheel's or sdist's name is checked against.
+    /// Whether it begins like a DSSE pre-authentication encoding: a signature over it is one over the
+    /// statement in it too.
+    pub(crate) is_pae: bool,
+    /// What its name is checked against.
     archive: Option<Archive>,
 }
 
-/// A wheel or sdist that was hashed.
+/// A file that was hashed.
 struct Archive {
+    /// Whether its name is a wheel's or an sdist's, or an installer takes it for one.
+    is_named: bool,
     file: File,
     /// All of it, if it is no larger than a block.
     bytes: Option<Vec<u8>>,
@@ -70,7 +77,7 @@ impl Subject {
     /// a mere digest there is nothing to read.
     pub(crate) fn open(artifact: &mut Artifact, copy: Option<&Copy>) -> Result<Self, Failure> {
         if let (Kind::Digest, Some(sha256)) = (artifact.kind, artifact.sha256) {
-            return Ok(Self { sha256, filename: None, archive: None });
+            return Ok(Self { sha256, filename: None, is_pae: false, archive: None });
         }
         let path = artifact.path()?.to_owned();
         let mut file = artifact.open()?;
@@ -84,23 +91,28 @@ impl Subject {
             }
         };
         artifact.record(sha256, size)?;
-        let packed = artifact.kind != Kind::File || is_installable(&artifact.filename);
+        let mut head = [0; 16];
+        file.read_at(&mut head, 0).map_err(|cause| FileError::on_open(&path, cause))?;
+        let is_named = artifact.kind != Kind::File || is_installable(&artifact.filename);
         Ok(Self {
             sha256,
-            filename: packed.then(|| artifact.filename.clone()),
-            archive: packed.then_some(Archive { file, bytes, path, before }),
+            filename: is_named.then(|| artifact.filename.clone()),
+            is_pae: Envelope::is_pae(&head),
+            archive: Some(Archive { is_named, file, bytes, path, before }),
         })
     }
 
-    /// Whether a wheel or sdist is of the project, version and tags that its name says, and still
-    /// the file that was hashed. Of anything else a name says nothing.
+    /// Whether a wheel or sdist is of the project, version and tags that its name says, anything else
+    /// is neither in disguise, and each is still the file that was hashed.
     pub(crate) fn check_name(self) -> Result<(), Failure> {
-        let Some(Archive { mut file, bytes, path, before }) = self.archive else { return Ok(()) };
+        let Some(Archive { is_named, mut file, bytes, path, before }) = self.archive else {
+            return Ok(());
+        };
         let checked = if let Some(bytes) = bytes {
-            pysign_archive::check_name(&mut Cursor::new(bytes), &path)
+            check(is_named, &mut Cursor::new(bytes), &path)
         } else {
             file.rewind().map_err(|cause| FileError::on_open(&path, cause))?;
-            pysign_archive::check_name(&mut file, &path)
+            check(is_named, &mut file, &path)
         };
         if let Some(before) = before
             && Facts::of(&file, &path)? != before
@@ -108,7 +120,18 @@ impl Subject {
             // Whatever was read from it, it is no longer the file that was hashed.
             return Err(FileError::Changed { file: path }.into());
         }
-        Ok(checked?)
+        checked
+    }
+}
+
+fn check(is_named: bool, source: &mut (impl Read + Seek), path: &Path) -> Result<(), Failure> {
+    if is_named {
+        return Ok(pysign_archive::check_name(source, path)?);
+    }
+    match pysign_archive::holds_distribution(source) {
+        Ok(true) => Err(Error::Misnamed { file: path.into() }.into()),
+        Ok(false) => Ok(()),
+        Err(cause) => Err(FileError::on_open(path, cause).into()),
     }
 }
 

@@ -54,7 +54,7 @@ impl Preset {
     }
 }
 
-/// Whose pipeline it is, on what, and what may have started it.
+/// Whose pipeline it is, and on what.
 impl fmt::Display for Preset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} on {}", self.source.url(), self.git_ref)
@@ -92,7 +92,7 @@ impl Settled<'_> {
             .with_claim(ClaimName::SOURCE, Text::exact(&source.url()))
             .with_claim(ClaimName::REF, self.git_ref.clone());
         if !claims.iter().any(|(name, _)| *name == ClaimName::TRIGGER)
-            && let Some(triggers) = usual_triggers(&identity)
+            && let Some(triggers) = source.triggers()
         {
             expected = expected.with_claim(ClaimName::TRIGGER, triggers);
         }
@@ -120,6 +120,14 @@ impl Source {
             Self::GitLab { project, .. } => project.url(),
             Self::GitHub { repository, .. } => repository.url(),
         }
+    }
+
+    /// What may start its pipelines.
+    pub(crate) fn triggers(&self) -> Option<Text> {
+        usual_triggers(&match self {
+            Self::GitLab { project, config } => format!("{}//{config}@", project.url()),
+            Self::GitHub { repository, .. } => repository.workflows(),
+        })
     }
 
     pub(crate) fn issuer(&self) -> String {

@@ -9,7 +9,9 @@ use pysign_attest::{Certificate, PublicKey};
 use pysign_ci::{Project, san_uri};
 use pysign_host::Failure;
 use pysign_manifest::Version;
-use pysign_sigstore::{ClaimName, Error as Refused, Expected, Regexp, Signer as Found, Text};
+use pysign_sigstore::{
+    ClaimName, Error as Refused, Expected, Regexp, Signer as Found, Text, usual_triggers,
+};
 
 use super::PolicyError as Error;
 use super::git_ref::RefPattern;
@@ -268,16 +270,28 @@ impl Named {
     }
 }
 
-/// Who it is, in a few words.
+/// Who it is, in a few words, and what must have started the pipeline.
 impl fmt::Display for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Key(key) => write!(f, "the key sha256:{}", key.sha256()),
-            Self::Certified(signer) => match (&signer.named, &signer.preset) {
-                (Some(named), _) => named.identity.fmt(f),
-                (None, Some(preset)) => preset.fmt(f),
-                (None, None) => f.write_str("nobody"),
-            },
+        let signer = match self {
+            Self::Key(key) => return write!(f, "the key sha256:{}", key.sha256()),
+            Self::Certified(signer) => signer,
+        };
+        let usual = match (&signer.named, &signer.preset) {
+            (Some(Named { identity, .. }), _) => {
+                identity.fmt(f)?;
+                usual_triggers(&identity.to_string())
+            }
+            (None, Some(preset)) => {
+                preset.fmt(f)?;
+                preset.source.triggers()
+            }
+            (None, None) => None,
+        };
+        let claimed = signer.claims.iter().find(|(name, _)| *name == ClaimName::TRIGGER);
+        match claimed.map(|(_, value)| value).or(usual.as_ref()) {
+            Some(triggers) => write!(f, ", {} {triggers}", ClaimName::TRIGGER),
+            None => Ok(()),
         }
     }
 }

@@ -117,7 +117,7 @@ fn a_signer_that_is_not_listed_is_named_with_all_that_tells_it_apart_and_never_h
     let facts = problem.facts();
     assert_eq!(facts.hint, None);
     let evidence = facts.evidence.unwrap();
-    assert_eq!(evidence.expected, "alice@example.org or bob@example.org");
+    assert_eq!(evidence.expected, "alice@example.org; or bob@example.org");
     assert_eq!(
         evidence.found,
         format!(

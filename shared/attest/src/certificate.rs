@@ -7,8 +7,8 @@ use std::time::Duration;
 use der::asn1::{ObjectIdentifier, Utf8StringRef};
 use der::{Decode as _, Encode as _};
 use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectAltName};
 
 use crate::error::{Error, Fault, Form};
 use crate::{pem, text};
@@ -18,6 +18,8 @@ const MAX_BYTES: usize = 64 << 10;
 
 /// subjectAltName (RFC 5280 §4.2.1.6).
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+/// authorityKeyIdentifier (RFC 5280 §4.2.1.1).
+const AUTHORITY_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
 /// The arc of Fulcio's extensions (fulcio, `docs/oid-info.md`).
 const FULCIO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1");
 /// The issuer as bare text, deprecated and still there.
@@ -62,6 +64,7 @@ pub const CLAIMS: [(u32, &str); 21] = [
 pub struct Certificate {
     der: Vec<u8>,
     spki: Vec<u8>,
+    authority: (String, Vec<u8>),
     identity: String,
     issuer: String,
     not_before: i64,
@@ -99,6 +102,12 @@ impl Certificate {
     /// The key: `SubjectPublicKeyInfo` in DER.
     pub fn spki(&self) -> &[u8] {
         &self.spki
+    }
+
+    /// Who issued it: the authority's name (RFC 4514), and the identifier of its key (RFC 5280
+    /// §4.2.1.1), which is empty if it is not there. Neither is proven here.
+    pub fn authority(&self) -> (&str, &[u8]) {
+        (&self.authority.0, &self.authority.1)
     }
 
     /// The one subject alternative name: a URI or an e-mail address.
@@ -169,6 +178,7 @@ impl Certificate {
         Ok(Self {
             der: der.to_owned(),
             spki: parsed.subject_public_key_info.to_der()?,
+            authority: (parsed.issuer.to_string(), authority_key(&extensions)),
             identity: identity(&extensions)?,
             issuer: issuer(&extensions)?,
             not_before: i64::try_from(begin.as_secs()).unwrap_or(i64::MAX),
@@ -206,6 +216,12 @@ fn identity(extensions: &[Extension]) -> Result<String, Fault> {
         return Err(Fault::Rule("the subject alternative name is empty"));
     }
     Ok(name.to_owned())
+}
+
+fn authority_key(extensions: &[Extension]) -> Vec<u8> {
+    let value = find(extensions, AUTHORITY_KEY).map(AuthorityKeyIdentifier::from_der);
+    let key = value.and_then(Result::ok).and_then(|value| value.key_identifier);
+    key.map(|key| key.as_bytes().to_vec()).unwrap_or_default()
 }
 
 /// Both spellings of the issuer must say the same: some verifiers read only the one, some only the
