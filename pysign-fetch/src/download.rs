@@ -1,5 +1,4 @@
-//! A file from its place to ours: hashed on the way, and in its place only if it is what was
-//! claimed.
+//! Downloads: hashed on the way, and put in place only if the bytes are those that were claimed.
 
 use std::path::Path;
 
@@ -23,7 +22,7 @@ pub(crate) enum Outcome {
     Kept,
 }
 
-/// Fetches `wanted` into `group`, unless the very bytes are there already. Gives their number.
+/// Fetches `wanted` into `group`, unless the same bytes are there already. Gives their number.
 pub(crate) fn package(
     wanted: &Wanted,
     source: &Source<'_>,
@@ -48,8 +47,8 @@ pub(crate) fn package(
     Ok((Outcome::Fetched, size))
 }
 
-/// The size of `target` if it has the claimed bytes. Other bytes are an error, unless forced:
-/// before anything is fetched, not after.
+/// The size of `target` if it has the claimed bytes. Other bytes are an error before anything is
+/// fetched, unless `force` is given.
 fn there(target: &Path, claim: &Claim, force: bool) -> Result<Option<u64>, FileError> {
     match hash_regular(target, MAX_PACKAGE) {
         Ok((sha256, size)) if sha256 == claim.sha256 => Ok(Some(size)),
@@ -59,7 +58,7 @@ fn there(target: &Path, claim: &Claim, force: bool) -> Result<Option<u64>, FileE
     }
 }
 
-/// More than was claimed is not read: what follows can only be wrong.
+/// No more is read than was claimed: with another byte the digest can only be wrong.
 fn cap(claim: &Claim) -> u64 {
     claim.size.unwrap_or(MAX_PACKAGE).min(MAX_PACKAGE)
 }
@@ -94,7 +93,7 @@ fn from_directory(
     copied.map_err(Stop::File)
 }
 
-/// Why a file did not come.
+/// Why a download failed.
 enum Stop {
     File(FileError),
     Http(pysign_http::Error),
@@ -107,7 +106,7 @@ impl From<pysign_http::Error> for Stop {
 }
 
 impl Stop {
-    /// A full disk is about our file, and too many bytes are about the claim.
+    /// The error about the file that matters: ours if the disk is full, theirs if it is too long.
     fn explain(self, target: &Path, place: &str, claim: &Claim) -> Failure {
         match (self, claim.size) {
             (

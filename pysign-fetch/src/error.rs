@@ -1,5 +1,4 @@
-//! What can go wrong with a release on its way in, beside what the index, HTTP and files say
-//! themselves.
+//! Why a release can't be fetched, apart from the errors of the index, HTTP and files.
 
 use pysign_manifest::Kind;
 use pysign_names::Pin;

@@ -35,7 +35,7 @@ pub(crate) fn compare(page: &Page, chosen: &[&File], source: &Source<'_>) -> Res
     Ok(())
 }
 
-/// What marker and index say differently of the release.
+/// Where marker and index disagree about the release.
 fn differences(marker: &Marker, page: &Page) -> Vec<String> {
     let mut said = Vec::new();
     for marked in &marker.files {

@@ -34,8 +34,8 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
     Ok(Some(manifest))
 }
 
-/// One file with its signatures: all of them are put in place, or none. What is finished stays
-/// whatever becomes of the others, and the next run keeps it.
+/// Fetches one file with its signatures: all of them are put in place, or none. A finished file stays
+/// even if others fail, and the next run keeps it.
 fn fetch(wanted: Wanted, source: &Source<'_>) -> Result<(Artifact, Outcome), Failure> {
     let mut group = source.host.out.group();
     let (outcome, size) = download::package(&wanted, source, &mut group)?;
@@ -55,7 +55,7 @@ fn fetch(wanted: Wanted, source: &Source<'_>) -> Result<(Artifact, Outcome), Fai
     Ok((artifact, outcome))
 }
 
-/// What became of it, in one line.
+/// What was done, in one line.
 fn summary(artifacts: &[Artifact], outcomes: &[Outcome]) -> String {
     let kept = outcomes.iter().filter(|outcome| **outcome == Outcome::Kept).count();
     let fetched = outcomes.len() - kept;

@@ -1,4 +1,4 @@
-//! Which files are meant, and all that is claimed of their bytes.
+//! Which files to fetch, and what their bytes are claimed to be.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -23,12 +23,12 @@ pub(crate) struct Kinds {
 /// One file to fetch.
 #[derive(Debug)]
 pub(crate) struct Wanted {
-    /// What will be said of it; its path is the output.
+    /// Its entry in the manifest; its path is the output.
     pub(crate) artifact: Artifact,
     /// As the index lists it.
     pub(crate) file: File,
     pub(crate) claim: Claim,
-    /// The signatures that a manifest lists; without one, whatever is found.
+    /// The signatures that a manifest lists; `None`: all that are found.
     pub(crate) listed: Option<Vec<Signature>>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Whose word counts most.
+    /// The source that counts most.
     fn claimant(&self) -> &'static str {
         self.sources.last().copied().unwrap_or(INDEX)
     }
@@ -80,7 +80,7 @@ pub(crate) fn from_pins(
     Ok(chosen.filter(|wanted| names.insert(wanted.artifact.filename.clone())).collect())
 }
 
-/// The files of a manifest, which takes its artifacts out.
+/// The files of a manifest, whose artifacts are moved out of it.
 pub(crate) fn from_manifest(
     manifest: &mut Manifest,
     source: &Source<'_>,
@@ -125,17 +125,16 @@ fn complete_page(
     Ok(last)
 }
 
-/// Whether one of these publications went to the servers that are asked now, by the run before.
+/// Whether one of these entries is of an upload, by the run before, to a server that is asked now.
 pub(crate) fn is_new(published: &[Value], source: &Source<'_>) -> bool {
-    let origins = source.origins();
     published.iter().any(|entry| {
         let text = |name: &str| entry.get(name).and_then(Value::as_str);
         let url: Option<Url> = text("url").and_then(|url| url.parse().ok());
-        text("outcome") != Some("kept") && url.is_some_and(|url| origins.contains(url.origin()))
+        text("outcome") != Some("kept") && url.is_some_and(|url| source.serves(&url))
     })
 }
 
-/// A file as the index alone knows it.
+/// A file that only the index knows.
 fn listed(file: &File, source: &Source<'_>, output: &Path) -> Result<Wanted, Failure> {
     let filename = file.filename.as_str();
     let claim = claim(file, None, &source.name)?;
@@ -144,7 +143,7 @@ fn listed(file: &File, source: &Source<'_>, output: &Path) -> Result<Wanted, Fai
     Ok(Wanted { artifact, file: file.clone(), claim, listed: None })
 }
 
-/// A file as the manifest has it and the index lists it.
+/// A file that manifest and index know.
 fn published(
     mut artifact: Artifact,
     pages: &[Page],
@@ -194,7 +193,7 @@ fn claim(file: &File, artifact: Option<&Artifact>, index: &str) -> Result<Claim,
     Ok(Claim { sha256, size: our_size.or(file.size), sources })
 }
 
-/// An exact version is fetched although it was withdrawn (PEP 592), and not silently.
+/// A yanked file is fetched, since its exact version was asked for (PEP 592), with a warning.
 fn warn_if_yanked(file: &File, source: &Source<'_>) {
     if let Some(reason) = &file.yanked {
         let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
@@ -233,7 +232,7 @@ fn choose<'p>(
     Ok(chosen)
 }
 
-/// The newest versions of a project, enough to see a slip.
+/// The newest versions of a project, enough to notice a typo.
 fn newest(page: &Page) -> Vec<String> {
     let versions: BTreeSet<_> = page.files.iter().map(|file| file.filename.version()).collect();
     versions.into_iter().rev().take(SHOWN).map(ToString::to_string).collect()

@@ -26,7 +26,7 @@ pub(crate) fn fetch(
     }
 }
 
-/// Every name of the table is asked for: nothing else says what is there.
+/// Asks for every name of the table, since nothing lists the signatures that exist.
 fn found(
     wanted: &Wanted,
     source: &Source<'_>,
@@ -56,8 +56,8 @@ fn found(
     Ok(signatures)
 }
 
-/// Makes signatures of files, in the order of their kinds. A certificate may be there under two
-/// names: the first counts. Gives the files that are no signature without another one, too.
+/// Groups files into signatures, in the order of their kinds. Of a certificate under two names the first
+/// counts. Also gives the files whose other half is missing.
 fn assemble(
     rows: Vec<(SignatureKind, Sidecar, Vec<u8>)>,
     mut keep: impl FnMut(&Sidecar, &[u8]) -> Result<(), Failure>,
@@ -99,7 +99,7 @@ fn fetch_listed(
         for sidecar in &mut signature.files {
             is_fetched &= fetch_sidecar(sidecar, output, wanted, source, group)?;
         }
-        // Without a place for signatures there are none: what is not here is not listed.
+        // Under `--signatures none` nothing is fetched, and nothing is listed.
         if is_fetched {
             signatures.push(signature);
         }
@@ -137,9 +137,9 @@ fn fetch_sidecar(
     Ok(true)
 }
 
-/// What the manifest says that `sidecar` is at `url`. A target that had a signature keeps it, when a
-/// later run makes another one: what publish noted of the place counts there. A place may have
-/// several addresses; by one that is not noted, it is one of its kind of target.
+/// The digests that `sidecar` may have at `url` by the manifest. A target keeps the signature that it has
+/// when a later run makes another one, so what publish recorded for the address counts there. An
+/// address that is not recorded may be another one of any target of this kind.
 fn expected(sidecar: &Sidecar, target: &str, url: &str) -> Vec<Sha256> {
     let says = |entry: &Value, name: &str, text: &str| {
         entry.get(name).and_then(Value::as_str).is_some_and(|found| found == text)

@@ -1,11 +1,11 @@
-//! The index and the place of its signatures, both ready to be asked.
+//! The index to fetch from, and where its signatures are.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use pysign_ci::Job;
 use pysign_host::{Failure, FileError, Host, read_regular};
-use pysign_http::{Client, Credential, Origin, Request};
+use pysign_http::{Client, Credential, Request, Url};
 use pysign_index::{Directory, Index, Location, Page, Reason};
 use pysign_names::ProjectName;
 use pysign_registry::{Login, Logins, Place, Resolved, Sidecars, Signatures, TokenFile, poll};
@@ -23,7 +23,7 @@ pub(crate) struct Config {
     pub(crate) patience: Duration,
 }
 
-/// Where everything comes from.
+/// The index, its signatures and the logins for both.
 pub(crate) struct Source<'h> {
     pub(crate) client: &'h Client,
     pub(crate) host: &'h Host,
@@ -85,7 +85,7 @@ impl<'h> Source<'h> {
         Ok(Self { client, host, name, basic, index, sidecars, sidecar_login, deadline })
     }
 
-    /// The page of a project. What it lists and can't be used is named.
+    /// The page of a project. Entries that can't be used are reported.
     pub(crate) fn page(&self, project: &ProjectName) -> Result<Option<Page>, Failure> {
         self.host.notes.progress(format!("looking up '{project}'"));
         let page = match &self.index {
@@ -102,8 +102,8 @@ impl<'h> Source<'h> {
         Ok(page)
     }
 
-    /// The bytes at `location`, at most `cap`; nothing if nothing is there. Any answer but yes and
-    /// no is an error: a signature that can't be asked for is not an absent one.
+    /// The bytes at `location`, at most `cap`; `None` if nothing is there. Any other failure is an error:
+    /// a signature that can't be looked for may exist.
     pub(crate) fn read(&self, location: &Location, cap: u64) -> Result<Option<Vec<u8>>, Failure> {
         let url = match location {
             Location::Url(url) => url.clone(),
@@ -139,7 +139,7 @@ impl<'h> Source<'h> {
         }
     }
 
-    /// How messages and the manifest call a location.
+    /// A location as messages and the manifest show it.
     pub(crate) fn shown(&self, location: &Location) -> String {
         match location {
             Location::Url(_) => location.to_string(),
@@ -147,7 +147,7 @@ impl<'h> Source<'h> {
         }
     }
 
-    /// How publish notes a location in a manifest: the kind of target, and the address.
+    /// A location as publish records it in a manifest: the kind of target, and the address.
     pub(crate) fn as_published(&self, location: &Location) -> (&'static str, String) {
         let url = match (location, &self.index) {
             (Location::Within(within), Packages::Directory(directory)) => directory.url(within),
@@ -156,19 +156,20 @@ impl<'h> Source<'h> {
         (self.sidecars.target(), url)
     }
 
-    /// Whose servers these are; a directory is nobody's.
-    pub(crate) fn origins(&self) -> Vec<Origin> {
-        let mut origins = Vec::new();
-        if let Packages::Server(index) = &self.index {
-            origins.push(index.root().origin().clone());
-        }
-        if let Sidecars::Gitlab(project) = &self.sidecars {
-            origins.push(project.api().origin().clone());
-        }
-        origins
+    /// Whether `url` is on a server that is asked here.
+    pub(crate) fn serves(&self, url: &Url) -> bool {
+        let index = match &self.index {
+            Packages::Server(index) => Some(index.root()),
+            Packages::Directory(_) => None,
+        };
+        let registry = match &self.sidecars {
+            Sidecars::Gitlab(project) => Some(project.api()),
+            Sidecars::None | Sidecars::Sibling => None,
+        };
+        index.into_iter().chain(registry).any(|own| own.origin() == url.origin())
     }
 
-    /// Whether a release that is complete has a marker here.
+    /// Whether complete releases have markers here.
     pub(crate) fn has_markers(&self) -> bool {
         matches!(
             (&self.sidecars, &self.index),
@@ -176,7 +177,7 @@ impl<'h> Source<'h> {
         )
     }
 
-    /// Asks until there is an answer; what was `just_published` may need a while to show up.
+    /// Asks once, or until there is an answer, if what is asked for was `just_published`.
     pub(crate) fn patiently<T>(
         &self,
         just_published: bool,

@@ -1,5 +1,5 @@
-//! Sending to a target, safe to repeat: whatever a service answers or doesn't, what counts is what
-//! it holds.
+//! Sending to a target. It is safe to repeat: whatever a service answers or fails to answer, what counts
+//! is what it then holds.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::sidecar::SidecarFile;
 use crate::step::{Found, Item, Outcome, Step};
 use crate::target::Target;
 
-/// The way to one target.
+/// A target, and how long to try.
 struct Delivery<'t> {
     target: &'t dyn Target,
     host: &'t Host,
-    /// The user's patience with one request.
+    /// `--timeout`.
     timeout: Duration,
 }
 
@@ -64,14 +64,14 @@ impl Delivery<'_> {
         }
     }
 
-    /// Sends until it is there. An answer that was lost says nothing, and an error's words mean
-    /// nothing across registries: whatever went wrong, the target is asked what it holds before
-    /// anything is sent again.
+    /// Sends until the target has it. A lost answer says nothing, and the texts of errors differ between
+    /// registries: so after any failure the target is asked what it holds before anything is sent
+    /// again.
     fn send(&self, step: &mut Step<'_>) -> Result<(), Failure> {
         let filename = step.item.filename().to_owned();
         self.host.notes.progress(format!("sending '{filename}'"));
         let mut attempts = Attempts::new(self.host.clock.instant(), self.timeout);
-        // A "no" after a request whose fate is unknown may be the "no" to a second copy.
+        // A refusal after a request whose fate is unknown may be that of a second copy.
         let mut in_doubt = false;
         while let Err(failure) = self.target.send(&step.item) {
             match failure.status() {
@@ -144,7 +144,7 @@ impl Delivery<'_> {
         Ok(match self.target.read(file)? {
             None => Found::Absent,
             Some(bytes) if bytes == file.bytes => Found::Same { url },
-            // The one file that is replaced: the old one says that the new one isn't there yet.
+            // The marker is replaced: as long as the old one is there, the new one is not.
             Some(_) if file.is_marker() => Found::Absent,
             Some(bytes) => Found::Other { url, found: format!("sha256:{}", Sha256::of(&bytes)) },
         })

@@ -33,8 +33,8 @@ pub(crate) struct Directory<'h> {
 }
 
 impl<'h> Directory<'h> {
-    /// The directory at `path`, which need not be there yet. It is locked, for which no more than
-    /// `patience` is waited, unless it is only looked at.
+    /// The directory at `path`, which is made if it doesn't exist. Unless it is `read_only`, it is
+    /// locked; other runs are waited for no longer than `patience`.
     pub(crate) fn open(
         path: &Path,
         base_url: Option<Url>,
@@ -81,8 +81,8 @@ impl<'h> Directory<'h> {
         }
     }
 
-    /// Removes what a run that was killed has left where `packages` are: no other one writes there
-    /// now.
+    /// Removes temporary files of killed runs from the directories of `packages`. With the lock held
+    /// no other run is writing them.
     fn tidy(&self, packages: &[&Package]) {
         let mut files = BTreeSet::from([self.layout.projects_path(Form::Html)]);
         for package in packages {
@@ -155,7 +155,7 @@ impl Target for Directory<'_> {
         }
     }
 
-    /// Copies a package, and refuses a copy that is not what was looked at. Only the marker is ever
+    /// Copies a package, and refuses one that has changed since it was read. Only the marker is ever
     /// replaced.
     fn send(&self, item: &Item<'_>) -> Result<(), Failure> {
         let path = self.path(item);
@@ -176,7 +176,7 @@ impl Target for Directory<'_> {
             }
         }
         group.commit().map_err(|error| match error {
-            // A file that came there meanwhile is no matter of the disk's.
+            // Something else has put a file there since we looked.
             FileError::Exists { file } => {
                 item.conflict(file.display().to_string(), "other bytes".to_owned()).into()
             }

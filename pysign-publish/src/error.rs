@@ -1,5 +1,4 @@
-//! What can go wrong with a release on its way out, beside what files, archives and HTTP say
-//! themselves.
+//! Why a release can't be published, apart from the errors of files, archives and HTTP.
 
 use std::path::PathBuf;
 

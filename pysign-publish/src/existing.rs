@@ -1,5 +1,5 @@
-//! What becomes of a package's sidecars at a place that may hold some already: a first run may have
-//! been cut off, and a signature of the same bytes differs with every run.
+//! What to do with a package's sidecars where the target has some already. An earlier run may have been
+//! interrupted, and a signature of the same bytes is different in every run.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -86,8 +86,7 @@ impl Existing {
         bundle.is_some_and(|bundle| file.is_half_of(bundle, bytes))
     }
 
-    /// What belongs under the name of `file`, where nothing is, beside the bundle that the place has;
-    /// nothing, if that is what we have.
+    /// The bytes for `file`, which the target lacks, that match the bundle it has; `None`, if ours do.
     fn completed(&self, file: &SidecarFile) -> Option<Vec<u8>> {
         let (ours, theirs) = (self.ours.as_ref()?, self.theirs.as_ref()?);
         if !file.is_half_of(ours, &file.bytes) {

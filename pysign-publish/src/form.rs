@@ -44,7 +44,7 @@ const FIELDS: [(&str, &str); 30] = [
     ("supported-platform", "supported_platform"),
 ];
 
-/// The filled form of one package, all but the package itself.
+/// The filled form of one package: everything but the content of the package.
 pub(crate) struct Form {
     boundary: String,
     head: Vec<u8>,

@@ -1,5 +1,5 @@
 //! GitLab: packages go to the project's `PyPI` registry, sidecars and the marker to its generic one.
-//! Neither route takes both: the first drops what it doesn't know, the second is no index.
+//! Neither takes both: the first drops files that it doesn't know, and the second is no index.
 
 use pysign_host::Failure;
 use pysign_http::{Body, Client, Credential, Request, Url};
@@ -17,7 +17,7 @@ pub(crate) struct Gitlab<'c> {
     packages: Legacy<'c>,
     client: &'c Client,
     project: GitlabProject,
-    /// A header: the only form in which a job's token can put a file into the generic registry.
+    /// A header, which is the only way for a job's token to put a file into the generic registry.
     credential: Credential,
 }
 

@@ -1,5 +1,5 @@
-//! Uploads as `PyPI` takes them, for whatever index is at an address, and what that index lists: asked
-//! before the first byte is sent, whenever a sending failed, and after the last.
+//! Uploads as `PyPI` takes them, and the index that lists them. The index is asked before the first byte
+//! is sent, after each upload that failed, and at the end.
 
 use std::io;
 
@@ -23,7 +23,7 @@ pub(crate) struct Legacy<'c> {
     client: &'c Client,
     upload: Url,
     index: Index<'c>,
-    /// Bound to one origin; an index elsewhere never sees it.
+    /// Bound to the origin of `upload`: an index on another server never sees it.
     credential: Option<Credential>,
 }
 
@@ -45,8 +45,8 @@ impl<'c> Legacy<'c> {
         }
     }
 
-    /// GitLab forwards a request for what it doesn't have to the public index. Nothing is asked
-    /// there: a project that is not here is not published here.
+    /// The page of a project. GitLab redirects to the public index where it has none, and that one is
+    /// not asked: what it lists was not published here.
     fn page(&self, project: &ProjectName) -> Result<Option<Page>, Failure> {
         match self.index.page(project) {
             Err(Error::Forwarded { .. }) => Ok(None),
@@ -90,7 +90,7 @@ impl Target for Legacy<'_> {
         false
     }
 
-    /// Only the index knows it, afterwards.
+    /// The file's own address is known only to the index, after the upload.
     fn url(&self, _: &Item<'_>) -> String {
         self.upload.without_query().to_string()
     }
@@ -110,8 +110,8 @@ impl Target for Legacy<'_> {
         Ok(None)
     }
 
-    /// Posts one package, read from the disk as it is sent. Once: only an index can tell whether an
-    /// upload arrived whose answer did not.
+    /// Posts one package, read from the disk as it is sent. It is not sent again here: whether an upload
+    /// arrived whose answer was lost can only be seen in the index.
     fn send(&self, item: &Item<'_>) -> Result<(), Failure> {
         let Item::Package(package) = item else { return Ok(()) };
         let file = open_regular(&package.path)?;
@@ -123,8 +123,8 @@ impl Target for Legacy<'_> {
             .once();
         let sent = self.client.send(&self.with_credential(request), MAX_ANSWER);
         let Err(error) = sent else { return Ok(()) };
-        // A body that turns out to be another file is broken off, which looks like the server's
-        // doing.
+        // If the file has changed, the client breaks off the request, which looks like the server's
+        // fault.
         match hash_regular(&package.path, package.size) {
             Ok(found) if found == (package.sha256, package.size) => Err(error.into()),
             Ok(_) | Err(FileError::TooLarge { .. }) => {

@@ -1,8 +1,8 @@
 //! Publish a release with its signatures.
 //!
 //! Every file is looked at, and every target asked what it holds, before the first byte is sent.
-//! Signatures go first, packages next, the marker that says "complete" last: a reader never sees a
-//! package without its signature, and a run that was cut off is repeated safely.
+//! Signatures go first, packages next, and the marker that says "complete" last. So a reader never sees
+//! a package without its signature, and an interrupted run is repeated safely.
 
 mod delivery;
 mod directory;

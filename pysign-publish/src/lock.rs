@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// is left in it that a server would show.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    /// Closed, it is free again.
+    /// Closing it releases the lock.
     _directory: File,
     /// Directories that were made for it, deepest first.
     made: Vec<PathBuf>,
@@ -39,7 +39,7 @@ impl Lock {
                 Ok(()) if is_at(&directory, root) => {
                     return Ok(Self { _directory: directory, made: missing });
                 }
-                // Its maker has failed and removed it.
+                // The run that made the directory has failed and removed it.
                 Ok(()) | Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(cause)) => return Err(unwritable(cause).into()),
             }
@@ -61,7 +61,7 @@ impl Drop for Lock {
     }
 }
 
-/// The directories that are not there yet, deepest first.
+/// The directories that do not exist yet, deepest first.
 fn missing(root: &Path) -> Vec<PathBuf> {
     let missing = root
         .ancestors()

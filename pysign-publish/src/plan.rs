@@ -1,4 +1,4 @@
-//! What will be sent where, known before the first byte leaves.
+//! What will be sent where, decided before the first byte is sent.
 
 use pysign_host::Failure;
 
@@ -7,17 +7,17 @@ use crate::step::{Found, Item, Outcome, Step};
 use crate::target::Target;
 use crate::{existing, marker};
 
-/// Everything for one target.
+/// The steps for one target.
 pub(crate) struct Plan<'t, 'r> {
     pub(crate) target: &'t dyn Target,
     /// Sidecars, then packages, in the order they are sent.
     pub(crate) files: Vec<Step<'r>>,
-    /// What says that all of them are there.
+    /// The markers, one for each release.
     pub(crate) markers: Vec<Step<'r>>,
 }
 
 impl<'t, 'r> Plan<'t, 'r> {
-    /// Asks the target what it holds. Other bytes under a name of ours are an error, each of them.
+    /// Asks the target what it holds. Each file that it has with other bytes is an error.
     pub(crate) fn make(target: &'t dyn Target, releases: &'r [Release]) -> Result<Self, Failure> {
         let packages: Vec<&Package> =
             releases.iter().flat_map(|release| &release.packages).collect();
@@ -60,13 +60,13 @@ impl<'t, 'r> Plan<'t, 'r> {
         })
     }
 
-    /// Whether something is at the target because of this run.
+    /// Whether this run has sent anything.
     pub(crate) fn has_sent(&self) -> bool {
         self.steps()
             .any(|step| matches!(step.outcome, Some(Outcome::Stored | Outcome::Unconfirmed)))
     }
 
-    /// What became of it, in one line.
+    /// What was done, in one line.
     pub(crate) fn summary(&self) -> String {
         let count = |outcome| self.steps().filter(|step| step.outcome == Some(outcome)).count();
         let unconfirmed = count(Outcome::Unconfirmed);

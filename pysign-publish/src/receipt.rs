@@ -1,4 +1,4 @@
-//! What the manifest says of a publication.
+//! What was published where, written into the manifest.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,8 +8,8 @@ use pysign_manifest::{Manifest, Value, json};
 use crate::plan::Plan;
 use crate::step::{Item, Step};
 
-/// Adds an entry to each artifact and sidecar that is at the plan's target now. `unsigned` are the
-/// places of the artifacts that only got there by `--allow-unsigned`.
+/// Adds an entry to each artifact and sidecar that is now at the plan's target. `unsigned` are the
+/// indices of the artifacts that were only published because of `--allow-unsigned`.
 pub(crate) fn record(manifest: &mut Manifest, plan: &Plan<'_, '_>, unsigned: &BTreeSet<usize>) {
     for step in &plan.files {
         let mut entry = entry(plan.target.kind(), step);
@@ -50,7 +50,7 @@ fn member(entry: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// A file can belong to several signatures of an artifact: each of them says so.
+/// A file can belong to several signatures of an artifact: each of them gets the entry.
 fn add_to_sidecar(manifest: &mut Manifest, artifact: usize, path: &Path, entry: &Value) {
     let artifact = manifest.artifacts.get_mut(artifact);
     let signatures = artifact.into_iter().flat_map(|artifact| &mut artifact.signatures);
@@ -60,7 +60,7 @@ fn add_to_sidecar(manifest: &mut Manifest, artifact: usize, path: &Path, entry: 
     }
 }
 
-/// What an earlier run said of the same place is out of date.
+/// Adds an entry in place of what an earlier run said of the same address.
 fn add(published: &mut Vec<Value>, entry: Value) {
     let place = |entry: &Value| (entry.get("target").cloned(), entry.get("url").cloned());
     published.retain(|earlier| place(earlier) != place(&entry));

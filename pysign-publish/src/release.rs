@@ -1,4 +1,4 @@
-//! What is about to be published, every byte of it looked at.
+//! The files of a release, read and hashed before anything is sent.
 
 use std::collections::BTreeMap;
 use std::io::{self, Seek as _};
@@ -24,10 +24,10 @@ pub(crate) struct Release {
     pub(crate) packages: Vec<Package>,
 }
 
-/// A wheel or sdist that is what its name says.
+/// A wheel or sdist whose metadata agrees with its name.
 #[derive(Debug)]
 pub(crate) struct Package {
-    /// Its place in the manifest.
+    /// Its index in the manifest.
     pub(crate) artifact: usize,
     pub(crate) name: DistName,
     pub(crate) path: PathBuf,
@@ -36,7 +36,7 @@ pub(crate) struct Package {
     pub(crate) metadata: Metadata,
     /// The files of its signatures, each once, in the order they are sent.
     pub(crate) sidecars: Vec<SidecarFile>,
-    /// Whether one of the signatures is bound to its bytes.
+    /// Whether one of its signatures names its digest.
     pub(crate) signed: bool,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn require_one(manifest: &Manifest, many: bool) -> Result<(), Failure
     Failure::collect(each).map(drop)
 }
 
-/// Reads every file that the manifest names, and takes note of digests and sizes in it.
+/// Reads every file that the manifest names, and records digests and sizes in it.
 pub(crate) fn read(manifest: &mut Manifest, notes: &Notes) -> Result<Vec<Release>, Failure> {
     let packages = manifest.artifacts.iter_mut().enumerate();
     let packages = packages.map(|(place, artifact)| Package::read(place, artifact, notes));
@@ -78,33 +78,31 @@ pub(crate) fn read(manifest: &mut Manifest, notes: &Notes) -> Result<Vec<Release
     Failure::collect(releases.into_iter().map(release))
 }
 
-/// Leaves the statement of a release with its first file, as that of all which list it: it has one
-/// place, and is sent once.
+/// Leaves the statement of a release with the first file that lists it, as a signature of all that do:
+/// it has one address, and is sent once.
 fn share_statements(packages: &mut [Package]) -> Result<(), Failure> {
-    let mut known: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for index in 0..packages.len() {
-        let Some(package) = packages.get_mut(index) else { break };
+    let mut statements: Vec<(usize, SidecarFile)> = Vec::new();
+    for (first, package) in packages.iter_mut().enumerate() {
         let of_release = |file: &SidecarFile| file.kind() == Some(SignatureKind::Release);
-        let (shared, own) = std::mem::take(&mut package.sidecars).into_iter().partition(of_release);
+        let (shared, own): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut package.sidecars).into_iter().partition(of_release);
         package.sidecars = own;
-        let artifact = package.artifact;
         for file in shared {
-            let file: SidecarFile = file;
-            let first = known
-                .get(&file.filename)
-                .and_then(|(package, place)| packages.get_mut(*package)?.sidecars.get_mut(*place));
-            match first {
-                Some(first) if first.bytes == file.bytes => first.artifacts.push(artifact),
+            match statements.iter_mut().find(|(_, known)| known.filename == file.filename) {
+                None => statements.push((first, file)),
+                Some((_, known)) if known.bytes == file.bytes => {
+                    known.artifacts.extend(file.artifacts);
+                }
                 Some(_) => {
                     let filename = file.filename;
                     return Err(pysign_manifest::Error::OtherBytes { filename }.into());
                 }
-                None => {
-                    let Some(package) = packages.get_mut(index) else { break };
-                    known.insert(file.filename.clone(), (index, package.sidecars.len()));
-                    package.sidecars.push(file);
-                }
             }
+        }
+    }
+    for (first, file) in statements {
+        if let Some(package) = packages.get_mut(first) {
+            package.sidecars.push(file);
         }
     }
     Ok(())

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
     let targets = targets(args, &client, host)?;
     let unsigned = unsigned(&targets, &releases, args.allow_unsigned)?;
 
-    // Every target is asked before any is sent something: a conflict at the last one stops all.
+    // Every target is asked before anything is sent: a conflict at the last one stops them all.
     let plans = targets.iter().map(|target| Plan::make(&**target, &releases));
     let mut plans = Failure::collect(plans.collect::<Vec<_>>())?;
     if args.dry_run {

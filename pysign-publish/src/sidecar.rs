@@ -1,6 +1,7 @@
-//! The small files of a release, and whether a signature is about its file as far as its form tells:
-//! no key is looked at and nothing is proven here. It keeps a signature of another file from being
-//! published beside this one.
+//! The sidecars and the marker of a release, and the check that each signature names its own file.
+//!
+//! The check keeps a signature of another file from being published beside this one. It looks at no
+//! key and proves nothing: that is what `pysign-verify` is for.
 
 use std::path::PathBuf;
 
@@ -47,7 +48,7 @@ impl SidecarFile {
         self.kind() == Some(SignatureKind::Bundle)
     }
 
-    /// `bytes` as the bundle that this file is or stands for.
+    /// Reads `bytes` as a bundle; an attestation (PEP 740) is converted to one.
     fn bundle(&self, bytes: &[u8]) -> Result<Bundle, pysign_attest::Error> {
         match self.kind() {
             Some(SignatureKind::Attestation) => {
@@ -57,7 +58,7 @@ impl SidecarFile {
         }
     }
 
-    /// `bytes` as a bundle over a statement, if this file is one.
+    /// Reads `bytes` as a bundle over a statement, if this file is of a kind that is one.
     pub(crate) fn envelope(&self, bytes: &[u8]) -> Option<(Bundle, Envelope)> {
         if matches!(self.kind()?, SignatureKind::Bundle | SignatureKind::Pair) {
             return None;
@@ -72,7 +73,7 @@ impl SidecarFile {
         }
     }
 
-    /// Whether `bytes` would be that half of a pair that `bundle` holds.
+    /// Whether this file is half of a pair and `bytes` are what `bundle` has for that half.
     pub(crate) fn is_half_of(&self, bundle: &Bundle, bytes: &[u8]) -> bool {
         match self.part {
             Some((_, Role::Signature)) => {
@@ -88,7 +89,7 @@ impl SidecarFile {
         }
     }
 
-    /// A detached signature and its certificate name no file, and can only be well-formed.
+    /// A detached signature and its certificate name no file: they are checked to be well-formed.
     fn check_half(&self) -> Result<(), Failure> {
         let checked = match self.part {
             Some((_, Role::Signature)) => signature_from_text(&self.bytes).map(drop),
@@ -97,7 +98,7 @@ impl SidecarFile {
         Ok(checked.map_err(|error| error.at(&self.path))?)
     }
 
-    /// The digest that `found` names must be `expected`.
+    /// Refuses a signature that names another digest than `expected`, or none for the given reason.
     fn check_subject(
         &self,
         expected: Sha256,
@@ -111,14 +112,14 @@ impl SidecarFile {
         Err(Error::OtherSubject { file: self.path.clone(), expected, found }.into())
     }
 
-    /// Checks that it is a bundle over the file with the digest `expected`.
+    /// Reads the bundle, which must be over the file with the digest `expected`.
     fn check_bundle(&self, expected: Sha256) -> Result<Bundle, Failure> {
         let bundle = self.bundle(&self.bytes).map_err(|error| error.at(&self.path))?;
         self.check_subject(expected, bundle.digest().ok_or("no digest".to_owned()))?;
         Ok(bundle)
     }
 
-    /// Checks that it is one over a statement with the file of this name and digest among its subjects.
+    /// Checks that the statement has the file of this name and digest among its subjects.
     fn check_statement(&self, name: &str, expected: Sha256) -> Result<(), Failure> {
         let at = |error: pysign_attest::Error| error.at(&self.path);
         let Content::Envelope(envelope) = self.bundle(&self.bytes).map_err(at)?.content else {
@@ -166,7 +167,7 @@ pub(crate) fn bind(
             read.push(SidecarFile {
                 project: name.project().clone(),
                 version: name.version().clone(),
-                // The manifest has seen to it that it is the artifact's name and a suffix.
+                // The manifest's reader has checked that it is the artifact's name and a suffix.
                 filename: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 path,
                 bytes,

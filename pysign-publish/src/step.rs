@@ -1,4 +1,4 @@
-//! One thing to publish, and what becomes of it at a place.
+//! One file to publish, and what was done with it at one target.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::Error;
 use crate::release::Package;
 use crate::sidecar::SidecarFile;
 
-/// One thing to publish.
+/// A file to publish.
 #[derive(Clone, Debug)]
 pub(crate) enum Item<'r> {
     Package(&'r Package),
@@ -24,7 +24,7 @@ impl<'r> Item<'r> {
         }
     }
 
-    /// The release it belongs to, and its own name.
+    /// Project and version that it belongs to, and its file name.
     pub(crate) fn names(&self) -> (&ProjectName, &Version, &str) {
         match self {
             Self::Package(Package { name, .. }) => (name.project(), name.version(), name.as_str()),
@@ -69,14 +69,14 @@ pub(crate) enum Found {
     },
 }
 
-/// How something came to be at a target.
+/// How a file came to be at a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It was there already.
     Kept,
     /// It was sent, and the target shows it.
     Stored,
-    /// It was sent.
+    /// It was sent, and not looked for afterwards.
     Unconfirmed,
 }
 

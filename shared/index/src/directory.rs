@@ -1,4 +1,4 @@
-//! An index in a directory: any web server can show it, and it can be read without one.
+//! An index in a directory, for any web server or to be read without one.
 //!
 //! ```text
 //! simple/index.{html,json}          the list of projects
@@ -16,7 +16,7 @@ use crate::Error;
 use crate::location::{Base, encode_path};
 use crate::page::{MAX_PAGE, Page};
 
-/// The two spellings of a page.
+/// The two forms of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// PEP 503.
@@ -49,7 +49,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// The index at `root`, which need not be there yet.
+    /// The index at `root`, which need not exist yet.
     pub fn new(root: &Path) -> Self {
         Self { root: root.to_owned() }
     }
@@ -74,7 +74,7 @@ impl Directory {
         format!("files/{project}/{version}/{filename}")
     }
 
-    /// What [`Location::Within`] means here.
+    /// The path of what is at [`Location::Within`].
     pub fn path(&self, within: &str) -> PathBuf {
         within.split('/').fold(self.root.clone(), |path, name| path.join(name))
     }
@@ -86,7 +86,7 @@ impl Directory {
         format!("file://{}", encode_path(&path))
     }
 
-    /// The page of a project, its JSON if there is one; `None` if the directory doesn't know it.
+    /// The page of a project, its JSON if there is one; `None` if there is neither.
     pub fn page(&self, project: &ProjectName) -> Result<Option<Page>, Error> {
         for form in [Form::Json, Form::Html] {
             let path = self.page_path(project, form);

@@ -1,4 +1,4 @@
-//! What can be wrong with an index, beside what HTTP and files say themselves.
+//! Why the page of a project can't be read, apart from the errors of HTTP and files.
 
 use pysign_host::FileError;
 use pysign_http::{Origin, Url};
@@ -7,7 +7,7 @@ use pysign_http::{Origin, Url};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The answer is no page of an index.
+    /// The answer is neither JSON nor HTML.
     ContentType {
         /// Where it came from.
         place: String,
@@ -16,7 +16,7 @@ pub enum Error {
     },
     /// A page in a directory can't be read.
     File(FileError),
-    /// The index doesn't have the project, and sends us to another one.
+    /// The index doesn't have the project, and redirects to another index.
     Forwarded {
         /// The page.
         url: Url,
@@ -25,7 +25,7 @@ pub enum Error {
     },
     /// The index can't be asked.
     Http(pysign_http::Error),
-    /// The page breaks its own rules.
+    /// The page is not what its standard says.
     Malformed {
         /// Where it came from.
         place: String,

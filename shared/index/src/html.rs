@@ -1,4 +1,4 @@
-//! The page in HTML (PEP 503, with PEP 592 and 629): links, whatever stands around them.
+//! The page in HTML (PEP 503, with PEP 592 and 629): its links, and nothing else.
 
 use std::fmt::Write as _;
 
@@ -7,14 +7,14 @@ use pysign_names::ProjectName;
 
 use crate::page::{Entry, Listing, Page};
 
-/// A page that doesn't say its version (PEP 629).
+/// The version of a page that names none (PEP 629).
 const VERSION: &str = "1.0";
 
 /// What a page lists. Any text is HTML, so nothing here can fail.
 pub(crate) fn read(body: &[u8]) -> Listing {
     let mut listing = Listing { version: VERSION.to_owned(), base: None, entries: Vec::new() };
     let mut emitter = DefaultEmitter::default();
-    // What stands in a script is no link.
+    // A link in a script is none.
     emitter.naively_switch_states(true);
     let mut open: Option<Entry> = None;
     for Ok(token) in Tokenizer::new_with_emitter(body, emitter) {

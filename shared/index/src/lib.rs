@@ -1,8 +1,8 @@
-//! The simple index: which files of a project there are, where, and with which digests.
+//! The simple index: which files of a project exist, where they are, and their digests.
 //!
 //! One page type for both forms, HTML (PEP 503) and JSON (PEP 691), read from a server or from a
-//! directory, and written for the latter. What a page says is hearsay: names are parsed, addresses
-//! are resolved or refused, and digests are for whoever downloads to check.
+//! directory, and written for the latter. A page is not trusted: names are parsed, addresses are
+//! resolved or refused, and digests are there to be compared with what is downloaded.
 
 mod directory;
 mod error;

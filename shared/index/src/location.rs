@@ -39,7 +39,7 @@ impl fmt::Display for Location {
 
 /// What addresses on a page are relative to.
 pub(crate) enum Base<'a> {
-    /// A page of a directory; how it is called in messages.
+    /// A page of a directory, by its path.
     Directory(&'a str),
     /// The address of the page.
     Url(&'a Url),

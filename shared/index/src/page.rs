@@ -1,4 +1,4 @@
-//! A project's page, in one form for both of its spellings.
+//! A project's page: one type for its HTML and its JSON form.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub struct Page {
 /// One wheel or sdist of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Its name, which is of the page's project.
+    /// Its name; the project in it is the page's.
     pub filename: DistName,
     /// Where it is.
     pub location: Location,
@@ -35,28 +35,28 @@ pub struct File {
     pub size: Option<u64>,
     /// Which versions of Python it is for (PEP 345).
     pub requires_python: Option<String>,
-    /// Why it was withdrawn, perhaps without a word (PEP 592).
+    /// Why it was yanked; empty if no reason is given (PEP 592).
     pub yanked: Option<String>,
 }
 
-/// An entry of a page that is no file of it for us.
+/// An entry of a page that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ignored {
-    /// What the page calls it. Not to be used as a name.
+    /// The name on the page, which must not be used as a file name.
     pub filename: String,
-    /// Why it doesn't count.
+    /// Why it can't be used.
     pub reason: Reason,
 }
 
-/// Why an entry of a page doesn't count.
+/// Why an entry of a page can't be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Its address is none that can be asked.
+    /// Its address is invalid or leads out of the index.
     Address {
         /// What is wrong with it.
         cause: String,
     },
-    /// Its name is not that of a wheel or sdist: an egg, an installer, a trap.
+    /// Its name is not that of a wheel or sdist: an egg, an installer, or an attack.
     Name(pysign_names::Error),
     /// Its name is of another project.
     Project,
@@ -146,7 +146,7 @@ impl Entry {
     }
 }
 
-/// A SHA-256 in any case of letters. Anything else is as good as none: whoever needs one says so.
+/// A SHA-256, its letters in either case. Anything else counts as none; who needs one refuses the file.
 fn digest(text: &str) -> Option<Sha256> {
     text.to_ascii_lowercase().parse().ok()
 }

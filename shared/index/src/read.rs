@@ -1,4 +1,4 @@
-//! A page from the bytes of either spelling.
+//! Reads a page from HTML or JSON.
 
 use pysign_http::Url;
 use pysign_names::ProjectName;

@@ -1,4 +1,4 @@
-//! An index that is asked over HTTP.
+//! An index on a server.
 
 use pysign_http::{Client, Credential, Request, Url};
 use pysign_names::ProjectName;
@@ -50,8 +50,8 @@ impl<'c> Index<'c> {
     }
 }
 
-/// GitLab and others forward what they don't have to the public index, where the same name may be
-/// anyone's (dependency confusion).
+/// GitLab and others redirect to the public index for projects that they don't have. There the name may
+/// belong to anyone (dependency confusion).
 fn explain(error: pysign_http::Error) -> Error {
     match error {
         pysign_http::Error::Redirect { url, to: Some(to), .. } if url.origin() != to.origin() => {

@@ -1,4 +1,4 @@
-//! What can be wrong with a place before anything is sent to it.
+//! Why a place can't be used, found before anything is sent to it.
 
 use std::path::PathBuf;
 
@@ -10,25 +10,25 @@ use pysign_host::FileError;
 pub enum Error {
     /// A file that was named can't be read.
     File(FileError),
-    /// An address can't be asked.
+    /// An address is invalid.
     Http(pysign_http::Error),
     /// `gitlab` without a project, outside of a GitLab job.
     NoJob {
-        /// The flag that said it.
+        /// The flag that it was given to.
         flag: &'static str,
     },
     /// A token file holds no token.
     TokenMalformed {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it, and nothing of it.
+        /// What is wrong with it, without any of its text.
         reason: &'static str,
     },
     /// The place takes nothing without a token, and there is none for it.
     TokenMissing {
         /// The place as it was typed.
         place: String,
-        /// Why the tokens that there are don't count.
+        /// Why no other token is used.
         reason: &'static str,
     },
 }

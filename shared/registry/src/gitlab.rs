@@ -28,7 +28,7 @@ pub struct GitlabProject {
 
 impl GitlabProject {
     /// The registries behind `api` (`https://gitlab.com/api/v4`) of `project`: its number, or its
-    /// path. `None` when one of them can't be that.
+    /// path. `None` if one of them is malformed.
     pub fn new(api: Url, project: &str) -> Option<Self> {
         (api.query().is_none() && is_project(project)).then(|| Self::at(api, project))
     }
@@ -66,7 +66,7 @@ impl GitlabProject {
     }
 }
 
-/// Whether GitLab numbers or names projects so.
+/// Whether `text` is the number or the path of a project.
 pub(crate) fn is_project(text: &str) -> bool {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number || Project::new(Project::DEFAULT_HOST, text).is_some()

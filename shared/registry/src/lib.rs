@@ -1,8 +1,8 @@
-//! Places to publish to and to fetch from: how a command line names one, who we are there, where the
+//! Places to publish to and to fetch from: how a command line names one, the login for it, where the
 //! sidecars and the marker of a release are, and how long to look for what was just sent.
 //!
-//! Publish and fetch share it, so that what one of them sends the other one finds, and so that a
-//! token has one way to a server: bound to the origin it is for.
+//! Publish and fetch share it, so that fetch finds what publish has sent, and so that a token reaches a
+//! server in one way only: bound to the origin that it is for.
 
 mod error;
 mod gitlab;

@@ -1,4 +1,4 @@
-//! Who we are at a place. A token comes from a file that names its place, from the job, or from the
+//! The login for a place. A token comes from a file that names its place, from the job, or from the
 //! variables of other tools, and is bound to one origin before anything else sees it.
 
 use std::collections::BTreeSet;
@@ -49,8 +49,8 @@ impl Login {
         Credential::basic(&self.user, &self.secret, self.origin.clone())
     }
 
-    /// A header of GitLab's own, the only form in which its generic registry takes a job's token. What
-    /// kind of token it is shows in the user, or in the prefix that GitLab gives its tokens.
+    /// A header of GitLab's own, the only form in which its generic registry takes a job's token. The kind
+    /// of token shows in the user, or in the prefix that GitLab gives its tokens.
     pub fn gitlab(&self) -> Credential {
         Credential::header(self.header(), self.secret.clone(), self.origin.clone())
     }
@@ -65,8 +65,8 @@ impl Login {
     }
 }
 
-/// `TOKEN` or `USER:TOKEN`, with one line end. No token in use has a colon in it. The error says what
-/// is wrong with it, and nothing of it.
+/// `TOKEN` or `USER:TOKEN`, with one line end. No token in use has a colon in it. The error has none of
+/// its text.
 fn parse(text: &str) -> Result<(String, Secret), &'static str> {
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
@@ -119,7 +119,7 @@ impl TokenFile {
 pub struct Logins<'h> {
     /// The variables.
     pub env: &'h Env,
-    /// The job that this is, if any.
+    /// The GitLab job that the program runs in, if any.
     pub job: Option<&'h Job>,
     /// What `--token-file` says.
     pub files: &'h [TokenFile],
@@ -128,8 +128,8 @@ pub struct Logins<'h> {
 }
 
 impl Logins<'_> {
-    /// The login for `origin` as a part of `place`: that of its file, else the job's, else, for an index
-    /// that takes uploads, the one that twine reads too.
+    /// The login for `origin`, a server of `place`: from the place's token file, else the job's, else, for
+    /// `legacy:`, from the variables that twine reads.
     pub fn find(&self, place: &Place, origin: &Origin) -> Result<Option<Login>, Error> {
         if let Some(named) = self.files.iter().find(|file| file.place == place.text) {
             return Login::from_file(&named.file, origin).map(Some);
@@ -140,7 +140,7 @@ impl Logins<'_> {
         }
     }
 
-    /// The login for a place that takes nothing without one.
+    /// The login for a place that can't be used without one.
     pub fn require(&self, place: &Place, origin: &Origin) -> Result<Login, Error> {
         self.find(place, origin)?.ok_or_else(|| Error::TokenMissing {
             place: place.text.clone(),

@@ -7,13 +7,13 @@ use pysign_http::Url;
 
 use crate::{Error, GitlabProject};
 
-/// What a command line and a manifest call a project of GitLab's.
+/// The word for a GitLab project on the command line and in a manifest.
 pub const GITLAB: &str = "gitlab";
 
-/// What they call a static index in a directory.
+/// The word for a static index in a directory.
 pub const DIRECTORY: &str = "dir";
 
-/// What they call an index that takes uploads as `PyPI` does.
+/// The word for an index that takes uploads as `PyPI` does.
 pub const LEGACY: &str = "legacy";
 
 /// The indexes that have a name.
@@ -50,7 +50,7 @@ pub enum PlaceKind {
 }
 
 impl Place {
-    /// Reads a place; `forms` is what the program takes, for the message about anything else.
+    /// Reads a place; `forms` is what the program takes, for the error about anything else.
     ///
     /// ```
     /// use pysign_registry::{Place, PlaceKind};
@@ -100,7 +100,7 @@ impl Place {
         }
     }
 
-    /// Where that is; `gitlab` alone is the project of the job. `flag` has named this place.
+    /// Finds the place; `gitlab` alone is the project of the job. `flag` is where it was given.
     pub fn resolve(&self, flag: &'static str, job: Option<&Job>) -> Result<Resolved, Error> {
         let server =
             |index: &Url| Resolved::Server { index: index.clone(), upload: None, gitlab: None };

@@ -8,10 +8,10 @@ use pysign_index::{File, Location};
 use crate::gitlab::is_project;
 use crate::{DIRECTORY, Error, GITLAB, GitlabProject};
 
-/// As much as is read of a marker: the list of the largest release there is.
+/// No more is read of a marker or sidecar: it holds the list of a release of 10,000 files.
 pub const MAX_MARKER: u64 = 16 << 20;
 
-/// Where a command line says that signatures are.
+/// Where the command line says that signatures are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signatures {
     /// Where publish puts them.
@@ -53,7 +53,7 @@ pub enum Sidecars {
 }
 
 impl Signatures {
-    /// Where that is, for an index that belongs to `index` if it is GitLab's.
+    /// Finds that place, for an index that is the GitLab project `index`, if it is one.
     pub fn resolve(
         &self,
         index: Option<&GitlabProject>,
@@ -74,7 +74,7 @@ impl Signatures {
 }
 
 impl Sidecars {
-    /// Where a file of this name that belongs to `file` is; nothing, if none are looked for.
+    /// Where the sidecar or marker of this name is for `file`; `None`, if none are looked for.
     pub fn locate(&self, file: &File, name: &str) -> Result<Option<Location>, Error> {
         let (project, version) = (file.filename.project(), file.filename.version());
         Ok(match (self, &file.location) {
@@ -92,7 +92,7 @@ impl Sidecars {
         })
     }
 
-    /// What a manifest calls the target that publish put them to.
+    /// The word in a manifest for the target that publish sends them to.
     pub fn target(&self) -> &'static str {
         if matches!(self, Self::Gitlab(_)) { GITLAB } else { DIRECTORY }
     }
