@@ -168,22 +168,16 @@ fn published(
 /// What index and manifest say of the bytes; they must agree on all that both say.
 fn claim(file: &File, artifact: Option<&Artifact>, index: &str) -> Result<Claim, Error> {
     let filename = || file.filename.to_string();
-    let contradiction = |expected: String, found: String| Error::Contradiction {
-        filename: filename(),
-        expected,
-        found,
+    let (ours, our_size) = artifact.map_or((None, None), |it| (it.sha256, it.size));
+    let texts = |sha256: Option<Sha256>, size: Option<u64>| {
+        [sha256.map(|sha256| format!("sha256:{sha256}")), size.map(|size| format!("{size} bytes"))]
     };
-    let ours = artifact.and_then(|artifact| artifact.sha256);
-    let our_size = artifact.and_then(|artifact| artifact.size);
-    if let (Some(ours), Some(theirs)) = (ours, file.sha256)
-        && ours != theirs
-    {
-        return Err(contradiction(format!("sha256:{ours}"), format!("sha256:{theirs}")));
-    }
-    if let (Some(ours), Some(theirs)) = (our_size, file.size)
-        && ours != theirs
-    {
-        return Err(contradiction(format!("{ours} bytes"), format!("{theirs} bytes")));
+    for pair in texts(ours, our_size).into_iter().zip(texts(file.sha256, file.size)) {
+        if let (Some(expected), Some(found)) = pair
+            && expected != found
+        {
+            return Err(Error::Contradiction { filename: filename(), expected, found });
+        }
     }
     let sources = [(INDEX, file.sha256), (MANIFEST, ours)];
     let sources = sources.into_iter().filter_map(|(name, digest)| digest.map(|_| name)).collect();

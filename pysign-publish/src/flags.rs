@@ -1,7 +1,5 @@
 //! The command line of `pysign-publish`.
 
-use std::path::Path;
-
 use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host, Network};
 use pysign_http::Url;
@@ -124,9 +122,13 @@ impl Tool for Publish {
 
     fn args(m: &Matches) -> Result<Args, Usage> {
         let targets = targets(m)?;
+        let directories = targets.iter().filter(|target| target.is_directory()).count();
+        if m.is_set("base-url") && directories != 1 {
+            return Err(Usage::missing("a single '--to dir:PATH' for '--base-url'", ""));
+        }
         Ok(Args {
             token_files: token_files(m, &targets)?,
-            base_url: base_url(m, &targets)?,
+            base_url: m.parse("base-url")?,
             targets,
             allow_unsigned: m.is_set("allow-unsigned"),
             confirm: !m.is_set("no-confirm"),
@@ -174,7 +176,6 @@ fn targets(m: &Matches) -> Result<Vec<Place>, Usage> {
     Ok(targets)
 }
 
-/// Each file goes to one target; `-` is standard input, unless the manifest comes from there.
 fn token_files(m: &Matches, targets: &[Place]) -> Result<Vec<TokenFile>, Usage> {
     let mut files: Vec<TokenFile> = Vec::new();
     for text in m.texts("token-file")? {
@@ -187,23 +188,5 @@ fn token_files(m: &Matches, targets: &[Place]) -> Result<Vec<TokenFile>, Usage> 
         }
         files.push(file);
     }
-    let manifest_is_stdin = match m.value("manifest") {
-        Some(_) => m.values("manifest").any(|manifest| manifest == "-"),
-        None => m.operands().is_empty(),
-    };
-    if manifest_is_stdin && files.iter().any(|file| file.file == Path::new("-")) {
-        return Err(Usage::conflict("--token-file -", "a manifest on standard input"));
-    }
     Ok(files)
-}
-
-fn base_url(m: &Matches, targets: &[Place]) -> Result<Option<Url>, Usage> {
-    let base_url = m.parse("base-url")?;
-    let directories = targets.iter().filter(|target| target.is_directory()).count();
-    match base_url {
-        Some(_) if directories != 1 => {
-            Err(Usage::missing("a single '--to dir:PATH' for '--base-url'", ""))
-        }
-        base_url => Ok(base_url),
-    }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-
 use super::ClaimName;
 
 /// What of a certificate is not as it must be.
