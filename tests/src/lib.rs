@@ -19,6 +19,8 @@ mod forms;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod hints;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod layout;
