@@ -38,11 +38,11 @@ def pysign(job: Job) -> Client:
             return job.run("pysign-sign", *services, *key, "--emit", EMIT[form], *about, wheel)
 
         if form is forms.ATTESTATION_2:
-            return Cannot(UNTIMED, way, "need a log of Rekor v1")
+            return Cannot(UNTIMED, way, "error[log-version]")
         if form is forms.PROVENANCE and not job.has_source:
-            return Cannot("a person's certificate names no source", way, "turned into an attestation")
+            return Cannot("a person's certificate names no source", way, "error[statement-unused]")
         if form not in LOGGED.get(job.kind, EMIT):
-            return Cannot("no log has an entry for it that is proven", way, "takes no signature")
+            return Cannot("no log has an entry for it that is proven", way, "error[rekor-key]")
         if job.kind == "P-384":
             reason = "Rekor takes no P-384 key over SHA-256 unless it is told to"
             return Cannot(reason, way, "entry algorithms are not allowed")
