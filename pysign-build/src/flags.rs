@@ -134,7 +134,7 @@ impl Tool for Build {
             ),
             (
                 "Build a tag in a GitLab job that has no id_tokens",
-                "pysign-build --set-from-gitlab --set \"version=${CI_COMMIT_TAG#v}\" >build.json",
+                "pysign-build --set-from-gitlab --expect-version \"${CI_COMMIT_TAG#v}\" >build.json",
             ),
         ],
         environment: &[

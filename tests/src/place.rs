@@ -81,6 +81,11 @@ impl Place {
         Self::with(Setup::default().commit(demo_commit()).start().unwrap())
     }
 
+    /// The same in a pipeline for a tag.
+    pub(crate) fn of_tag(name: &str) -> Self {
+        Self::with(Setup::default().commit(demo_commit()).tag(name).start().unwrap())
+    }
+
     pub(crate) fn with(sandbox: Sandbox) -> Self {
         let scratch = Scratch::new();
         for name in ["work", "tmp", "home"] {

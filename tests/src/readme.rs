@@ -1,5 +1,5 @@
-//! What the README shows is what works: its GitLab jobs run in the sandbox, line by line, and its
-//! two commands are the ones that CI runs.
+//! What the README shows is what works: its GitLab jobs run in the sandbox, line by line, for a
+//! branch and for a tag, and its two commands are the ones that CI runs.
 
 use std::fs;
 
@@ -50,16 +50,14 @@ fn jobs(pipeline: &str) -> Vec<Job> {
     jobs
 }
 
-#[test]
-fn the_gitlab_jobs_run_as_printed() {
-    let mut place = Place::new();
+/// Runs the jobs one after the other in a project of the name and version that they expect; each
+/// has a token only if it asks for one. They must end in a proof.
+fn run(mut place: Place, jobs: &[Job]) {
     furnish(&place, "project");
     let directory = place.sandbox.directory().display().to_string();
     let root = format!("--trusted-root {directory}/trusted_root.json");
     place.set("SIGSTORE_SIGN", format!("--signing-config {directory}/signing_config.json {root}"));
     place.set("SIGSTORE_VERIFY", root);
-    let [pipeline] = blocks("yaml").try_into().unwrap();
-    let jobs = jobs(&pipeline);
     let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
     assert_eq!(names, ["build", "sign", "verify", "publish", "consumer_verification"]);
     let signs: Vec<bool> = jobs.iter().map(|job| job.has_token).collect();
@@ -75,6 +73,36 @@ fn the_gitlab_jobs_run_as_printed() {
     let name = place.ok("printf %s \"$CI_PROJECT_NAME\"");
     assert!(artifacts.iter().all(|artifact| artifact["project"] == name.as_str()), "{proof}");
     assert!(place.litter().is_empty(), "{:?}", place.litter());
+}
+
+#[test]
+fn the_gitlab_jobs_run_as_printed() {
+    let [pipeline, _] = blocks("yaml").try_into().unwrap();
+    run(Place::new(), &jobs(&pipeline));
+}
+
+#[test]
+fn the_gitlab_jobs_for_tags_run_as_printed() {
+    let [pipeline, for_tags] = blocks("yaml").try_into().unwrap();
+    // The other jobs take the same --ref.
+    let branch = "--ref \"refs/heads/$CI_DEFAULT_BRANCH\"";
+    let mut all = jobs(&pipeline.replace(branch, "--ref 'refs/tags/v{version}'"));
+    for new in jobs(&for_tags) {
+        let old = all.iter().position(|job| job.name == new.name).unwrap();
+        all[old] = new;
+    }
+    run(Place::of_tag("v1.0.0"), &all);
+}
+
+#[test]
+fn no_example_widens_what_is_trusted() {
+    let readme = readme();
+    let blocks = readme.split("```").skip(1).step_by(2);
+    for block in blocks {
+        for flag in ["--isolate", "--allow-", "--public-log", "--cacert"] {
+            assert!(!block.contains(flag), "{flag} in\n{block}");
+        }
+    }
 }
 
 #[test]
