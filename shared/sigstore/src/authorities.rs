@@ -25,7 +25,7 @@ pub(crate) fn narrow(root: &mut trust_root::TrustedRoot) -> Result<(), Cause> {
             *window = Some(window.map_or(own, |window| common(window, own)));
         }
         if window.is_some_and(|window| window.end.is_some_and(|end| end < window.start)) {
-            return Err("an authority whose certificates were never valid together".into());
+            return Err("the certificates of an authority were never valid at the same time".into());
         }
     }
     Ok(())

@@ -77,7 +77,10 @@ impl LogService {
             .and_then(|place| entries.join(place).ok())
             .filter(|place| place.origin() == self.url.origin())
             .ok_or_else(|| {
-                nonsense(&self.url, "a conflict, without saying where the other entry is")
+                malformed(
+                    &self.url,
+                    "it reports a conflict and does not say where the other entry is",
+                )
             })
     }
 
@@ -124,20 +127,16 @@ impl LogService {
         }
         // Read and written again, so that a bundle has no member that is unknown to verifiers.
         let entry: TransparencyLogEntry = serde_json::from_value(parse(log, &answer.body)?)
-            .map_err(|cause| unreadable(log, cause))?;
-        serde_json::to_value(entry).map_err(|cause| unreadable(log, cause))
+            .map_err(|cause| malformed(log, cause))?;
+        serde_json::to_value(entry).map_err(|cause| malformed(log, cause))
     }
 }
 
 fn parse(log: &Url, answer: &[u8]) -> Result<Value, RekorError> {
-    serde_json::from_slice(answer).map_err(|_| nonsense(log, "it is not JSON"))
+    serde_json::from_slice(answer).map_err(|_| malformed(log, "it is not JSON"))
 }
 
-fn nonsense(log: &Url, fact: &'static str) -> RekorError {
-    RekorError::Answer { log: log.clone(), cause: fact.into() }
-}
-
-fn unreadable(log: &Url, cause: impl Into<Cause>) -> RekorError {
+fn malformed(log: &Url, cause: impl Into<Cause>) -> RekorError {
     RekorError::Answer { log: log.clone(), cause: cause.into() }
 }
 

@@ -9,7 +9,7 @@ use pysign_attest::{Bundle, Content, InclusionProof, KeyKind, LogEntry, Material
 use serde_json::Value;
 use sigstore_verify::types::Checkpoint;
 
-use crate::{Error, Signer, Subject, stamp};
+use crate::{Error, Signer, Subject, timestamp};
 
 const BODY: &str = "its body does not have the form of its kind";
 const CHECKPOINT: &str = "its checkpoint is not a signed note";
@@ -48,7 +48,7 @@ pub(crate) fn check<'b>(
     if let (("intoto", _), Material::Certificates(leaf, _)) = (entry.kind(), &bundle.material) {
         same_certificate(&entry.body, leaf).map_err(log)?;
     }
-    stamp::check(&bundle.timestamps)
+    timestamp::check(&bundle.timestamps)
         .map_err(|cause| Error::Timestamp { file: file.into(), cause })?;
     Ok(entry)
 }

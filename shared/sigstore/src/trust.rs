@@ -90,7 +90,7 @@ impl TrustedRoot {
     /// The one of a public instance, as it was when this program was made.
     pub fn embedded(instance: Instance) -> Result<Self, Error> {
         let bytes = instance.trusted_root().as_bytes();
-        Self::parse(PathBuf::from("the embedded one"), "embedded", bytes)
+        Self::parse(PathBuf::from("the embedded trusted_root.json"), "embedded", bytes)
     }
 
     pub(crate) fn parse(name: PathBuf, source: &'static str, bytes: &[u8]) -> Result<Self, Error> {

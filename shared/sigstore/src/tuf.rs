@@ -23,7 +23,7 @@ mod remote;
 
 pub use error::TrustError;
 
-use cache::{Cache, Files, Kept, Shelf};
+use cache::{Cache, CachedMetadata, Files, OfflineRepository};
 use remote::Remote;
 
 /// The name of the trusted root in the repository of a Sigstore instance.
@@ -118,10 +118,10 @@ pub(crate) struct Target {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The targets of these names, all of one refresh. What was kept less than a day ago is used if all
-/// of it still holds now; else the repository is asked, and there is nothing to fall back on. With a
-/// `client` that is offline it is what was kept, if it held then, or what is part of the program;
-/// either is said.
+/// The targets of these names, all of one refresh. What was cached less than a day ago is used if all
+/// of it still holds; else the repository is asked, and there is nothing to fall back on. With a
+/// `client` that is offline it is what was cached, if it held then, or what is part of the program;
+/// either is said in a warning.
 pub(crate) fn targets<const N: usize>(
     source: &TufSource,
     names: [&str; N],
@@ -134,27 +134,27 @@ pub(crate) fn targets<const N: usize>(
     if client.offline() {
         return all(names, |name| repository.offline(name, &cache, now, host));
     }
-    let kept = match cache.read() {
+    let cached = match cache.read() {
         Err(error @ TrustError::CacheInvalid { .. }) => {
             host.notes.warn("tuf-cache-invalid", format!("{error}: it is not used"));
-            Kept::default()
+            CachedMetadata::default()
         }
-        kept => kept?.unwrap_or_default(),
+        cached => cached?.unwrap_or_default(),
     };
-    if kept.age(now).is_some_and(|age| age < FRESH)
-        && let Ok(bytes) = repository.kept(&kept, names, now)
+    if cached.age(now).is_some_and(|age| age < FRESH)
+        && let Ok(bytes) = repository.from_cache(&cached, names, now)
     {
         return Ok(repository.found(names, "cache", bytes));
     }
-    host.notes.progress(format!("asking '{}' whom to trust", repository.url));
+    host.notes.progress(format!("refreshing the TUF metadata of '{}'", repository.url));
     let remote = Remote::new(client.clone(), host.clock, repository.url.clone());
-    let files = Files::of(&kept);
+    let files = Files::of(&cached);
     let answer = repository.resolve(Box::new(remote), &files, names, now);
     let next = match &answer {
         Ok(_) => files.refreshed(now),
-        Err(_) => kept.clone().with_roots(&files),
+        Err(_) => cached.clone().with_roots(&files),
     };
-    if next != kept {
+    if next != cached {
         cache.write(&next, host);
     }
     Ok(repository.found(names, "tuf", answer?))
@@ -252,15 +252,15 @@ impl<'a> Repository<'a> {
         }
     }
 
-    /// The targets out of what an earlier run has kept, if all of it holds at `now`.
-    fn kept<const N: usize>(
+    /// The targets out of what an earlier run has cached, if all of it holds at `now`.
+    fn from_cache<const N: usize>(
         &self,
-        kept: &Kept,
+        cached: &CachedMetadata,
         names: [&str; N],
         now: Timestamp,
     ) -> Result<[Vec<u8>; N], TrustError> {
-        let files = Files::of(kept);
-        let offline = Shelf::new(files.clone(), self.url.clone());
+        let files = Files::of(cached);
+        let offline = OfflineRepository::new(files.clone(), self.url.clone());
         self.resolve(Box::new(offline), &files, names, now)
     }
 
@@ -273,18 +273,20 @@ impl<'a> Repository<'a> {
     ) -> Result<Target, TrustError> {
         // Nothing is trusted for what is to be signed with.
         let is_trust = target == TRUSTED_ROOT;
-        if let Some(kept) = cache.read()?
-            && let Some(then) = kept.refreshed
-            && (is_trust || kept.has(target))
+        if let Some(cached) = cache.read()?
+            && let Some(then) = cached.refreshed
+            && (is_trust || cached.has(target))
         {
             // A time that is still to come was written by nobody who had looked at a clock.
             let then = then.min(now);
-            let [bytes] = self.kept(&kept, [target], then).map_err(|cause| cache.invalid(cause))?;
-            let message = format!(
-                "'{target}' is the one that was fetched {}: what was revoked since is not known",
-                ago(now.duration_since(then))
-            );
+            let [bytes] =
+                self.from_cache(&cached, [target], then).map_err(|cause| cache.invalid(cause))?;
             if is_trust {
+                let age = ago(now.duration_since(then));
+                let message = format!(
+                    "using the trusted root that was fetched {age}; what was revoked since then is \
+                     not known"
+                );
                 host.notes.warn("trust-cached", message);
             }
             let [found] = self.found([target], "cache", [bytes]);
@@ -299,12 +301,12 @@ impl<'a> Repository<'a> {
             let error = pysign_http::Error::Offline { url };
             return Err(TrustError::Http { repository, error });
         };
-        let message = "the trusted root is the one that this program was made with: what was \
-                       revoked since is not known";
         if is_trust {
+            let message = "using the trusted root that is built into this program; what was revoked \
+                           since it was released is not known";
             host.notes.warn("trust-embedded", message.to_owned());
         }
-        let name = PathBuf::from("the embedded one");
+        let name = PathBuf::from(format!("the embedded {target}"));
         Ok(Target { name, source: "embedded", bytes: embedded.as_bytes().to_vec() })
     }
 }

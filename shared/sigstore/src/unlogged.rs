@@ -20,17 +20,18 @@ use sigstore_verify::tsa::{TsaAuthority, verify_timestamp_for_authority};
 use sigstore_verify::types::{Bundle, DerCertificate, Sha256Hash, SignatureBytes, TimestampToken};
 
 use crate::error::{Cause, said};
-use crate::{Error, TrustedRoot, authorities, remembered, stamp};
+use crate::rekor::{Content, Signed, Signer};
+use crate::{Error, TrustedRoot, authorities, signature_cache, timestamp};
 
 /// Judges against one trusted root what is not logged yet.
 pub struct Unlogged {
-    witness: Witness,
+    log: EphemeralLog,
     library: sigstore_verify::Verifier,
     stamping: Vec<TsaAuthority>,
 }
 
-/// The log that puts the time.
-struct Witness {
+/// A log of our own, which puts the time.
+struct EphemeralLog {
     key: KeyPair,
     id: Sha256,
 }
@@ -38,26 +39,27 @@ struct Witness {
 impl Unlogged {
     /// Takes the authorities of `root`.
     pub fn new(root: &TrustedRoot) -> Result<Self, Error> {
-        remembered::install();
+        signature_cache::install();
         let TrustedRoot { name, mut root, .. } = root.clone();
         let refused = |cause| Error::TrustedRoot { file: name.clone(), cause };
         authorities::narrow(&mut root).map_err(refused)?;
-        let (witness, log) = Witness::new().map_err(refused)?;
-        root.tlogs = serde_json::from_value(json!([log])).map_err(|cause| refused(cause.into()))?;
+        let (log, listed) = EphemeralLog::new().map_err(refused)?;
+        root.tlogs =
+            serde_json::from_value(json!([listed])).map_err(|cause| refused(cause.into()))?;
         let library =
             sigstore_verify::Verifier::new(&root).map_err(|cause| refused(said(&cause)))?;
-        Ok(Self { witness, library, stamping: root.tsa_authorities() })
+        Ok(Self { log, library, stamping: root.tsa_authorities() })
     }
 
     /// Whether an authority has given `certificate` for signing, and a certificate log has promised to
-    /// show it. `signature` is one by its key over bytes of this digest; what they say is no matter.
+    /// show it. `signature` is one by its key over bytes of this digest; what the bytes say does not matter.
     pub fn check_certificate(
         &self,
         certificate: &Certificate,
         digest: Sha256,
         signature: &[u8],
     ) -> Result<(), Cause> {
-        let bundle = self.witness.bundle(certificate, digest, signature)?;
+        let bundle = self.log.bundle(certificate, digest, signature)?;
         let bundle = Bundle::from_json(&bundle).map_err(|cause| said(&cause))?;
         let policy = VerificationPolicy::any_identity().skip_tlog_unsafe();
         let digest = Sha256Hash::new(*digest.as_bytes());
@@ -65,13 +67,13 @@ impl Unlogged {
         if result.certificate_verified() && result.sct_verified() {
             Ok(())
         } else {
-            Err("not all of it was looked at".into())
+            Err("the certificate was not verified completely".into())
         }
     }
 
     /// When a timestamp authority has seen `signature`, in seconds since 1970.
     pub fn check_timestamp(&self, answer: &[u8], signature: &[u8]) -> Result<i64, Cause> {
-        stamp::check(&[answer.to_vec()])?;
+        timestamp::check(&[answer.to_vec()])?;
         let (token, signature) =
             (TimestampToken::from_bytes(answer), SignatureBytes::from_bytes(signature));
         let mut refused: Cause = "the trusted root has no timestamp authority".into();
@@ -85,7 +87,7 @@ impl Unlogged {
     }
 }
 
-impl Witness {
+impl EphemeralLog {
     /// With its entry in a trusted root (protobuf-specs, `TransparencyLogInstance`).
     fn new() -> Result<(Self, Value), Cause> {
         let key = KeyPair::generate_ecdsa_p256().map_err(|cause| said(&cause))?;
@@ -126,30 +128,17 @@ impl Witness {
         });
         let promise =
             self.key.sign(promised.to_string().as_bytes()).map_err(|cause| said(&cause))?;
-        Ok(json!({
-            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
-            "verificationMaterial": {
-                "certificate": {"rawBytes": STANDARD.encode(certificate.der())},
-                "tlogEntries": [{
-                    "canonicalizedBody": body,
-                    "inclusionPromise": {
-                        "signedEntryTimestamp": STANDARD.encode(promise.as_bytes()),
-                    },
-                    "integratedTime": time.to_string(),
-                    "kindVersion": {"kind": "hashedrekord", "version": "0.0.1"},
-                    "logId": {"keyId": STANDARD.encode(self.id.as_bytes())},
-                    "logIndex": "0",
-                }],
-            },
-            "messageSignature": {
-                "messageDigest": {
-                    "algorithm": "SHA2_256",
-                    "digest": STANDARD.encode(digest.as_bytes()),
-                },
-                "signature": STANDARD.encode(signature),
-            },
-        })
-        .to_string())
+        let entry = json!({
+            "canonicalizedBody": body,
+            "inclusionPromise": {"signedEntryTimestamp": STANDARD.encode(promise.as_bytes())},
+            "integratedTime": time.to_string(),
+            "kindVersion": {"kind": "hashedrekord", "version": "0.0.1"},
+            "logId": {"keyId": STANDARD.encode(self.id.as_bytes())},
+            "logIndex": "0",
+        });
+        let (content, signer) =
+            (Content::File { digest, signature }, Signer::Certificate(certificate.der()));
+        Ok(Signed { content, signer }.bundle(&entry).to_string())
     }
 }
 

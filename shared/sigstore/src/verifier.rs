@@ -13,8 +13,8 @@ use sigstore_verify::{
 use crate::error::said;
 use crate::tuf::timestamp;
 use crate::{
-    Error, Proof, Signer, Subject, Trust, TrustedRoot, authorities, check_statement, remembered,
-    strict,
+    Error, Proof, Signer, Subject, Trust, TrustedRoot, authorities, check_statement,
+    signature_cache, strict,
 };
 
 /// Verifies against one trusted root.
@@ -37,7 +37,7 @@ struct Log {
 impl Verifier {
     /// Takes the keys of `root`. One that can't be used is an error, and not one trust less.
     pub fn new(root: TrustedRoot, host: &Host) -> Result<Self, Error> {
-        remembered::install();
+        signature_cache::install();
         let TrustedRoot { name, trust, mut root } = root;
         let verifier = |root: &_| {
             sigstore_verify::Verifier::new(root)

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sigstore_verify::rekor::LogEntry;
 use sigstore_verify::types::{Checkpoint, KindVersion};
 
-use super::{RekorError, nonsense, unreadable};
+use super::{RekorError, malformed};
 
 /// An entry and its id.
 pub(super) struct Logged {
@@ -19,14 +19,14 @@ impl Logged {
     /// The one entry of `answer`, an object with the entry's id as its only name.
     pub(super) fn read(log: &Url, answer: Value) -> Result<Self, RekorError> {
         let entries: BTreeMap<String, LogEntry> =
-            serde_json::from_value(answer).map_err(|cause| unreadable(log, cause))?;
+            serde_json::from_value(answer).map_err(|cause| malformed(log, cause))?;
         let mut entries = entries.into_iter();
         let (Some((id, entry)), None) = (entries.next(), entries.next()) else {
-            return Err(nonsense(log, "it has not exactly one entry"));
+            return Err(malformed(log, "it doesn't contain exactly one entry"));
         };
         // It becomes part of an address.
         if id.is_empty() || !id.chars().all(|c| c.is_ascii_hexdigit()) {
-            return Err(nonsense(log, "the entry's id is not hexadecimal"));
+            return Err(malformed(log, "the entry's id is not hexadecimal"));
         }
         Ok(Self { id, entry })
     }
@@ -49,7 +49,7 @@ impl Logged {
 
     /// The entry as bundles hold it.
     pub(super) fn in_bundles(&self, log: &Url, kind: KindVersion) -> Result<Value, RekorError> {
-        let entry = self.entry.to_bundle_entry(kind).map_err(|cause| unreadable(log, cause))?;
-        serde_json::to_value(entry).map_err(|cause| unreadable(log, cause))
+        let entry = self.entry.to_bundle_entry(kind).map_err(|cause| malformed(log, cause))?;
+        serde_json::to_value(entry).map_err(|cause| malformed(log, cause))
     }
 }

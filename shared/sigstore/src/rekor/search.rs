@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sigstore_verify::types::KindVersion;
 
 use super::logged::Logged;
-use super::{MAX_ANSWER, RekorError, Signed, nonsense, parse, post};
+use super::{MAX_ANSWER, RekorError, Signed, malformed, parse, post};
 
 /// An entry may be in each tree of a log, and the public one has had three. Each costs a
 /// verification.
@@ -26,10 +26,10 @@ pub fn search(client: &Client, log: &Url, signed: Signed<'_>) -> Result<Vec<Valu
         return Ok(Vec::new());
     }
     let Value::Array(found) = parse(log, &answer.body)? else {
-        return Err(nonsense(log, "it is not a list of entries"));
+        return Err(malformed(log, "it is not a list of entries"));
     };
     if found.len() > MAX_FOUND {
-        return Err(nonsense(log, "it has more entries than the log has trees"));
+        return Err(malformed(log, "it has more entries than the log has trees"));
     }
     let kind = signed.content.kind();
     found.into_iter().map(|one| Logged::read(log, one)?.in_bundles(log, kind)).collect()

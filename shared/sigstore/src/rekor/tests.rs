@@ -106,13 +106,16 @@ fn what_a_key_signs_is_logged_and_proven_or_refused_before_it_is_sent() {
                     // The log's own no: it was not told to take P-384 over SHA-256.
                     Err(error) if provable => {
                         assert_eq!(
-                            (key, error.status()),
+                            (key, error.facts().status),
                             (KeyKind::P384, Status::Denied),
                             "{what}"
                         );
                     }
                     Err(error) => {
-                        assert_eq!((error.code(), error.status()), ("rekor-key", Status::Usage));
+                        assert_eq!(
+                            (error.facts().code, error.facts().status),
+                            ("rekor-key", Status::Usage)
+                        );
                         assert_eq!(sandbox.exchanges().len(), sent, "{what}");
                     }
                 }
@@ -131,6 +134,6 @@ fn an_entry_that_is_there_is_fetched_or_at_least_named() {
             panic!("a log of version 2 gives an entry again")
         };
         assert!(matches!(error, RekorError::Known { index: Some(_), .. }), "{error}");
-        assert_eq!(error.status(), Status::Unavailable);
+        assert_eq!(error.facts().status, Status::Unavailable);
     }
 }

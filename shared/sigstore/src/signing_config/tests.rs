@@ -142,7 +142,7 @@ fn a_version_that_is_not_spoken_here_is_passed_over() {
 fn without_a_service_there_is_nothing_to_sign_with() {
     for list in ["caUrls", "rekorTlogUrls", "tsaUrls"] {
         let error = chosen(|document| document[list] = json!([])).unwrap_err();
-        assert_eq!(error.code(), "signing-config-no-service", "{list}");
+        assert_eq!(error.facts().code, "signing-config-no-service", "{list}");
     }
 }
 
@@ -163,7 +163,7 @@ fn more_than_one_service_of_a_kind_is_refused() {
         json!({"selector": "SERVICE_SELECTOR_UNDEFINED"}),
     ] {
         let error = chosen(|document| document["rekorTlogConfig"] = wanted.clone()).unwrap_err();
-        assert_eq!(error.code(), "signing-config-selector", "{wanted}");
+        assert_eq!(error.facts().code, "signing-config-selector", "{wanted}");
     }
     assert!(chosen(|document| document["tsaConfig"] = json!({"selector": "ALL"})).is_ok());
 }
@@ -175,6 +175,6 @@ fn another_document_is_refused() {
         |document: &mut Value| document["caUrls"][0]["validFor"] = json!({}),
         |document: &mut Value| document["caUrls"][1]["url"] = json!("http://ca.example"),
     ] {
-        assert_eq!(chosen(change).unwrap_err().code(), "signing-config-malformed");
+        assert_eq!(chosen(change).unwrap_err().facts().code, "signing-config-malformed");
     }
 }

@@ -27,7 +27,7 @@ fn at<'v>(bundle: &'v mut Value, pointer: &str) -> &'v mut Value {
 
 /// The code of the refusal.
 fn code(proven: Result<Proof, Error>) -> &'static str {
-    proven.map_or_else(|error| error.code(), |_| "proven")
+    proven.map_or_else(|error| error.facts().code, |_| "proven")
 }
 
 /// Advisories of one fault, and what is done about it here.

@@ -67,7 +67,7 @@ fn prove(verifier: &Verifier, bundle: &[u8], name: &str, digest: Sha256) -> Resu
 
 /// The code of the refusal.
 fn refused(verifier: &Verifier, bundle: &[u8], name: &str, digest: Sha256) -> &'static str {
-    prove(verifier, bundle, name, digest).unwrap_err().code()
+    prove(verifier, bundle, name, digest).unwrap_err().facts().code
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn refused(directory: &Path, by: By) -> Option<&'static str> {
         let proof = vector.prove()?;
         if vector.key.is_some() { Ok(()) } else { expected.check_proof(file, &proof) }
     });
-    proven.err().map(|error| error.code())
+    proven.err().map(|error| error.facts().code)
 }
 
 #[test]

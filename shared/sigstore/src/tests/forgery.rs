@@ -30,7 +30,7 @@ fn at<'v>(bundle: &'v mut Value, pointer: &str) -> &'v mut Value {
 
 /// The code of the refusal of `vector` after `change`.
 fn refused(vector: &Vector, change: impl FnOnce(&mut Value)) -> &'static str {
-    vector.changed(change).map_or_else(|error| error.code(), |_| "nothing")
+    vector.changed(change).map_or_else(|error| error.facts().code, |_| "nothing")
 }
 
 /// A forged part of a bundle.
@@ -245,14 +245,14 @@ fn another_file_is_refused() {
             good.verifier.prove(&subject, bundle.as_bytes(), None)
         };
         let mut bundle = good.json();
-        assert_eq!(prove(&bundle).unwrap_err().code(), "signature-other-file", "{name}");
+        assert_eq!(prove(&bundle).unwrap_err().facts().code, "signature-other-file", "{name}");
         bundle["messageSignature"].as_object_mut().unwrap().remove("messageDigest");
-        assert_eq!(prove(&bundle).unwrap_err().code(), "signature-invalid", "{name}");
+        assert_eq!(prove(&bundle).unwrap_err().facts().code, "signature-invalid", "{name}");
         // SHA-256 of "x".
         let digest = "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=";
         bundle["messageSignature"]["messageDigest"] =
             json!({"algorithm": "SHA2_256", "digest": digest});
-        assert_eq!(prove(&bundle).unwrap_err().code(), "signature-invalid", "{name}");
+        assert_eq!(prove(&bundle).unwrap_err().facts().code, "signature-invalid", "{name}");
     }
 }
 

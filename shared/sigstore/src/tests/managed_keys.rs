@@ -25,7 +25,7 @@ fn every_kind_of_key_signs_statements_in_every_kind_of_entry() {
             let proven =
                 Vector::forged(&sandbox, &forge.clone().key(kind), b"wheel", |_| ()).prove();
             if what.contains("log: 2") && kind != KeyKind::P256 {
-                assert_eq!(proven.unwrap_err().code(), "signature-unsupported", "{what}");
+                assert_eq!(proven.unwrap_err().facts().code, "signature-unsupported", "{what}");
                 continue;
             }
             let proof = proven.unwrap();
@@ -52,7 +52,7 @@ fn a_file_is_signed_by_keys_that_sign_its_sha256() {
     ] {
         let forge = Forge::file(b"wheel").key(kind).log(version);
         let proven = Vector::forged(&sandbox, &forge, b"wheel", |_| ()).prove();
-        assert_eq!(proven.err().map(|error| error.code()), code, "{kind:?} {version}");
+        assert_eq!(proven.err().map(|error| error.facts().code), code, "{kind:?} {version}");
     }
 }
 
@@ -101,10 +101,10 @@ fn a_key_is_no_certificate_and_a_certificate_no_key() {
     let mut keyed =
         Vector::forged(&sandbox, &Forge::file(b"wheel").key(KeyKind::P256), b"wheel", |_| ());
     let key = keyed.key.take();
-    assert_eq!(keyed.prove().unwrap_err().code(), "signer-kind");
+    assert_eq!(keyed.prove().unwrap_err().facts().code, "signer-kind");
     let mut certified = Vector::forged(&sandbox, &Forge::file(b"wheel"), b"wheel", |_| ());
     certified.key = key;
-    assert_eq!(certified.prove().unwrap_err().code(), "signer-kind");
+    assert_eq!(certified.prove().unwrap_err().facts().code, "signer-kind");
     // Its own key, and the certificate taken out of the bundle: the entry is by the certificate.
     let proof = Vector { key: None, ..certified }.prove().unwrap();
     let spki = proof.certificate().unwrap().spki().to_owned();
@@ -115,7 +115,7 @@ fn a_key_is_no_certificate_and_a_certificate_no_key() {
         material.remove("certificate");
         material.insert("publicKey".to_owned(), json!({"hint": "k"}));
     });
-    assert_eq!(code.unwrap_err().code(), "signature-invalid");
+    assert_eq!(code.unwrap_err().facts().code, "signature-invalid");
 }
 
 /// Without a time that is proven, the log may have made the entry after its end.

@@ -54,7 +54,7 @@ fn a_window_includes_both_of_its_ends() {
         let (first, last) = (proof.times.iter().min().unwrap(), proof.times.iter().max().unwrap());
         let judge = |start, end| {
             let judged = within((&sandbox, &vector), place, (start, end));
-            judged.map_or_else(|error| error.code(), |_| "valid")
+            judged.map_or_else(|error| error.facts().code, |_| "valid")
         };
         let what = format!("{place} {forge:?}");
         assert_eq!(judge(*first, *last), "valid", "{what}");
@@ -73,7 +73,7 @@ fn a_certificate_was_promised_by_a_log_that_was_valid() {
     let judge = |start, end| {
         let place = "/ctlogs/0/publicKey/validFor";
         let judged = within((&sandbox, &vector), place, (start, end));
-        judged.map_or_else(|error| error.code(), |_| "valid")
+        judged.map_or_else(|error| error.facts().code, |_| "valid")
     };
     assert_eq!(judge(now - hour, now + hour), "valid");
     assert_eq!(judge(now - hour * 2, now - hour), "certificate-untrusted");
@@ -101,7 +101,7 @@ fn a_certificate_is_valid_at_its_first_and_last_second() {
                 let forge = Forge::file(bytes).signer_of(&first).log(version);
                 Vector::forged(&sandbox, &forge, bytes, |_| ())
             });
-            let code = proven.map_or_else(|error| error.code(), |_| "valid");
+            let code = proven.map_or_else(|error| error.facts().code, |_| "valid");
             let expected = if valid { "valid" } else { "certificate-untrusted" };
             assert_eq!(code, expected, "{service} {wanted} {begin} {end}");
         }
@@ -154,7 +154,7 @@ fn an_authority_certifies_only_while_its_own_certificate_is_valid() {
     for service in ["fulcio", "ct", "rekor", "oidc"] {
         sandbox.move_clock(service, -YEARS).unwrap();
     }
-    assert_eq!(of(b"then").prove().unwrap_err().code(), "certificate-untrusted");
+    assert_eq!(of(b"then").prove().unwrap_err().facts().code, "certificate-untrusted");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn an_authority_that_was_never_valid_is_no_trusted_root() {
     for place in [AUTHORITY, STAMPING] {
         let window = json!({"start": "2000-01-01T00:00:00Z", "end": "2001-01-01T00:00:00Z"});
         let made = verifier(&sandbox, |root| *root.pointer_mut(place).unwrap() = window);
-        assert_eq!(made.err().map(|error| error.code()), Some("trusted-root-malformed"));
+        assert_eq!(made.err().map(|error| error.facts().code), Some("trusted-root-malformed"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is kept of a repository between runs: the files that its last refresh has verified, and
+//! What is cached of a TUF repository between runs: the files that its last refresh has verified, and
 //! when that was. It saves requests, and it remembers versions, below which no mirror may fall.
 //!
 //! It is one file for each repository and root, so that two runs at once leave the whole of one of
@@ -34,7 +34,7 @@ const SCHEMA: &str = "pysign-tuf-cache/1";
 /// The versions of the root, from the one that the program begins with to the newest.
 const ROOTS: &str = "root_history/";
 
-/// Where a repository's files are kept; nowhere, if the user has no place for such things.
+/// Where a repository's files are cached; nowhere, if the user has no place for such things.
 pub(crate) struct Cache(Option<PathBuf>);
 
 impl Cache {
@@ -45,14 +45,14 @@ impl Cache {
         Ok(Self(Some(directory.join(format!("{id}.tuf.json")))))
     }
 
-    /// What is kept, if anything is.
-    pub(crate) fn read(&self) -> Result<Option<Kept>, TrustError> {
+    /// What is cached, if anything is.
+    pub(crate) fn read(&self) -> Result<Option<CachedMetadata>, TrustError> {
         let Some(file) = &self.0 else { return Ok(None) };
         let opened = match open_regular(file) {
             Ok(opened) => opened,
             Err(FileError::Missing { .. }) => return Ok(None),
             Err(FileError::NotRegular { .. }) => {
-                return Err(insecure(file, "is no regular file"));
+                return Err(insecure(file, "is not a regular file"));
             }
             Err(cause) => return Err(invalid(file, cause.into())),
         };
@@ -63,20 +63,25 @@ impl Cache {
         let mut bytes = Vec::new();
         let read = opened.take(MAX_CACHE).read_to_end(&mut bytes);
         read.map_err(|cause| invalid(file, cause.into()))?;
-        let kept = Kept::parse(&bytes);
-        kept.map(Some).ok_or_else(|| invalid(file, "it is no document of ours".into()))
+        let cached = CachedMetadata::parse(&bytes);
+        cached.map(Some).ok_or_else(|| invalid(file, "it is not a cache of this program".into()))
     }
 
-    /// Keeps `kept` from now on. What can't be kept is fetched again next time.
-    pub(crate) fn write(&self, kept: &Kept, host: &Host) {
+    /// Keeps `cached` from now on. What can't be cached is fetched again next time.
+    pub(crate) fn write(&self, cached: &CachedMetadata, host: &Host) {
         let Some(file) = &self.0 else { return };
-        if let Err(error) = self.try_write(file, kept, host) {
-            let message = format!("{error}: what was fetched is not kept");
+        if let Err(error) = self.try_write(file, cached, host) {
+            let message = format!("{error}: the metadata is not cached");
             host.notes.warn("tuf-cache-unwritable", message);
         }
     }
 
-    fn try_write(&self, file: &Path, kept: &Kept, host: &Host) -> Result<(), TrustError> {
+    fn try_write(
+        &self,
+        file: &Path,
+        cached: &CachedMetadata,
+        host: &Host,
+    ) -> Result<(), TrustError> {
         let unwritable =
             |cause| TrustError::File(FileError::Unwritable { file: file.into(), cause });
         let directory = file.parent().unwrap_or(Path::new("."));
@@ -88,11 +93,13 @@ impl Cache {
             return Ok(());
         }
         let now = super::timestamp(host.clock);
-        let later = |there: Kept| there.refreshed <= Some(now) && there.refreshed > kept.refreshed;
+        let later = |there: CachedMetadata| {
+            there.refreshed <= Some(now) && there.refreshed > cached.refreshed
+        };
         if self.read().ok().flatten().is_some_and(later) {
             return Ok(());
         }
-        let document = kept.encode();
+        let document = cached.encode();
         if u64::try_from(document.len()).is_ok_and(|size| size >= MAX_CACHE) {
             return Err(TrustError::File(FileError::TooLarge {
                 file: file.into(),
@@ -109,7 +116,7 @@ impl Cache {
         group.commit().map_err(TrustError::File)
     }
 
-    /// That what is kept does not hold.
+    /// That what is cached does not hold.
     pub(crate) fn invalid(&self, cause: TrustError) -> TrustError {
         match (&self.0, cause) {
             // What is missing in it would have to be fetched.
@@ -143,20 +150,20 @@ fn check(directory: &Path) -> Result<(), TrustError> {
     let Ok(facts) = fs::symlink_metadata(directory) else { return Ok(()) };
     match distrusted(&facts) {
         Some(reason) => Err(insecure(directory, reason)),
-        None if !facts.is_dir() => Err(insecure(directory, "is no directory")),
+        None if !facts.is_dir() => Err(insecure(directory, "is not a directory")),
         None => Ok(()),
     }
 }
 
 /// The verified files of a repository, by the library's names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct CachedMetadata {
     /// When all of them were verified together; never, if there are roots only.
     pub(crate) refreshed: Option<Timestamp>,
     files: BTreeMap<String, String>,
 }
 
-impl Kept {
+impl CachedMetadata {
     fn parse(document: &[u8]) -> Option<Self> {
         let document: Value = serde_json::from_slice(document).ok()?;
         if document.get("schema")?.as_str()? != SCHEMA {
@@ -202,13 +209,13 @@ impl Kept {
 pub(crate) struct Files(Arc<Mutex<BTreeMap<String, String>>>);
 
 impl Files {
-    pub(crate) fn of(kept: &Kept) -> Self {
-        Self(Arc::new(Mutex::new(kept.files.clone())))
+    pub(crate) fn of(cached: &CachedMetadata) -> Self {
+        Self(Arc::new(Mutex::new(cached.files.clone())))
     }
 
     /// What a refresh leaves that has verified all of them.
-    pub(crate) fn refreshed(&self, at: Timestamp) -> Kept {
-        Kept { refreshed: Some(at), files: self.list() }
+    pub(crate) fn refreshed(&self, at: Timestamp) -> CachedMetadata {
+        CachedMetadata { refreshed: Some(at), files: self.list() }
     }
 
     fn list(&self) -> BTreeMap<String, String> {
@@ -249,13 +256,13 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
 }
 
-/// A repository that has what was kept, and nothing newer.
-pub(crate) struct Shelf {
+/// A repository that has what was cached, and nothing newer.
+pub(crate) struct OfflineRepository {
     files: Files,
     url: Url,
 }
 
-impl Shelf {
+impl OfflineRepository {
     /// `url` is what is needed when something is not there.
     pub(crate) fn new(files: Files, url: Url) -> Self {
         Self { files, url }
@@ -288,7 +295,7 @@ impl Shelf {
     }
 }
 
-impl sigstore_tuf::Repository for Shelf {
+impl sigstore_tuf::Repository for OfflineRepository {
     fn fetch_metadata<'a>(&'a self, name: &'a str, _: u64) -> FetchFuture<'a> {
         Box::pin(ready(self.metadata(name)))
     }

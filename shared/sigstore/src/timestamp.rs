@@ -42,13 +42,13 @@ struct Response {
     token: ContentInfo,
 }
 
-/// Refuses timestamps with parts that nobody has signed, and one that is there twice: it would count
-/// twice where they are counted.
+/// Refuses timestamps with parts that nobody has signed, and one that is given twice: it would count
+/// twice.
 pub(crate) fn check(stamps: &[Vec<u8>]) -> Result<(), Cause> {
     let mut seen = BTreeSet::new();
     for stamp in stamps {
         if !seen.insert(signed(stamp)?) {
-            return Err("a timestamp is there twice".into());
+            return Err("a timestamp is given twice".into());
         }
     }
     Ok(())
@@ -59,25 +59,25 @@ pub(crate) fn check(stamps: &[Vec<u8>]) -> Result<(), Cause> {
 fn signed(stamp: &[u8]) -> Result<Vec<u8>, Cause> {
     let content = Response::from_der(stamp)?.token;
     if content.content_type != SIGNED_DATA {
-        return Err("a timestamp's token is no signed data".into());
+        return Err("a timestamp's token is not signed data".into());
     }
     let data: SignedData = content.content.decode_as()?;
     // RFC 5652 §5.1: this one, where the content is not bare data.
     if data.version != CmsVersion::V3 {
-        return Err("a timestamp's signed data is of another version than 3".into());
+        return Err("a timestamp's signed data has another version than 3".into());
     }
     let [signer] = data.signer_infos.0.as_slice() else {
-        return Err("a timestamp has not exactly one signer".into());
+        return Err("a timestamp doesn't have exactly one signer".into());
     };
     // The reader sorts what is in the signer's sets; the authority has done so, or it is not DER.
     if !content.content.value().ends_with(&data.signer_infos.to_der()?) {
         return Err("a timestamp's signer is in another order than DER's".into());
     }
     let [algorithm] = data.digest_algorithms.as_slice() else {
-        return Err("a timestamp has not exactly one digest algorithm".into());
+        return Err("a timestamp doesn't have exactly one digest algorithm".into());
     };
     if *algorithm != signer.digest_alg || data.crls.is_some() {
-        return Err("a timestamp has more than its signer needs".into());
+        return Err("a timestamp contains more than its signer needs".into());
     }
     check_signer(signer)?;
     let info = data.encap_content_info;
@@ -85,7 +85,7 @@ fn signed(stamp: &[u8]) -> Result<Vec<u8>, Cause> {
         Some(content) if info.econtent_type == TST_INFO && content.tag() == Tag::OctetString => {
             Ok(content.value().to_vec())
         }
-        _ => Err("a timestamp's content is no TSTInfo".into()),
+        _ => Err("a timestamp's content is not a TSTInfo".into()),
     }
 }
 
@@ -101,10 +101,10 @@ fn check_signer(signer: &SignerInfo) -> Result<(), Cause> {
     let algorithms = (signer.digest_alg.oid, signer.signature_algorithm.oid);
     let bare = signer.signature_algorithm.parameters.is_none();
     if !bare || !ALGORITHMS.contains(&algorithms) {
-        return Err("a timestamp is by another algorithm than ECDSA over its digest".into());
+        return Err("a timestamp has another algorithm than ECDSA over its digest".into());
     }
     if signer.unsigned_attrs.is_some() {
-        return Err("a timestamp has attributes that are not signed".into());
+        return Err("a timestamp has unsigned attributes".into());
     }
     // What the digest among the attributes is of is said by the type among them.
     let types: Vec<_> = signer

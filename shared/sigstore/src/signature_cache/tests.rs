@@ -38,7 +38,7 @@ impl CryptoProvider for Counting {
 
 /// A provider that remembers, how often it has computed, and a good signature.
 struct Case {
-    provider: Remembering,
+    provider: CachingProvider,
     counting: &'static Counting,
     key: Vec<u8>,
     signature: Vec<u8>,
@@ -55,7 +55,7 @@ impl Case {
         let key = spki.as_bytes()[spki.as_bytes().len() - 65..].to_vec();
         let signature = pair.sign(MESSAGE).unwrap().as_bytes().to_vec();
         let counting: &Counting = Box::leak(Box::default());
-        Self { provider: Remembering(counting), counting, key, signature }
+        Self { provider: CachingProvider(counting), counting, key, signature }
     }
 
     fn computed(&self) -> usize {

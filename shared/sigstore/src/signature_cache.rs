@@ -1,4 +1,4 @@
-//! Signatures that were found good are remembered, and not computed again.
+//! A cache of good signatures, which are not computed again.
 //!
 //! Whether a signature is that of a key over a message depends on nothing else, so what was found
 //! once stays true: the second look at a log's promise within one bundle, the authority's own
@@ -27,17 +27,18 @@ thread_local! {
     static GOOD: RefCell<[Option<Sha256>; PLACES]> = const { RefCell::new([None; PLACES]) };
 }
 
-/// Lets all cryptography of the library go through the memory. Whoever comes first decides, and that
+/// Lets all cryptography of the library go through the cache. Whoever comes first decides, and that
 /// is always the same.
 pub(crate) fn install() {
-    static PROVIDER: LazyLock<Remembering> = LazyLock::new(|| Remembering(aws_lc_provider()));
+    static PROVIDER: LazyLock<CachingProvider> =
+        LazyLock::new(|| CachingProvider(aws_lc_provider()));
     // An error says that there is a provider already.
     let _ = install_default_provider(&*PROVIDER);
 }
 
 /// The provider that computes.
 #[derive(Debug)]
-struct Remembering(&'static dyn CryptoProvider);
+struct CachingProvider(&'static dyn CryptoProvider);
 
 /// What is verified: a message, or its digest.
 #[derive(Clone, Copy)]
@@ -46,7 +47,7 @@ enum Over<'a> {
     Digest(&'a [u8]),
 }
 
-impl Remembering {
+impl CachingProvider {
     fn verify(
         &self,
         scheme: SigningScheme,
@@ -84,7 +85,7 @@ fn name(scheme: SigningScheme, key: &[u8], over: Over<'_>, signature: &[u8]) -> 
     digest
 }
 
-impl CryptoProvider for Remembering {
+impl CryptoProvider for CachingProvider {
     fn verify_raw(
         &self,
         scheme: SigningScheme,
