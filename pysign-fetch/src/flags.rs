@@ -37,7 +37,7 @@ const FLAGS: &[Flag] = &[
     Flag { name: "sdist", about: "Fetch the sdist, and fail if there is none", ..Flag::SWITCH },
     Flag {
         name: "all",
-        about: "Fetch every file of the release (with --wheel or --sdist: of this kind)",
+        about: "Fetch every file of the release, or with --wheel or --sdist of that kind",
         ..Flag::SWITCH
     },
     Flag {
@@ -101,9 +101,8 @@ impl Tool for Fetch {
             (
                 "Fetch all files of a release, and verify them",
                 "pysign-fetch demo==1.0.0 --index gitlab:https://gitlab.com/api/v4#acme/demo --all \
-                 -o got | pysign-verify --offline --identity \
-                 'https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/heads/main' --issuer \
-                 https://gitlab.com -o proven >proof.json",
+                 -o got | pysign-verify --gitlab acme/demo --ref refs/tags/v1.0.0 -o proven \
+                 >proof.json",
             ),
             (
                 "Fetch back what was published",

@@ -51,7 +51,7 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "base-url",
         value: Some("URL"),
-        about: "The address at which the directory of dir:PATH will be served",
+        about: "The address that the directory of dir:PATH will be served at",
         detail: "The manifest then has these addresses. Links in the index itself are always relative.",
         ..Flag::SWITCH
     },
@@ -90,7 +90,7 @@ impl Tool for Publish {
                 "pysign-publish -m verified.json --to gitlab >release.json",
             ),
             (
-                "Add a release to a directory that a web server shows",
+                "Add a release to a directory that a web server serves",
                 "pysign-publish dist --to dir:public --base-url https://example.org/pypi >release.json",
             ),
         ],

@@ -43,6 +43,15 @@ impl Form {
 }
 
 /// A directory with an index.
+///
+/// ```
+/// use pysign_index::Directory;
+///
+/// let (project, version) = ("demo".parse().unwrap(), "1.0".parse().unwrap());
+/// let file = Directory::file(&project, &version, "demo-1.0.tar.gz");
+/// let path = Directory::new("public".as_ref()).path(&file);
+/// assert_eq!(path.to_str(), Some("public/files/demo/1.0/demo-1.0.tar.gz"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Directory {
     root: PathBuf,

@@ -13,6 +13,15 @@ const MAJOR: &str = "1";
 impl Page {
     /// Reads what `url` answered for `project`, redirects followed: relative addresses are relative
     /// to it.
+    ///
+    /// ```
+    /// use pysign_index::Page;
+    ///
+    /// let page = br#"<a href="../../files/demo-1.0.tar.gz">demo-1.0.tar.gz</a>"#;
+    /// let url = "https://example.org/simple/demo/".parse().unwrap();
+    /// let page = Page::parse(&"demo".parse().unwrap(), page, Some("text/html"), &url).unwrap();
+    /// assert_eq!(page.files[0].location.to_string(), "https://example.org/files/demo-1.0.tar.gz");
+    /// ```
     pub fn parse(
         project: &ProjectName,
         body: &[u8],
