@@ -68,35 +68,31 @@ impl Page {
         let sized = files.iter().all(|file| file.size.is_some());
         let entries = files.iter().map(|file| {
             let hashes = file.sha256.map_or(json!({}), |hash| json!({"sha256": hash.to_string()}));
-            let mut entry = json!({
-                "filename": file.filename.as_str(),
-                "url": file.location.link(),
-                "hashes": hashes,
-            });
             let yanked = file.yanked.as_deref();
-            for (name, value) in [
+            object([
+                ("filename", Some(file.filename.as_str().into())),
+                ("url", Some(file.location.link().into())),
+                ("hashes", Some(hashes)),
                 ("size", file.size.map(Value::from)),
                 ("requires-python", file.requires_python.as_deref().map(Value::from)),
                 ("yanked", yanked.map(|why| if why.is_empty() { true.into() } else { why.into() })),
-            ] {
-                if let Some(value) = value {
-                    entry[name] = value;
-                }
-            }
-            entry
+            ])
         });
-        let mut document = json!({
-            "name": self.project.as_str(),
-            "meta": meta(sized),
-            "files": entries.collect::<Vec<_>>(),
-        });
-        if sized {
-            let versions: BTreeSet<_> = files.iter().map(|file| file.filename.version()).collect();
-            let versions = versions.into_iter().map(ToString::to_string);
-            document["versions"] = versions.collect::<Vec<_>>().into();
-        }
+        let versions: BTreeSet<_> = files.iter().map(|file| file.filename.version()).collect();
+        let versions: Vec<String> = versions.into_iter().map(ToString::to_string).collect();
+        let document = object([
+            ("name", Some(self.project.as_str().into())),
+            ("meta", Some(meta(sized))),
+            ("files", Some(entries.collect())),
+            ("versions", sized.then(|| versions.into())),
+        ]);
         format!("{document}\n")
     }
+}
+
+fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
+    let members = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(members.collect())
 }
 
 /// The list of projects in JSON (PEP 691).

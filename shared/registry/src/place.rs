@@ -121,6 +121,7 @@ impl Place {
 
 /// Where a place is.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a run has a few of them")]
 pub enum Resolved {
     /// On this machine.
     Directory(PathBuf),
