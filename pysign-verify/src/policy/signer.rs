@@ -161,8 +161,14 @@ impl Description {
         let project: Project = text.parse().map_err(|why| invalid("gitlab", text, why))?;
         let config = self.word("config").unwrap_or(Project::DEFAULT_CONFIG);
         // What stands before the `@` of an identity is a file of the project.
-        if config.is_empty() || config.starts_with('/') || config.contains(['@', '\n']) {
-            return Err(invalid("config", config, "expected the path of a file in the project"));
+        let wrong = match config {
+            "" => Some("it is empty"),
+            _ if config.starts_with('/') => Some("remove the '/' at its beginning"),
+            _ if config.contains(['@', '\n']) => Some("remove '@': the ref is given by itself"),
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            return Err(invalid("config", config, wrong));
         }
         Ok(Source::GitLab { project, config: config.to_owned() })
     }
@@ -172,10 +178,14 @@ impl Description {
         let workflow = self.word("workflow").map(str::to_owned);
         if let Some(workflow) = &workflow {
             let is_yaml = [".yml", ".yaml"].iter().any(|end| workflow.ends_with(end));
-            if !is_yaml || workflow.contains(['/', '@']) {
-                let reason =
-                    "expected the name of a YAML file in .github/workflows, without a path";
-                return Err(invalid("workflow", workflow, reason));
+            let wrong = match workflow.as_str() {
+                text if text.contains('/') => Some("remove its path: it lies in .github/workflows"),
+                text if text.contains('@') => Some("remove '@': the ref is given by itself"),
+                _ if !is_yaml => Some("expected a file name that ends in .yml or .yaml"),
+                _ => None,
+            };
+            if let Some(wrong) = wrong {
+                return Err(invalid("workflow", workflow, wrong));
             }
         }
         Ok(Source::GitHub { repository, workflow })

@@ -14,7 +14,7 @@ mod url;
 pub use error::Error;
 pub use job::{Job, JobToken};
 pub use project::{ParseProjectError, Project};
-pub use repository::{ParseRepositoryError, Repository};
+pub use repository::Repository;
 pub use san::san_uri;
 pub use source::{Command, Request, SIGSTORE_AUDIENCE, Source, id_token_variable};
 pub use system::{

@@ -75,13 +75,29 @@ impl fmt::Display for Project {
     }
 }
 
-/// A text that is not `[https://HOST/]GROUP/PROJECT`.
+/// Why a text is not a project or a repository: the part of it that is wrong, if it has the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParseProjectError;
+pub struct ParseProjectError(pub(crate) &'static str);
+
+impl ParseProjectError {
+    /// What is wrong with a text, part by part; else `form` is what was expected.
+    pub(crate) fn of(text: &str, form: &'static str) -> Self {
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+        Self(match text {
+            "" => "it is empty",
+            _ if scheme.is_some_and(|scheme| scheme != "https") => "only https:// is known",
+            _ if text.ends_with('/') => "remove the '/' at its end",
+            _ if text.ends_with(".git") => "remove '.git' from its end",
+            _ if text.contains("/-/") => "remove '/-/' and what follows: name the project alone",
+            _ if text.contains('@') => "remove '@': neither a user nor a ref belongs here",
+            _ => form,
+        })
+    }
+}
 
 impl fmt::Display for ParseProjectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a project is GROUP/PROJECT or https://HOST/GROUP/PROJECT")
+        f.write_str(self.0)
     }
 }
 
@@ -92,10 +108,11 @@ impl FromStr for Project {
 
     fn from_str(text: &str) -> Result<Self, ParseProjectError> {
         let (host, path) = match text.strip_prefix("https://") {
-            Some(rest) => rest.split_once('/').ok_or(ParseProjectError)?,
+            Some(rest) => rest.split_once('/').unwrap_or((rest, "")),
             None => (Self::DEFAULT_HOST, text),
         };
-        Self::new(host, path).ok_or(ParseProjectError)
+        let form = "expected GROUP/PROJECT or https://HOST/GROUP/PROJECT";
+        Self::new(host, path).ok_or_else(|| ParseProjectError::of(text, form))
     }
 }
 
@@ -122,23 +139,28 @@ mod tests {
 
     #[test]
     fn what_is_no_project_is_refused() {
-        for text in [
-            "",
-            "demo",
-            "acme/",
-            "/demo",
-            "acme//demo",
-            "acme/demo/",
-            "acme/..",
-            "acme/-x",
-            "acme/demo.git",
-            "acme/de mo",
-            "acme/demo@x",
-            "http://gitlab.com/acme/demo",
-            "https://gitlab.com",
-            "https://u@gitlab.com/acme/demo",
+        let form = "expected GROUP/PROJECT or https://HOST/GROUP/PROJECT";
+        for (text, wrong) in [
+            ("", "it is empty"),
+            ("demo", form),
+            ("acme/", "remove the '/' at its end"),
+            ("/demo", form),
+            ("acme//demo", form),
+            ("https://gitlab.com/acme/demo/", "remove the '/' at its end"),
+            ("acme/..", form),
+            ("acme/-x", form),
+            ("acme/demo.git", "remove '.git' from its end"),
+            ("acme/de mo", form),
+            ("acme/demo@x", "remove '@': neither a user nor a ref belongs here"),
+            ("http://gitlab.com/acme/demo", "only https:// is known"),
+            ("https://gitlab.com", form),
+            ("https://u@gitlab.com/acme/demo", "remove '@': neither a user nor a ref belongs here"),
+            (
+                "https://gitlab.com/acme/demo/-/tree/main",
+                "remove '/-/' and what follows: name the project alone",
+            ),
         ] {
-            assert_eq!(text.parse::<Project>(), Err(ParseProjectError), "{text}");
+            assert_eq!(text.parse::<Project>(), Err(ParseProjectError(wrong)), "{text}");
         }
     }
 }

@@ -44,27 +44,21 @@ impl fmt::Display for Repository {
     }
 }
 
-/// A text that is not `OWNER/REPO`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParseRepositoryError;
-
-impl fmt::Display for ParseRepositoryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a repository is OWNER/REPO")
-    }
-}
-
-impl std::error::Error for ParseRepositoryError {}
-
 impl FromStr for Repository {
-    type Err = ParseRepositoryError;
+    type Err = ParseProjectError;
 
-    fn from_str(path: &str) -> Result<Self, ParseRepositoryError> {
-        match path.split('/').collect::<Vec<_>>().as_slice() {
+    fn from_str(text: &str) -> Result<Self, ParseProjectError> {
+        match text.split('/').collect::<Vec<_>>().as_slice() {
             [owner, name] if project::is_name(owner) && project::is_name(name) => {
-                Ok(Self { path: path.to_owned() })
+                Ok(Self { path: text.to_owned() })
             }
-            _ => Err(ParseRepositoryError),
+            _ => Err(ParseProjectError::of(
+                text,
+                match text.contains("://") {
+                    true => "expected OWNER/REPO, without an address before it",
+                    false => "expected OWNER/REPO, and nothing behind it",
+                },
+            )),
         }
     }
 }
@@ -85,19 +79,20 @@ mod tests {
 
     #[test]
     fn what_is_no_repository_is_refused() {
-        for text in [
-            "",
-            "demo",
-            "acme/",
-            "/demo",
-            "acme/a/b",
-            "acme/..",
-            "acme/de mo",
-            "acme/demo@x",
-            "https://github.com/acme/demo",
-            "acme/demo.git",
+        let form = "expected OWNER/REPO, and nothing behind it";
+        for (text, wrong) in [
+            ("", "it is empty"),
+            ("demo", form),
+            ("acme/", "remove the '/' at its end"),
+            ("/demo", form),
+            ("acme/a/b", form),
+            ("acme/..", form),
+            ("acme/de mo", form),
+            ("acme/demo@x", "remove '@': neither a user nor a ref belongs here"),
+            ("https://github.com/acme/demo", "expected OWNER/REPO, without an address before it"),
+            ("acme/demo.git", "remove '.git' from its end"),
         ] {
-            assert_eq!(text.parse::<Repository>(), Err(ParseRepositoryError), "{text}");
+            assert_eq!(text.parse::<Repository>(), Err(ParseProjectError(wrong)), "{text}");
         }
     }
 }
