@@ -1,9 +1,9 @@
-//! A GitLab project: where it is, and the identity that its pipelines sign as.
+//! A GitLab project: where it is, and the issuer of its pipelines' tokens.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{san_uri, url};
+use crate::url;
 
 /// A project on a GitLab instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,14 +43,6 @@ impl Project {
     /// The issuer of the instance's ID tokens: its own address.
     pub fn issuer(&self) -> String {
         format!("https://{}", self.host)
-    }
-
-    /// The name in a certificate for a pipeline that `config` of this project defines, run on
-    /// `git_ref` (full: `refs/tags/v1`): GitLab's claim `ci_config_ref_uri` as Fulcio writes it, see
-    /// [`san_uri`]. What has no such name is left as it is, and no certificate has it.
-    pub fn identity(&self, config: &str, git_ref: &str) -> String {
-        let uri = format!("{}//{config}@{git_ref}", self.url());
-        san_uri(&uri).unwrap_or(uri)
     }
 }
 
@@ -121,20 +113,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_identity_is_what_fulcio_writes() {
-        let project: Project = "acme/demo".parse().unwrap();
-        assert_eq!(
-            project.identity(Project::DEFAULT_CONFIG, "refs/tags/v1.0.0"),
-            "https://gitlab.com/acme/demo//.gitlab-ci.yml@refs/tags/v1.0.0"
-        );
-        assert_eq!(project.issuer(), "https://gitlab.com");
-    }
-
-    #[test]
     fn a_host_and_subgroups_are_kept() {
         let project: Project = "https://git.acme.org:8443/a/b/c".parse().unwrap();
         assert_eq!((project.host(), project.path()), ("git.acme.org:8443", "a/b/c"));
         assert_eq!(project.to_string(), "https://git.acme.org:8443/a/b/c");
+        assert_eq!(project.issuer(), "https://git.acme.org:8443");
     }
 
     #[test]

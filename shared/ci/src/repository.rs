@@ -1,9 +1,9 @@
-//! A GitHub repository: where it is, and the identities that its workflows sign as.
+//! A GitHub repository: where it and its workflows are.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{project, san_uri};
+use crate::project::{self, ParseProjectError};
 
 /// A repository on github.com.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,13 +28,6 @@ impl Repository {
     /// What the name in a certificate for a workflow of this repository begins with.
     pub fn workflows(&self) -> String {
         format!("{}/.github/workflows/", self.url())
-    }
-
-    /// The name in a certificate for the workflow in the file `workflow`, run on `git_ref` (full:
-    /// `refs/tags/v1`): GitHub's claim `job_workflow_ref` as Fulcio writes it, see [`san_uri`].
-    pub fn identity(&self, workflow: &str, git_ref: &str) -> String {
-        let uri = format!("{}{workflow}@{git_ref}", self.workflows());
-        san_uri(&uri).unwrap_or(uri)
     }
 }
 
@@ -68,13 +61,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_identity_is_what_fulcio_writes() {
+    fn workflows_lie_in_the_repository() {
         let repository: Repository = "acme/demo".parse().unwrap();
-        assert_eq!(repository.url(), "https://github.com/acme/demo");
-        assert_eq!(
-            repository.identity("release.yml", "refs/tags/v1.0"),
-            "https://github.com/acme/demo/.github/workflows/release.yml@refs/tags/v1.0"
-        );
+        assert_eq!(repository.workflows(), "https://github.com/acme/demo/.github/workflows/");
     }
 
     #[test]
