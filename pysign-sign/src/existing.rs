@@ -11,8 +11,9 @@ use pysign_sigstore::{Proof, Verifier};
 
 use crate::error::Error;
 use crate::expected::{ExpectedSigner, Holder};
-use crate::plan::{Content, Planned};
+use crate::plan::Planned;
 use crate::sidecars::Signed;
+use crate::statement::Content;
 
 /// Looks for existing signatures, and for what one must be to be kept: of these bytes, by this
 /// signer.
@@ -147,7 +148,7 @@ fn is_over(bundle: &Bundle, content: &Content) -> bool {
         (pysign_attest::Content::Message { digest, .. }, Content::File(expected)) => {
             digest.as_ref().is_none_or(|(_, found)| found == expected.as_bytes())
         }
-        (pysign_attest::Content::Envelope(envelope), Content::Statement(payload)) => {
+        (pysign_attest::Content::Envelope(envelope), Content::Statement { payload, .. }) => {
             envelope.payload == *payload
         }
         _ => false,

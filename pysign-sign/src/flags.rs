@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
+use pysign_cli::{Flag, Input, InputError, Matches, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host, Jobs, Network};
 use pysign_manifest::{Manifest, SignatureKind};
 
@@ -16,57 +16,54 @@ use crate::run;
 const FLAGS: &[Flag] = &[
     Flag {
         name: "token-file",
-        short: None,
         value: Some("FILE|-"),
-        repeat: Repeat::Last,
         about: "Read the identity token from FILE ('-': standard input)",
-        detail: "An OIDC token with the audience 'sigstore'. Without this flag it is read from \
-                 SIGSTORE_ID_TOKEN, or asked of the CI system whose job this is: see ENVIRONMENT. \
-                 It is sent to the certificate authority and nowhere else.",
+        detail: "An OIDC token with the audience 'sigstore'. Without this flag it is taken from \
+                 SIGSTORE_ID_TOKEN, or requested from the CI system that runs the job: see \
+                 ENVIRONMENT. It is sent to the certificate authority and nowhere else.",
+        ..Flag::PLAIN
     },
     Flag {
         name: "key",
-        short: None,
         value: Some("FILE"),
-        repeat: Repeat::Last,
-        about: "Sign with the private key in FILE, and not with a certificate",
-        detail: "One P-256, P-384 or Ed25519 key in PKCS #8 and PEM, not encrypted: 'openssl genpkey' \
-                 writes such files. No token is read and no certificate asked for; the signatures are \
-                 logged like all others. Whoever verifies needs the public key, by other means than \
-                 the files: pysign-verify --key. What is written is a bundle alone, unless --emit \
-                 says other: a pair and an attestation need a certificate. A key that the log has no \
-                 entry for, or verifiers no way to check, is refused before anything is sent: P-256 \
-                 signs all; Ed25519 signs statements, and P-384 files, in logs of version 1 (of P-384 \
-                 those that take it over SHA-256, which Rekor 1.5 as it comes does not).",
+        about: "Sign with the private key in FILE instead of a certificate",
+        detail: "One P-256, P-384 or Ed25519 private key, unencrypted, as PKCS #8 in PEM: 'openssl \
+                 genpkey' writes such files. Take P-256: it signs files and statements in every \
+                 log. Ed25519 signs only statements, and only in logs of Rekor v1. P-384 signs \
+                 only files, and only in logs of Rekor v1 that accept it with SHA-256, which Rekor \
+                 1.5 does not by default. Whatever no log would take or no verifier accept is \
+                 refused before anything is sent. No token is read and no certificate requested; \
+                 signatures are logged like all others. Verifiers need the public key, which the \
+                 signatures do not contain: see pysign-verify --key. Without --emit only a bundle \
+                 is written; 'pair' and 'attestation' need a certificate.",
+        ..Flag::PLAIN
     },
     Flag {
         name: "emit",
-        short: None,
         value: Some("LIST"),
-        repeat: Repeat::Last,
         about: "What to write: bundle,pair (the default), attestation, statement, release",
-        detail: "A list, with commas. 'bundle' is F.sigstore.json, all that a verifier needs. \
-                 'pair' is F.sig, the signature in base64 without a final newline, and F.crt, the \
-                 certificate in PEM: copies of what is in the bundle, and of use without it only \
-                 where the log is of version 1, in which they can be looked up. 'attestation' is \
-                 F.publish.attestation, that the signer publishes F, for package indexes (PEP 740); \
-                 with --statement FILE, if that is SLSA provenance of version 1, also \
-                 F.slsa.attestation, the same predicate about F alone. It needs a log of version 1, \
-                 which says when it was signed. 'statement' is F.statement.sigstore.json, a bundle \
-                 over the statement of --statement, the same one beside every file. 'release' is \
-                 NAME-VERSION.release.sigstore.json, a bundle over one statement with every file of \
-                 the release, which must all lie in one directory: pysign-verify --complete misses \
-                 a file by it, and the purl in it says which release it is.",
+        detail: "A list, separated by commas. 'bundle' is F.sigstore.json, all that a verifier \
+                 needs. 'pair' is F.sig, the signature in base64 without a final newline, and \
+                 F.crt, the certificate in PEM. Both are copies from the bundle; without it they \
+                 can be verified only if the log is of Rekor v1, where they can be looked up. \
+                 'attestation' is F.publish.attestation (PEP 740): for package indexes, that the \
+                 signer publishes F. With --statement FILE, if that is SLSA provenance v1, \
+                 F.slsa.attestation is written too: the same predicate about F alone. Attestations \
+                 need a log of Rekor v1, which records the time of signing. 'statement' is \
+                 F.statement.sigstore.json, a bundle over the statement in --statement, the same \
+                 beside every file. 'release' is NAME-VERSION.release.sigstore.json, a bundle over \
+                 one statement that lists every file of the release, by which pysign-verify \
+                 --complete reports a missing file; the files must all lie in one directory.",
+        ..Flag::PLAIN
     },
     Flag {
         name: "statement",
-        short: None,
         value: Some("FILE"),
-        repeat: Repeat::Last,
         about: "Sign the in-toto statement in FILE, with --emit statement or attestation",
-        detail: "With 'statement' its very bytes are signed. It must name each file that is to be \
-                 signed by its name and SHA-256, and nothing else: nobody vouches unawares for what \
-                 is not there. At most 700 KiB.",
+        detail: "With 'statement' the very bytes of FILE are signed. Its subjects must be exactly \
+                 the files to sign, by name and SHA-256: a signature vouches for every subject. At \
+                 most 700 KiB.",
+        ..Flag::PLAIN
     },
     instance::SIGNING_CONFIG,
     instance::TRUSTED_ROOT,
@@ -78,44 +75,39 @@ const FLAGS: &[Flag] = &[
     instance::TSA_URL,
     Flag {
         name: "public-log",
-        short: None,
-        value: None,
-        repeat: Repeat::Last,
-        about: "Name a private project in a public log",
-        detail: "The log shows everyone the path of the project, the commit and the pipeline. When \
-                 the token says that the project is not public, this consent is needed.",
+        about: "Allow a private project to be named in a public log",
+        detail: "The log shows everyone the project's path, commit and pipeline. This consent is \
+                 needed when the token says that the project is not public.",
+        ..Flag::PLAIN
     },
     Flag {
         name: "allow-other-commit",
-        short: None,
-        value: None,
-        repeat: Repeat::Last,
-        about: "Sign what was built from another commit than the one the token names",
+        about: "Sign what was built from another commit than the token's",
         detail: "For a workflow that checks out another tag or branch than the one it runs for. \
-                 Without this flag, a source commit in the manifest that differs from the token's \
+                 Without this flag, a manifest whose source commit differs from the token's \
                  (GitLab and GitHub name one) is refused: the certificate would vouch for source \
-                 that the files were not built from. The signature's entry in the manifest records \
-                 the difference as \"allowed\": [\"other-commit\"].",
+                 that the files were not built from. Each signature's entry in the manifest \
+                 records the flag: \"allowed\":[\"other-commit\"].",
+        ..Flag::PLAIN
     },
     flags::MANIFEST,
     flags::FORCE,
     Flag {
-        detail: "On standard error, one line for each file that would be written, or that an earlier \
-                 run has written and that is kept. No service is asked to certify, stamp or log \
-                 anything.",
+        detail: "Prints one line on standard error for each file that would be written or kept. No \
+                 certificate, timestamp or log entry is requested.",
         ..flags::DRY_RUN
     },
     Flag {
         about: "Sign up to N files at once (default: 8)",
-        detail: "From 1 to 256. Most of the time is spent waiting for the log, so it is not the \
-                 number of cores that counts, but what a log takes from one client before it asks \
-                 to come back later. The result and its order do not depend on it.",
+        detail: "From 1 to 256. Most of the time is spent waiting for the log: what limits N is not \
+                 the number of cores but the log's rate limit. The result and its order do not \
+                 depend on N.",
         ..flags::JOBS
     },
     flags::TIMEOUT,
     Flag {
-        detail: "Signing needs it. What is signed already is verified and kept without, by whoever \
-                 has a key or a token at hand.",
+        detail: "New signatures need the network. Existing ones are verified and kept without it, if \
+                 the key or a token is at hand.",
         ..flags::OFFLINE
     },
     flags::CACERT,
@@ -131,13 +123,13 @@ impl Tool for Sign {
         about: "Sign the files of a release",
         description: "Signs each file with the identity of the CI job that runs it, and logs each \
                       signature. Reads a manifest, or takes files and directories; writes the \
-                      signatures beside the files and the manifest with them to standard output. A \
-                      signature that is there already is kept if it verifies for the same bytes \
-                      and identity.\n\nFiles that were finished before a failure keep their \
-                      signatures: the next run goes on from there. A file that can't be read, or \
-                      that changes meanwhile, does not keep the others from being signed; after any \
-                      other failure the files that are being signed are finished, and no further \
-                      one is begun. Standard output is for a run in which every file was signed.",
+                      signatures beside the files, and the manifest that lists them to standard \
+                      output. An existing signature is kept if it verifies for the same bytes and \
+                      identity.\n\nFiles that were finished before a failure keep their \
+                      signatures, and the next run continues from there. A file that can't be \
+                      read, or that changes meanwhile, does not keep the others from being signed; \
+                      after any other failure the files in progress are finished and no further \
+                      one is begun. The manifest is written only if every file was signed.",
         operands: Some("FILE"),
         input: Takes::Files,
         instead: &[],
@@ -146,7 +138,7 @@ impl Tool for Sign {
         sections: &[],
         examples: &[
             (
-                "Sign with a key of one's own",
+                "Sign with your own key",
                 "pysign-sign --key release.pem --signing-config signing_config.json \
                  --trusted-root trusted_root.json dist >signed.json",
             ),
@@ -167,19 +159,19 @@ impl Tool for Sign {
         environment: &[
             (
                 "SIGSTORE_ID_TOKEN",
-                "The identity token, with the audience 'sigstore': id_tokens of a GitLab job. It \
-                 comes before what the variables below lead to",
+                "The identity token, with the audience 'sigstore': from id_tokens in a GitLab job. It \
+                 takes precedence over the variables below",
             ),
             pysign_ci::GITHUB.environment,
             pysign_ci::BUILDKITE.environment,
             pysign_ci::CIRCLECI.environment,
-            ("PATH", "Where these two programs are; relative directories are passed over"),
+            ("PATH", "Where these two programs are looked for, relative directories aside"),
             pysign_ci::GOOGLE.environment,
             pysign_ci::GITLAB.environment,
             (
                 "XDG_CACHE_HOME, HOME",
-                "What came by TUF is kept in $XDG_CACHE_HOME/pysign or ~/.cache/pysign, which \
-                 nobody else may write to; without these variables nothing is kept",
+                "TUF metadata is cached in $XDG_CACHE_HOME/pysign or ~/.cache/pysign, which nobody \
+                 else may write to; without these variables there is no cache",
             ),
             ("https_proxy, no_proxy", "The proxy for requests that leave this machine"),
         ],

@@ -1,6 +1,6 @@
 //! Which Sigstore instance signs: its trusted root, and its services.
 
-use pysign_cli::{Flag, Matches, Repeat, Usage, trust};
+use pysign_cli::{Flag, Matches, Usage, trust};
 use pysign_host::{Failure, Host};
 use pysign_http::Client;
 use pysign_sigstore::signing_config::{Chosen, Services, SigningConfig};
@@ -8,34 +8,32 @@ use pysign_sigstore::{TrustSource, TrustedRoot};
 
 pub(crate) const SIGNING_CONFIG: Flag = Flag {
     name: "signing-config",
-    short: None,
     value: Some("FILE"),
-    repeat: Repeat::Last,
     about: "The services to sign with, as a Sigstore instance publishes them",
-    detail: "A SigningConfig of version 0.2, in the place of the one that the instance publishes by \
-             TUF; whose it is must be said: --trusted-root, --staging or --tuf-url. Of the services \
-             that are valid now the highest version is used, and of these the newest.",
+    detail: "A SigningConfig v0.2, used instead of the one that the instance publishes by TUF. \
+             --trusted-root, --staging or --tuf-url must say which instance it belongs to. Of the \
+             services that are valid now the highest version is used, and of these the newest.",
+    ..Flag::PLAIN
 };
 
 pub(crate) const TRUSTED_ROOT: Flag = Flag {
     about: "The keys and certificates to verify the services' answers with",
-    detail: "A TrustedRoot of the instance. What can't be verified with it is not written. Without \
-             it and the next three, trusted root and services are those of the public Sigstore \
-             instance, by TUF.",
+    detail: "The instance's TrustedRoot. A signature that does not verify with it is not written. \
+             Without this flag and the next three, the public Sigstore instance is used, by TUF.",
     ..trust::TRUSTED_ROOT
 };
 
 pub(crate) const STAGING: Flag = Flag {
-    about: "Use the public instance for trying things, and not the real one",
-    detail: "What is signed there nobody else trusts.",
+    about: "Use the public staging instance, for experiments",
+    detail: "No one else trusts its signatures.",
     ..trust::STAGING
 };
 
 pub(crate) const TUF_URL: Flag = Flag {
-    about: "Use the instance that this TUF repository vouches for",
-    detail: "Its targets trusted_root.json and signing_config.v0.2.json name whom to trust and what \
-             to sign with. They are fetched at most once a day, and verified each time: signatures, \
-             versions, expiry, hashes. It needs --tuf-root.",
+    about: "Use the Sigstore instance of this TUF repository",
+    detail: "Its targets trusted_root.json and signing_config.v0.2.json name the keys to trust and \
+             the services to use. They are fetched at most once a day and verified each time: \
+             signatures, versions, expiry, hashes. Needs --tuf-root.",
     ..trust::TUF_URL
 };
 
@@ -43,31 +41,28 @@ pub(crate) const TUF_ROOT: Flag = trust::TUF_ROOT;
 
 pub(crate) const FULCIO_URL: Flag = Flag {
     name: "fulcio-url",
-    short: None,
     value: Some("URL"),
-    repeat: Repeat::Last,
-    about: "The certificate authority, in the place of the signing configuration's",
+    about: "The certificate authority, instead of the signing configuration's",
     detail: "Its base address; it must speak Fulcio's v2 API. The identity token is sent there.",
+    ..Flag::PLAIN
 };
 
 pub(crate) const REKOR_URL: Flag = Flag {
     name: "rekor-url",
-    short: None,
     value: Some("URL"),
-    repeat: Repeat::Last,
-    about: "The transparency log, in the place of the signing configuration's",
-    detail: "One that the signing configuration lists is spoken to in the version that is listed \
-             there, whether it would be chosen or not; any other is Rekor v1. With --trusted-root, \
-             it and --fulcio-url stand for a whole signing configuration.",
+    about: "The transparency log, instead of the signing configuration's",
+    detail: "If the signing configuration lists the log, its API version is taken from there; any \
+             other log is Rekor v1. With --trusted-root, this and --fulcio-url replace a signing \
+             configuration.",
+    ..Flag::PLAIN
 };
 
 pub(crate) const TSA_URL: Flag = Flag {
     name: "tsa-url",
-    short: None,
     value: Some("URL"),
-    repeat: Repeat::Last,
-    about: "The timestamp authority, in the place of the signing configuration's",
+    about: "The timestamp authority, instead of the signing configuration's",
     detail: "The address that takes RFC 3161 queries.",
+    ..Flag::PLAIN
 };
 
 /// An instance as it was named.

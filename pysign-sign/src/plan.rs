@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pysign_attest::{Certificate, Statement, predicates};
+use pysign_attest::Certificate;
 use pysign_host::{Failure, Sha256};
 use pysign_manifest::{Manifest, Role, SignatureKind, sidecar_path};
 use pysign_sigstore::{Subject, check_statement};
@@ -11,24 +11,13 @@ use pysign_sigstore::{Subject, check_statement};
 use crate::error::Error;
 use crate::file::File;
 use crate::forms::Forms;
-use crate::statement::{self, Given};
-
-/// What a signature is over.
-#[derive(Debug)]
-pub(crate) enum Content {
-    /// The bytes of a file, by their digest.
-    File(Sha256),
-    /// A statement: the payload of an envelope.
-    Statement(Vec<u8>),
-}
+use crate::statement::{self, Content, Given};
 
 /// One signature: what it is over, and what becomes of it.
 #[derive(Debug)]
 pub(crate) struct Planned<'f> {
     pub(crate) kind: SignatureKind,
     pub(crate) content: Content,
-    /// What a statement says.
-    pub(crate) predicate_type: Option<String>,
     /// The files that it is about; at least one.
     pub(crate) files: &'f [File],
     /// Where it is written: to one place, or to one beside each file.
@@ -38,54 +27,10 @@ pub(crate) struct Planned<'f> {
 }
 
 impl<'f> Planned<'f> {
-    /// Over the file itself.
-    fn bundle(file: &'f File, pair: bool) -> Self {
-        let beside = |suffix| sidecar_path(&file.path, suffix);
-        Self {
-            kind: SignatureKind::Bundle,
-            content: Content::File(file.sha256),
-            predicate_type: None,
-            files: std::slice::from_ref(file),
-            places: vec![beside(".sigstore.json")],
-            pair: pair.then(|| [beside(".sig"), beside(".crt")]),
-        }
-    }
-
-    /// Over a statement about this file alone, for an index.
-    fn attestation(file: &'f File, suffix: &str, kind: &str, payload: Vec<u8>) -> Self {
-        Self {
-            kind: SignatureKind::Attestation,
-            content: Content::Statement(payload),
-            predicate_type: Some(kind.to_owned()),
-            files: std::slice::from_ref(file),
-            places: vec![sidecar_path(&file.path, suffix)],
-            pair: None,
-        }
-    }
-
-    /// Over a statement about all files, written beside each.
-    fn statement(files: &'f [File], given: &Given) -> Self {
-        let beside = |file: &File| sidecar_path(&file.path, ".statement.sigstore.json");
-        Self {
-            kind: SignatureKind::Statement,
-            content: Content::Statement(given.bytes.clone()),
-            predicate_type: Some(given.statement.predicate_type.clone()),
-            files,
-            places: files.iter().map(beside).collect(),
-            pair: None,
-        }
-    }
-
-    /// Over the list of all files.
-    fn release(files: &'f [File], place: PathBuf, payload: Vec<u8>) -> Self {
-        Self {
-            kind: SignatureKind::Release,
-            content: Content::Statement(payload),
-            predicate_type: Some(predicates::RELEASE.to_owned()),
-            files,
-            places: vec![place],
-            pair: None,
-        }
+    /// A signature that is written beside each file, with this suffix.
+    fn beside(kind: SignatureKind, files: &'f [File], suffix: &str, content: Content) -> Self {
+        let places = files.iter().map(|file| sidecar_path(&file.path, suffix)).collect();
+        Self { kind, content, files, places, pair: None }
     }
 
     /// What its document is to the signature.
@@ -127,10 +72,9 @@ impl<'f> Planned<'f> {
 
     /// Refuses a statement that would not be proven by this certificate, while it is not logged yet.
     pub(crate) fn check_against(&self, certificate: &Certificate) -> Result<(), Failure> {
-        let Content::Statement(payload) = &self.content else { return Ok(()) };
         let subject = self.subject();
         let malformed = |cause| Error::Statement { file: subject.file.into(), cause };
-        let statement = Statement::parse(payload).map_err(malformed)?;
+        let Some(statement) = self.content.parse().map_err(malformed)? else { return Ok(()) };
         Ok(check_statement(&statement, &subject, Some(certificate))?)
     }
 
@@ -161,22 +105,26 @@ pub(crate) fn plan<'f>(
     }
     let mut plan = Vec::new();
     for file in files {
+        let only = std::slice::from_ref(file);
         if wants(SignatureKind::Bundle) {
-            plan.push(Planned::bundle(file, wants(SignatureKind::Pair)));
+            let content = Content::File(file.sha256);
+            let bundle = Planned::beside(SignatureKind::Bundle, only, ".sigstore.json", content);
+            let half = |suffix| sidecar_path(&file.path, suffix);
+            let pair = wants(SignatureKind::Pair).then(|| [half(".sig"), half(".crt")]);
+            plan.push(Planned { pair, ..bundle });
         }
         if wants(SignatureKind::Attestation) {
-            let payload = statement::publish(file);
-            let suffix = ".publish.attestation";
-            plan.push(Planned::attestation(file, suffix, predicates::PUBLISH, payload));
-            if let Some(given) = given.filter(|given| given.is_provenance()) {
-                let payload = given.about(file);
-                let suffix = ".slsa.attestation";
-                plan.push(Planned::attestation(file, suffix, predicates::SLSA, payload));
-            }
+            let provenance = given.filter(|given| given.is_provenance());
+            let provenance = provenance.map(|given| (".slsa.attestation", given.about(file)));
+            let publish = (".publish.attestation", statement::publish(file));
+            plan.extend([publish].into_iter().chain(provenance).map(|(suffix, content)| {
+                Planned::beside(SignatureKind::Attestation, only, suffix, content)
+            }));
         }
     }
     if let Some(given) = given.filter(|_| wants(SignatureKind::Statement)) {
-        plan.push(Planned::statement(files, given));
+        let (kind, suffix) = (SignatureKind::Statement, ".statement.sigstore.json");
+        plan.push(Planned::beside(kind, files, suffix, given.content()));
     }
     if wants(SignatureKind::Release) {
         plan.extend(release_statement(release, files)?);
@@ -194,8 +142,9 @@ fn release_statement<'f>(
     if let Some((file, _)) = places.find(|(_, other)| *other != place) {
         return Err(Error::Scattered { one: first.path.clone(), other: file.path.clone() }.into());
     }
-    let payload = statement::release(release, files);
-    let unreadable = |cause| Error::Statement { file: place.clone(), cause };
-    Statement::parse(&payload).map_err(unreadable)?;
-    Ok(Some(Planned::release(files, place.clone(), payload)))
+    let content = statement::release(release, files);
+    let malformed = |cause| Error::Statement { file: place.clone(), cause };
+    content.parse().map_err(malformed)?;
+    let (kind, places) = (SignatureKind::Release, vec![place.clone()]);
+    Ok(Some(Planned { kind, content, files, places, pair: None }))
 }

@@ -95,7 +95,7 @@ impl Signed {
             let Some(artifact) = release.artifacts.get_mut(file.index) else { continue };
             let document = Sidecar::new(planned.role(), place.to_owned(), Some(sha256));
             let mut signature = entry(planned.kind, vec![document]);
-            signature.predicate_type.clone_from(&planned.predicate_type);
+            signature.predicate_type = planned.content.predicate_type().map(str::to_owned);
             list(artifact, signature);
             if let Some(pair) = &planned.pair {
                 let half = |(role, path, bytes): (Role, &Path, &[u8])| {

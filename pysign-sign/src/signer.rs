@@ -21,8 +21,9 @@ use crate::fulcio::Authority;
 use crate::identity::Identity;
 use crate::key::Key;
 use crate::method::SigningMethod;
-use crate::plan::{Content, Planned};
+use crate::plan::Planned;
 use crate::sidecars::Signed;
+use crate::statement::Content;
 use crate::timestamp;
 
 /// A log of version 2 does not give an entry again whose answer was lost; a new signature is a new
@@ -209,7 +210,7 @@ impl Made {
             Content::File(digest) => {
                 Ok(Self::File { digest: *digest, signature: key.sign_digest(*digest)? })
             }
-            Content::Statement(payload) => {
+            Content::Statement { payload, .. } => {
                 let mut envelope = Envelope::unsigned(payload.clone());
                 envelope.signature = key.sign(&envelope.pae())?;
                 Ok(Self::Statement(envelope))
@@ -272,7 +273,7 @@ pub(crate) fn check(
     let envelope;
     let content = match &planned.content {
         Content::File(digest) => rekor::Content::File { digest: *digest, signature: &[] },
-        Content::Statement(payload) => {
+        Content::Statement { payload, .. } => {
             envelope = Envelope::unsigned(payload.clone());
             rekor::Content::Envelope(&envelope)
         }

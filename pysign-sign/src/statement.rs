@@ -4,12 +4,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use pysign_attest::{Statement, Subject, predicates};
-use pysign_host::{Failure, read_regular};
+use pysign_host::{Failure, Sha256, read_regular};
 use pysign_manifest::{Manifest, SignatureKind, Value, json};
 
 use crate::error::{Error, SubjectFault};
 use crate::file::File;
 use crate::forms::Forms;
+
+/// What a signature is over.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// The bytes of a file, by their digest.
+    File(Sha256),
+    /// A statement, which becomes the payload of an envelope.
+    Statement { predicate_type: String, payload: Vec<u8> },
+}
+
+impl Content {
+    /// The statement that a verifier reads; `None` of a file.
+    pub(crate) fn parse(&self) -> Result<Option<Statement>, pysign_attest::Error> {
+        match self {
+            Self::File(_) => Ok(None),
+            Self::Statement { payload, .. } => Statement::parse(payload).map(Some),
+        }
+    }
+
+    pub(crate) fn predicate_type(&self) -> Option<&str> {
+        match self {
+            Self::File(_) => None,
+            Self::Statement { predicate_type, .. } => Some(predicate_type),
+        }
+    }
+}
 
 /// A verifier takes a bundle of a mebibyte. The statement is in it once, in base64, beside a
 /// certificate and a log entry of some 10 kB.
@@ -20,8 +46,8 @@ const MAX_BYTES: u64 = 700 << 10;
 pub(crate) struct Given {
     path: PathBuf,
     /// What is signed: the file's very bytes.
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) statement: Statement,
+    bytes: Vec<u8>,
+    statement: Statement,
 }
 
 impl Given {
@@ -75,20 +101,25 @@ impl Given {
         Err(Error::Unused { file: self.path.clone(), found })
     }
 
+    pub(crate) fn content(&self) -> Content {
+        let predicate_type = self.statement.predicate_type.clone();
+        Content::Statement { predicate_type, payload: self.bytes.clone() }
+    }
+
     /// The same of one file only.
-    pub(crate) fn about(&self, file: &File) -> Vec<u8> {
-        payload(&self.statement.predicate_type, &[file], self.statement.predicate.clone())
+    pub(crate) fn about(&self, file: &File) -> Content {
+        content(&self.statement.predicate_type, &[file], self.statement.predicate.clone())
     }
 }
 
 /// That the signer publishes this file (PEP 740; docs.pypi.org/attestations/publish/v1).
-pub(crate) fn publish(file: &File) -> Vec<u8> {
-    payload(predicates::PUBLISH, &[file], json!({}))
+pub(crate) fn publish(file: &File) -> Content {
+    content(predicates::PUBLISH, &[file], json!({}))
 }
 
 /// That the release has these files and no others (in-toto, `spec/predicates/release.md`): sorted, so
 /// that it is the same statement in whatever order they were named.
-pub(crate) fn release(release: &Manifest, files: &[File]) -> Vec<u8> {
+pub(crate) fn release(release: &Manifest, files: &[File]) -> Content {
     let mut sorted: Vec<&File> = files.iter().collect();
     sorted.sort_by(|a, b| a.filename.cmp(&b.filename));
     let purl = release.releases().into_iter().next().map(|(project, version)| {
@@ -96,10 +127,12 @@ pub(crate) fn release(release: &Manifest, files: &[File]) -> Vec<u8> {
         let version = version.to_string().replace('!', "%21").replace('+', "%2B");
         format!("pkg:pypi/{project}@{version}")
     });
-    payload(predicates::RELEASE, &sorted, json!({"purl": purl}))
+    content(predicates::RELEASE, &sorted, json!({"purl": purl}))
 }
 
-fn payload(predicate_type: &str, files: &[&File], predicate: Value) -> Vec<u8> {
+fn content(predicate_type: &str, files: &[&File], predicate: Value) -> Content {
     let subjects = files.iter().map(|file| Subject::of(&file.filename, file.sha256)).collect();
-    Statement { predicate_type: predicate_type.to_owned(), subjects, predicate }.to_json()
+    let predicate_type = predicate_type.to_owned();
+    let statement = Statement { predicate_type: predicate_type.clone(), subjects, predicate };
+    Content::Statement { predicate_type, payload: statement.to_json() }
 }

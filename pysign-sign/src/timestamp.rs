@@ -72,8 +72,9 @@ impl Query {
     fn check(&self, answer: &[u8]) -> Result<(), Fault> {
         let response = TimeStampResp::from_der(answer).map_err(|_| Fault::Syntax)?;
         // granted or grantedWithMods (RFC 3161, section 2.4.2).
-        if response.status > 1 {
-            return Err(Fault::Status(response.status));
+        let StatusInfo { status, .. } = response.status;
+        if status > 1 {
+            return Err(Fault::Status(status));
         }
         let info = token_info(response.token).map_err(|_| Fault::Syntax)?;
         if info.algorithm != SHA256 || info.digest != self.imprint.digest {
@@ -116,29 +117,19 @@ struct HashAlgorithm {
     parameters: Option<Any>,
 }
 
-/// RFC 3161, section 2.4.2; the texts about a status are passed over.
+/// RFC 3161, section 2.4.2.
+#[derive(Sequence)]
 struct TimeStampResp {
-    status: u8,
+    status: StatusInfo,
     token: Option<ContentInfo>,
 }
 
-impl FixedTag for TimeStampResp {
-    const TAG: Tag = Tag::Sequence;
-}
-
-impl<'a> DecodeValue<'a> for TimeStampResp {
-    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> der::Result<Self> {
-        reader.read_nested(header.length, |reader| {
-            let status = reader.sequence(|reader| {
-                let status = u8::decode(reader)?;
-                while !reader.is_finished() {
-                    AnyRef::decode(reader)?;
-                }
-                Ok(status)
-            })?;
-            Ok(Self { status, token: Option::<ContentInfo>::decode(reader)? })
-        })
-    }
+/// The texts about a status are passed over.
+#[derive(Sequence)]
+struct StatusInfo {
+    status: u8,
+    texts: Option<Any>,
+    failure: Option<Any>,
 }
 
 /// The members of a `TSTInfo` that a question determines; the time has fractions that not every

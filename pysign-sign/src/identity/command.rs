@@ -7,7 +7,8 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use pysign_ci::Command;
-use pysign_host::{Env, Host, Secret};
+use pysign_host::{Env, Host, SECRET, Secret};
+use pysign_http::without_secrets;
 use pysign_process::{End, Options, Stdout};
 
 /// No token that a header takes is longer.
@@ -75,14 +76,13 @@ pub(super) fn run(
     Ok(Secret::new(printed.trim().to_owned()))
 }
 
-/// The beginning of what a program said, on one line, without the words that hold a secret: what it
-/// printed, a token variable's value, or anything that looks like a JSON Web Token.
+/// The beginning of what a program said, on one line, without what it printed, a token variable's
+/// value or a part of either, and without words that look like a JSON Web Token.
 fn shown(said: &str, printed: &str, env: &Env) -> String {
     let secrets = pysign_ci::tokens_in(env).into_iter().filter_map(|name| env.var(name));
-    let secrets: Vec<&str> = secrets.chain([printed]).filter(|text| !text.is_empty()).collect();
-    let is_secret =
-        |word: &str| word.contains("eyJ") || secrets.iter().any(|secret| word.contains(secret));
-    let word = |word| if is_secret(word) { "[secret]" } else { word };
+    let secrets: Vec<&str> = secrets.chain([printed]).collect();
+    let said = without_secrets(&secrets, said);
+    let word = |word| if str::contains(word, "eyJ") { SECRET } else { word };
     let line = said.split_whitespace().map(word).collect::<Vec<_>>().join(" ");
     line.chars().take(MAX_SAID).collect()
 }
@@ -96,7 +96,7 @@ mod tests {
         let env = Env::from_pairs(&[("BUILDKITE_AGENT_ACCESS_TOKEN", "canary"), ("HOME", "/root")]);
         let said = "fatal:\n token=canary x eyJhbGciOiJub25lIn0.e30.AA at /root print";
         let shown = |printed| shown(said, printed, &env);
-        assert_eq!(shown(""), "fatal: [secret] x [secret] at /root print");
-        assert_eq!(shown("print"), "fatal: [secret] x [secret] at /root [secret]");
+        assert_eq!(shown(""), "fatal: token=[secret] x [secret] at /root print");
+        assert_eq!(shown("print"), "fatal: token=[secret] x [secret] at /root [secret]");
     }
 }

@@ -11,7 +11,7 @@ use pysign_http::Url;
 use super::command::CommandFault;
 
 /// Where a token was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Place {
     File(PathBuf),
     Stdin,
@@ -195,11 +195,10 @@ fn of_right_kind(place: &Place, jobs: &[&System]) -> Option<String> {
 fn in_time(place: &Place, jobs: &[&System]) -> Option<String> {
     match (place, jobs) {
         (Place::System(_), _) => Some("set the clock of this machine".to_owned()),
-        (_, [system]) if **system == GITLAB => Some(
-            "a GitLab job's token lasts as long as the job's 'timeout'; the next run keeps what is \
+        (_, [system]) if !system.is_asked() => Some(format!(
+            "a {system} job's token lasts as long as the job's 'timeout'; the next run keeps what is \
              signed"
-                .to_owned(),
-        ),
+        )),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ mod repository;
 mod san;
 mod source;
 mod system;
+mod systems;
 mod tokens;
 mod url;
 
@@ -17,8 +18,8 @@ pub use project::{ParseProjectError, Project};
 pub use repository::Repository;
 pub use san::san_uri;
 pub use source::{Command, Request, SIGSTORE_AUDIENCE, Source, id_token_variable};
-pub use system::{
-    BUILDKITE, CIRCLECI, Claims, Found, GITHUB, GITLAB, GOOGLE, NoSource, PRODUCT_NAME, SYSTEMS,
-    System,
+pub use system::{Claims, System};
+pub use systems::{
+    BUILDKITE, CIRCLECI, Found, GITHUB, GITLAB, GOOGLE, NoSource, PRODUCT_NAME, SYSTEMS,
 };
 pub use tokens::{holds_token, tokens_in};

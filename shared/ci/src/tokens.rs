@@ -2,7 +2,7 @@
 
 use pysign_host::Env;
 
-use crate::system::SYSTEMS;
+use crate::systems::SYSTEMS;
 
 /// Variables that hold a token or password, or a URL with one in it, in the tools that a Python
 /// release meets; those of CI systems are in [`SYSTEMS`].

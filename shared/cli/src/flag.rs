@@ -17,6 +17,12 @@ pub struct Flag {
     pub detail: &'static str,
 }
 
+impl Flag {
+    /// What a flag is if its row says no more: a switch without a short name.
+    pub const PLAIN: Self =
+        Self { name: "", short: None, value: None, repeat: Repeat::Last, about: "", detail: "" };
+}
+
 /// What it means when a flag is given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {

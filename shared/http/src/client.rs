@@ -157,7 +157,7 @@ impl Client {
             if !(200..300).contains(&status) && !request.accepted.contains(&status) {
                 let asked = header(&answer, "retry-after")
                     .and_then(|value| retry_after(value, self.clock.now()));
-                let said = hidden::without(&request.secrets(), &self.said(&mut answer));
+                let said = hidden::without_secrets(&request.secrets(), &self.said(&mut answer));
                 return Err(refusal(&url, status, asked, &said));
             }
             let size = match request.method {

@@ -9,7 +9,12 @@ use pysign_host::SECRET;
 const PART: usize = 12;
 
 /// `text` without the secrets and their parts.
-pub(crate) fn without(secrets: &[&str], text: &str) -> String {
+///
+/// ```
+/// let shown = pysign_http::without_secrets(&["glpat-abcdefghijkl"], "no: t-abcdefghijkl");
+/// assert_eq!(shown, "no: [secret]");
+/// ```
+pub fn without_secrets(secrets: &[&str], text: &str) -> String {
     let hidden = found(secrets.iter().copied(), text.as_bytes());
     let mut shown = String::with_capacity(text.len());
     let mut was_hidden = false;
@@ -82,10 +87,10 @@ mod tests {
             ("\u{e9}eyJhbGci.eyJ\u{e9}".to_owned(), "\u{e9}[secret]\u{e9}"),
             ("eyJhbGci is its beginning".to_owned(), "eyJhbGci is its beginning"),
         ] {
-            assert_eq!(without(&[TOKEN, ""], &text), shown);
+            assert_eq!(without_secrets(&[TOKEN, ""], &text), shown);
         }
-        assert_eq!(without(&["short"], "short, and sho"), "[secret], and sho");
-        assert_eq!(without(&["\u{e9}\u{e8}"], "a\u{e9}\u{e8}\u{e9}"), "a[secret]\u{e9}");
+        assert_eq!(without_secrets(&["short"], "short, and sho"), "[secret], and sho");
+        assert_eq!(without_secrets(&["\u{e9}\u{e8}"], "a\u{e9}\u{e8}\u{e9}"), "a[secret]\u{e9}");
     }
 
     #[test]

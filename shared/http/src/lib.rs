@@ -19,6 +19,7 @@ mod url;
 pub use client::Client;
 pub use credential::{Credential, read_token};
 pub use error::Error;
+pub use hidden::without_secrets;
 pub use request::{Body, Downloaded, Part, Request, Response};
 pub use retry::Attempts;
 pub use url::{Origin, ParseUrlError, Url};

@@ -10,6 +10,10 @@ fn find(pairs: &[(&str, &str)]) -> Result<Source, NoSource> {
     System::source(&Env::from_pairs(pairs), "sigstore", || None).map(|(_, source)| source)
 }
 
+fn names(systems: &[&System]) -> Vec<&'static str> {
+    systems.iter().map(|system| system.name).collect()
+}
+
 fn request(pairs: &[(&str, &str)]) -> Request {
     let Ok(Source::Request(request)) = find(pairs) else { panic!("no request") };
     request
@@ -17,13 +21,13 @@ fn request(pairs: &[(&str, &str)]) -> Request {
 
 #[test]
 fn a_job_is_known_by_its_systems_mark() {
-    let of = |pairs: &[(&str, &str)]| System::of_job(&Env::from_pairs(pairs));
+    let of = |pairs: &[(&str, &str)]| names(&System::of_job(&Env::from_pairs(pairs)));
     for (system, mark) in SYSTEMS.iter().filter_map(|system| Some((*system, system.mark?))) {
-        assert_eq!(of(&[(mark, "true")]), [system]);
-        assert_eq!(of(&[(mark, "")]), Vec::<&System>::new());
+        assert_eq!(of(&[(mark, "true")]), [system.name]);
+        assert!(of(&[(mark, "")]).is_empty());
     }
     let both = of(&[("GITHUB_ACTIONS", "true"), ("BUILDKITE", "true"), ("CI", "true")]);
-    assert_eq!(both, [&GITHUB, &BUILDKITE]);
+    assert_eq!(both, [GITHUB.name, BUILDKITE.name]);
 }
 
 #[test]
@@ -54,7 +58,9 @@ fn github_is_asked_with_its_own_secret() {
     for missing in 1..=2 {
         let mut pairs = OF_GITHUB.to_vec();
         pairs.remove(missing);
-        assert!(matches!(find(&pairs), Err(NoSource::NotGranted(system)) if *system == GITHUB));
+        assert!(
+            matches!(find(&pairs), Err(NoSource::NotGranted(system)) if system.name == GITHUB.name)
+        );
     }
     let mut pairs = OF_GITHUB.to_vec();
     pairs[2].1 = "https://a.example/t";
@@ -85,7 +91,7 @@ fn a_machine_vouches_only_outside_of_every_job() {
         assert!(matches!(find(&[("GCE_METADATA_HOST", host)]), Err(NoSource::Variable(_))));
     }
     let job = find(&[google, ("GITLAB_CI", "true")]);
-    assert!(matches!(job, Err(NoSource::NotGranted(system)) if *system == GITLAB));
+    assert!(matches!(job, Err(NoSource::NotGranted(system)) if system.name == GITLAB.name));
     assert!(matches!(find(&[]), Err(NoSource::Unknown)));
 }
 
@@ -95,7 +101,7 @@ fn two_systems_are_one_too_many() {
     else {
         panic!("one was chosen")
     };
-    assert_eq!(systems, [&GITLAB, &CIRCLECI]);
+    assert_eq!(names(&systems), [GITLAB.name, CIRCLECI.name]);
 }
 
 #[test]
