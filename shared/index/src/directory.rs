@@ -83,12 +83,12 @@ impl Directory {
         format!("files/{project}/{version}/{filename}")
     }
 
-    /// The path of what is at [`Location::Within`].
+    /// The path of what is at [`Location::Within`](crate::Location::Within).
     pub fn path(&self, within: &str) -> PathBuf {
         within.split('/').fold(self.root.clone(), |path, name| path.join(name))
     }
 
-    /// The address of [`Location::Within`] on this machine (RFC 8089).
+    /// The address of [`Location::Within`](crate::Location::Within) on this machine (RFC 8089).
     pub fn url(&self, within: &str) -> String {
         let path = self.path(within);
         let path = std::path::absolute(&path).unwrap_or(path).display().to_string();
