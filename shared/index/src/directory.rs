@@ -119,6 +119,8 @@ impl Directory {
 
 #[cfg(test)]
 mod tests {
+    use pysign_testkit::Scratch;
+
     use super::*;
     use crate::Location;
 
@@ -129,22 +131,14 @@ mod tests {
         assert!(!Directory::new(Path::new("c")).url("x").starts_with("file://c"));
     }
 
-    /// A directory of a test's own, gone afterwards.
-    struct Root(PathBuf);
+    /// A directory with these files.
+    struct Root(Scratch);
 
     impl Root {
         fn with(files: &[(&str, &str)]) -> Self {
-            use std::sync::atomic::{AtomicU32, Ordering};
-            static COUNT: AtomicU32 = AtomicU32::new(0);
-            let name = format!(
-                "pysign-index-{}-{}",
-                std::process::id(),
-                COUNT.fetch_add(1, Ordering::Relaxed)
-            );
-            let root = std::env::temp_dir().join(name);
-            fs::create_dir(&root).unwrap();
+            let root = Scratch::new();
             for (path, text) in files {
-                let path = root.join(path);
+                let path = root.path().join(path);
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(path, text).unwrap();
             }
@@ -152,13 +146,7 @@ mod tests {
         }
 
         fn page(&self) -> Result<Option<Page>, Error> {
-            Directory::new(&self.0).page(&"Demo".parse().unwrap())
-        }
-    }
-
-    impl Drop for Root {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
+            Directory::new(self.0.path()).page(&"Demo".parse().unwrap())
         }
     }
 
@@ -180,14 +168,14 @@ mod tests {
         let error = Directory::new(Path::new("/nonexistent")).page(&"demo".parse().unwrap());
         assert!(matches!(error, Err(Error::File(FileError::Missing { .. }))));
         let file = Root::with(&[("file", "")]);
-        let error = Directory::new(&file.0.join("file")).page(&"demo".parse().unwrap());
+        let error = Directory::new(&file.0.path().join("file")).page(&"demo".parse().unwrap());
         assert!(matches!(error, Err(Error::File(FileError::Missing { .. }))));
     }
 
     #[test]
     fn a_page_that_is_a_link_is_not_followed() {
         let root = Root::with(&[("simple/demo/real", HTML)]);
-        let page = root.0.join("simple/demo/index.html");
+        let page = root.0.path().join("simple/demo/index.html");
         std::os::unix::fs::symlink("real", page).unwrap();
         assert!(matches!(root.page(), Err(Error::File(FileError::NotRegular { .. }))));
     }
