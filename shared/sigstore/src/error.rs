@@ -202,12 +202,13 @@ pub(crate) fn said(error: &dyn std::error::Error) -> Cause {
     error.to_string().into()
 }
 
-fn or_none(text: &str) -> &str {
-    if text.is_empty() { "none" } else { text }
+/// What signs: a key, or a certificate.
+fn kind(key: bool) -> &'static str {
+    if key { "a key" } else { "a certificate" }
 }
 
-fn digest_or_none(digest: Option<&Sha256>) -> String {
-    digest.map_or_else(|| "none".to_owned(), |digest| format!("sha256:{digest}"))
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
 }
 
 pysign_host::problem! { Error {
@@ -267,15 +268,13 @@ pysign_host::problem! { Error {
          file.display()),
         file(file), evidence(expected, found.as_deref().unwrap_or("nothing")),
         hint_if(hint.clone());
-    Self::SignerKind { file, key: true, found } => Refused "signer-kind"
-        ("'{}' was signed with a key, not with a certificate", file.display()),
-        file(file), evidence("a certificate", found);
-    Self::SignerKind { file, key: false, found } => Refused "signer-kind"
-        ("'{}' was signed with a certificate, not with a key", file.display()),
-        file(file), evidence("a key", found);
+    Self::SignerKind { file, key, found } => Refused "signer-kind"
+        ("'{}' was signed with {}, not with {}", file.display(), kind(*key), kind(!key)),
+        file(file), evidence(kind(!key), found);
     Self::StatementFile { file, expected, found } => Refused "statement-other-file"
         ("'{}' is not the file that its statement is about", file.display()),
-        file(file), evidence(digest_or_none(expected.as_ref()), format_args!("sha256:{found}"));
+        file(file),
+        evidence(or_none(&expected.map(|one| format!("sha256:{one}")).unwrap_or_default()), format_args!("sha256:{found}"));
     Self::StatementName { file, expected, found } => Refused "statement-other-name"
         ("the statement about '{}' gives it another name", file.display()),
         file(file), evidence(expected, or_none(found));

@@ -206,10 +206,9 @@ pysign_host::problem! { RekorError {
     Self::Key { log, key } => Usage "rekor-key"
         ("the log '{log}' does not accept such a signature by {}", key_name(*key)),
         hint("sign with a P-256 key");
-    Self::Known { log, index: Some(index) } => Unavailable "rekor-known"
-        ("the log '{log}' already has this entry, at index {index}");
-    Self::Known { log, index: None } => Unavailable "rekor-known"
-        ("the log '{log}' already has this entry");
+    Self::Known { log, index } => Unavailable "rekor-known"
+        ("the log '{log}' already has this entry{}",
+         index.map(|index| format!(", at index {index}")).unwrap_or_default());
 } from {
     Self::Http(error) => error;
 } }

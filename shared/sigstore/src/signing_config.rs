@@ -275,12 +275,12 @@ pysign_host::problem! { SigningConfigError {
     Self::NoService { file, service } => Input "signing-config-no-service"
         ("'{}' lists no usable {service}", file.display()),
         file(file);
-    Self::Selector { file, field: field @ "rekorTlogConfig" } => Input "signing-config-selector"
-        ("'{}' asks for more than one service in '{field}'", file.display()),
-        file(file), hint("to choose one: --rekor-url URL");
     Self::Selector { file, field } => Input "signing-config-selector"
         ("'{}' asks for more than one service in '{field}'", file.display()),
-        file(file), hint("to choose one: --tsa-url URL");
+        file(file), hint(match *field {
+            "rekorTlogConfig" => "to choose one: --rekor-url URL",
+            _ => "to choose one: --tsa-url URL",
+        });
     Self::Url { file, field, url } => Input "signing-config-malformed"
         ("'{}' has an unusable address in '{field}': '{url}'", file.display()),
         file(file);

@@ -89,7 +89,7 @@ impl TrustedRoot {
 
     /// The one of a public instance, as it was when this program was made.
     pub fn embedded(instance: Instance) -> Result<Self, Error> {
-        let bytes = instance.trusted_root().as_bytes();
+        let bytes = instance.embedded(tuf::TRUSTED_ROOT).unwrap_or_default().as_bytes();
         Self::parse(PathBuf::from("the embedded trusted_root.json"), "embedded", bytes)
     }
 

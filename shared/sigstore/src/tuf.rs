@@ -71,26 +71,16 @@ impl Instance {
         }
     }
 
-    /// The trusted root as it was when this program was made.
-    pub(crate) fn trusted_root(self) -> &'static str {
-        use sigstore_verify::trust_root;
-        match self {
-            Self::Production => trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT,
-            Self::Staging => trust_root::SIGSTORE_STAGING_TRUSTED_ROOT,
-        }
-    }
-
     /// A target as it was when this program was made, if it is part of it.
     pub(crate) fn embedded(self, target: &str) -> Option<&'static str> {
         use sigstore_verify::trust_root;
-        match (target, self) {
-            (TRUSTED_ROOT, _) => Some(self.trusted_root()),
-            (SIGNING_CONFIG, Self::Production) => {
-                Some(trust_root::SIGSTORE_PRODUCTION_SIGNING_CONFIG)
-            }
-            (SIGNING_CONFIG, Self::Staging) => Some(trust_root::SIGSTORE_STAGING_SIGNING_CONFIG),
-            _ => None,
-        }
+        Some(match (target, self) {
+            (TRUSTED_ROOT, Self::Production) => trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT,
+            (TRUSTED_ROOT, Self::Staging) => trust_root::SIGSTORE_STAGING_TRUSTED_ROOT,
+            (SIGNING_CONFIG, Self::Production) => trust_root::SIGSTORE_PRODUCTION_SIGNING_CONFIG,
+            (SIGNING_CONFIG, Self::Staging) => trust_root::SIGSTORE_STAGING_SIGNING_CONFIG,
+            _ => return None,
+        })
     }
 }
 

@@ -142,11 +142,5 @@ impl EphemeralLog {
     }
 }
 
-/// Threads share one.
-const _: () = {
-    const fn shared<T: Send + Sync>() {}
-    shared::<Unlogged>();
-};
-
 #[cfg(test)]
 mod tests;

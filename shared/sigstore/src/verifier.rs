@@ -206,9 +206,3 @@ fn times(result: &VerificationResult, signer: &Signer) -> Option<Vec<Timestamp>>
     };
     (result.tlog_verified() && same).then_some(times)
 }
-
-/// Threads share one verifier.
-const _: () = {
-    const fn shared<T: Send + Sync>() {}
-    shared::<Verifier>();
-};
