@@ -2,8 +2,7 @@
 //! that bundles hold (`TransparencyLogEntry`). Nothing is believed here: the verifier judges what the
 //! log said.
 
-mod logged;
-mod search;
+mod entries;
 mod signed;
 
 use pysign_attest::KeyKind;
@@ -13,8 +12,8 @@ use sigstore_verify::types::TransparencyLogEntry;
 
 use crate::error::Cause;
 
-use logged::Logged;
-pub use search::{entry, search};
+use entries::Logged;
+pub use entries::{entry, search};
 pub use signed::{Content, Signed, Signer, is_provable};
 
 #[cfg(test)]

@@ -1,12 +1,60 @@
-//! Looking an entry up: by what it says, or by its index. A log may answer with anything; what it
-//! answers becomes a bundle, and the verifier refuses one whose entry is another's.
+//! Entries of a log of version 1: as the log answers them, and looked up by what they say or by their
+//! index. A log may answer with anything; what it answers becomes a bundle, and the verifier refuses
+//! one whose entry is another's.
+
+use std::collections::BTreeMap;
 
 use pysign_http::{Client, Request, Url};
 use serde_json::{Value, json};
-use sigstore_verify::types::KindVersion;
+use sigstore_verify::rekor::LogEntry;
+use sigstore_verify::types::{Checkpoint, KindVersion};
 
-use super::logged::Logged;
 use super::{MAX_ANSWER, RekorError, Signed, malformed, parse, post};
+
+/// An entry and its id.
+pub(super) struct Logged {
+    id: String,
+    entry: LogEntry,
+}
+
+impl Logged {
+    /// The one entry of `answer`, an object with the entry's id as its only name.
+    pub(super) fn read(log: &Url, answer: Value) -> Result<Self, RekorError> {
+        let entries: BTreeMap<String, LogEntry> =
+            serde_json::from_value(answer).map_err(|cause| malformed(log, cause))?;
+        let mut entries = entries.into_iter();
+        let (Some((id, entry)), None) = (entries.next(), entries.next()) else {
+            return Err(malformed(log, "it doesn't contain exactly one entry"));
+        };
+        // It becomes part of an address.
+        if id.is_empty() || !id.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Err(malformed(log, "the entry's id is not hexadecimal"));
+        }
+        Ok(Self { id, entry })
+    }
+
+    /// What the log calls it.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether there is a proof with a tree head that is not from before the entry. Whether it
+    /// holds, the verifier says.
+    pub(super) fn is_proven(&self) -> bool {
+        let proof = self.entry.verification.as_ref().and_then(|all| all.inclusion_proof.as_ref());
+        proof.is_some_and(|proof| {
+            // One that can't be read will not be better next time.
+            let head = Checkpoint::from_text(&proof.checkpoint).ok();
+            head.is_none_or(|head| head.tree_size() > proof.log_index.get())
+        })
+    }
+
+    /// The entry as bundles hold it.
+    pub(super) fn in_bundles(&self, log: &Url, kind: KindVersion) -> Result<Value, RekorError> {
+        let entry = self.entry.to_bundle_entry(kind).map_err(|cause| malformed(log, cause))?;
+        serde_json::to_value(entry).map_err(|cause| malformed(log, cause))
+    }
+}
 
 /// An entry may be in each tree of a log, and the public one has had three. Each costs a
 /// verification.
