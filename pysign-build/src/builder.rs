@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use pysign_host::Failure;
-use pysign_manifest::{Value, json};
+use pysign_manifest::{Build, Source};
 use pysign_names::Requirement;
 
 use crate::Error;
@@ -80,18 +80,18 @@ impl Builder<'_, '_> {
     }
 
     /// The manifest's entry on how this was built: no clock, no host, no user.
-    pub(crate) fn describe(&self, source: &Value) -> Value {
-        let requires = self.environments.installed();
-        let requires: Vec<Value> = requires.into_iter().map(Installed::describe).collect();
-        json!({
-            "source": source,
-            "backend": self.backend,
-            "python": self.environments.python.version,
-            "platform": self.environments.python.platform,
-            "canon": pysign_archive::CANON,
-            "isolation": self.workspace.isolation.name(),
-            "locked": false,
-            "requires": requires,
-        })
+    pub(crate) fn describe(&self, source: Source) -> Build {
+        let requires = self.environments.installed().into_iter().map(Installed::describe);
+        Build {
+            source: Some(source),
+            backend: Some(self.backend.clone()),
+            python: Some(self.environments.python.version.clone()),
+            platform: Some(self.environments.python.platform.clone()),
+            canon: Some(pysign_archive::CANON.to_owned()),
+            isolation: Some(self.workspace.isolation.name().to_owned()),
+            locked: Some(false),
+            requires: Some(requires.collect()),
+            ..Build::default()
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pysign_host::{Env, FileError, Sha256};
-use pysign_manifest::{Map, Value, json};
+use pysign_manifest::Value;
 use pysign_names::{ProjectName, Version};
 
 use crate::Error;
@@ -182,17 +182,14 @@ impl Installer {
 
 impl Installed {
     /// One element of the manifest's `requires`.
-    pub(crate) fn describe(&self) -> Value {
-        let mut members = Map::new();
-        members.insert("name".to_owned(), json!(self.name.as_str()));
-        members.insert("version".to_owned(), json!(self.version.to_string()));
-        if let Some(filename) = &self.filename {
-            members.insert("filename".to_owned(), json!(filename));
+    pub(crate) fn describe(&self) -> pysign_manifest::Installed {
+        pysign_manifest::Installed {
+            name: Some(self.name.to_string()),
+            version: Some(self.version.to_string()),
+            filename: self.filename.clone(),
+            sha256: self.sha256,
+            ..Default::default()
         }
-        if let Some(sha256) = &self.sha256 {
-            members.insert("sha256".to_owned(), json!(sha256.to_string()));
-        }
-        members.into()
     }
 }
 
@@ -284,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_report_names_file_and_digest() {
-        let item = json!({
+        let item = pysign_manifest::json!({
             "download_info": {
                 "url": "https://host/a/demo-1.0%2Blocal-py3-none-any.whl#sha256=00",
                 "archive_info": {"hashes": {"sha256": "0".repeat(64)}},
@@ -329,6 +326,11 @@ mod tests {
         }
         let installed = listed(workspace.path()).unwrap();
         assert_eq!(installed.len(), 1);
-        assert_eq!(installed[0].describe(), json!({"name": "demo-pkg", "version": "1.0"}));
+        let expected = pysign_manifest::Installed {
+            name: Some("demo-pkg".to_owned()),
+            version: Some("1.0".to_owned()),
+            ..Default::default()
+        };
+        assert_eq!(installed[0].describe(), expected);
     }
 }

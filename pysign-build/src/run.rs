@@ -38,7 +38,7 @@ pub(crate) fn run(mut args: Args, host: &Host) -> Result<Manifest, Failure> {
     }
 
     let mut manifest = Manifest::new();
-    let key = manifest.add_build(builder.describe(&stage.describe(&args.overrides.describe())));
+    let key = manifest.add_build(builder.describe(stage.describe(args.overrides.describe())));
     let mut group = host.out.group();
     for archive in archives {
         let (mut artifact, staged) = archive.into_parts()?;

@@ -7,7 +7,7 @@ mod tree;
 use std::path::{Path, PathBuf};
 
 use pysign_host::{Failure, Host, Sha256};
-use serde_json::{Map, Value, json};
+use pysign_manifest::{Digests, Map, Source, Value};
 
 use crate::Error;
 use crate::overrides::Overrides;
@@ -93,31 +93,29 @@ impl Stage {
     }
 
     /// The member `source` of the manifest's entry.
-    pub(crate) fn describe(&self, overrides: &Map<String, Value>) -> Value {
-        let mut source = Map::new();
-        let mut put = |key: &str, value: Value| source.insert(key.to_owned(), value);
-        put("epoch", json!(self.epoch.seconds));
-        put("epoch_source", json!(self.epoch.source));
-        put("overrides", json!(overrides));
+    pub(crate) fn describe(&self, overrides: Map<String, Value>) -> Source {
+        let source = Source {
+            epoch: Some(self.epoch.seconds),
+            epoch_source: Some(self.epoch.source.to_owned()),
+            overrides: Some(overrides),
+            ..Source::default()
+        };
         match &self.origin {
-            Origin::Git { commit, dirty, subdirectory } => {
-                put("kind", json!("git"));
-                put("commit", json!(commit));
-                put("dirty", json!(dirty));
-                if let Some(subdirectory) = subdirectory {
-                    put("subdirectory", json!(subdirectory));
-                }
-            }
-            Origin::Sdist { filename, sha256, .. } => {
-                put("kind", json!("sdist"));
-                put("filename", json!(filename));
-                put("digests", json!({"sha256": sha256.to_string()}));
-            }
-            Origin::Tree => {
-                put("kind", json!("tree"));
-            }
+            Origin::Git { commit, dirty, subdirectory } => Source {
+                kind: Some("git".to_owned()),
+                commit: Some(commit.clone()),
+                dirty: Some(*dirty),
+                subdirectory: subdirectory.clone(),
+                ..source
+            },
+            Origin::Sdist { filename, sha256, .. } => Source {
+                kind: Some("sdist".to_owned()),
+                filename: Some(filename.clone()),
+                digests: Some(Digests { sha256: Some(*sha256), ..Digests::default() }),
+                ..source
+            },
+            Origin::Tree => Source { kind: Some("tree".to_owned()), ..source },
         }
-        Value::Object(source)
     }
 }
 

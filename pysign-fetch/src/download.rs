@@ -5,13 +5,11 @@ use std::path::Path;
 use pysign_host::{Failure, FileError, Group, Staged, hash_regular, open_regular};
 use pysign_http::{Request, Url};
 use pysign_index::Location;
+use pysign_manifest::Artifact;
 
 use crate::Error;
 use crate::select::{Claim, Wanted};
 use crate::source::Source;
-
-/// GitLab's registries take 5 GiB, PyPI far less; a static index has room for the largest wheels.
-const MAX_PACKAGE: u64 = 16 << 30;
 
 /// How a file came to be here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +48,7 @@ pub(crate) fn package(
 /// The size of `target` if it has the claimed bytes. Other bytes are an error before anything is
 /// fetched, unless `force` is given.
 fn there(target: &Path, claim: &Claim, force: bool) -> Result<Option<u64>, FileError> {
-    match hash_regular(target, MAX_PACKAGE) {
+    match hash_regular(target, Artifact::MAX_BYTES) {
         Ok((sha256, size)) if sha256 == claim.sha256 => Ok(Some(size)),
         Err(FileError::Missing { .. }) => Ok(None),
         _ if force => Ok(None),
@@ -60,7 +58,7 @@ fn there(target: &Path, claim: &Claim, force: bool) -> Result<Option<u64>, FileE
 
 /// No more is read than was claimed: with another byte the digest can only be wrong.
 fn cap(claim: &Claim) -> u64 {
-    claim.size.unwrap_or(MAX_PACKAGE).min(MAX_PACKAGE)
+    claim.size.unwrap_or(Artifact::MAX_BYTES).min(Artifact::MAX_BYTES)
 }
 
 fn from_server(

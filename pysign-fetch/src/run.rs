@@ -3,7 +3,7 @@
 use pysign_cli::Input;
 use pysign_host::{Failure, Host};
 use pysign_http::Client;
-use pysign_manifest::{Artifact, Manifest, json};
+use pysign_manifest::{Artifact, Fetched, Manifest};
 
 use crate::download::{self, Outcome};
 use crate::flags::Args;
@@ -44,11 +44,12 @@ fn fetch(wanted: Wanted, source: &Source<'_>) -> Result<(Artifact, Outcome), Fai
     let Wanted { mut artifact, file, claim, .. } = wanted;
     artifact.record(claim.sha256, size)?;
     artifact.signatures = signatures;
-    let entry = json!({
-        "index": source.name,
-        "url": source.shown(&file.location),
-        "hash_sources": claim.sources,
-    });
+    let entry = Fetched {
+        index: Some(source.name.clone()),
+        url: Some(source.shown(&file.location)),
+        hash_sources: Some(claim.sources.iter().map(|one| (*one).to_owned()).collect()),
+        ..Fetched::default()
+    };
     if !artifact.fetched.contains(&entry) {
         artifact.fetched.push(entry);
     }

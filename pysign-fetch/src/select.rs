@@ -6,7 +6,7 @@ use std::path::Path;
 use pysign_host::{Failure, Sha256};
 use pysign_http::Url;
 use pysign_index::{File, Page};
-use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Signature, Value};
+use pysign_manifest::{Artifact, Kind, Manifest, ProjectName, Published, Signature};
 use pysign_names::{DistName, Pin};
 
 use crate::source::Source;
@@ -126,11 +126,10 @@ fn complete_page(
 }
 
 /// Whether one of these entries is of an upload, by the run before, to a server that is asked now.
-pub(crate) fn is_new(published: &[Value], source: &Source<'_>) -> bool {
+pub(crate) fn is_new(published: &[Published], source: &Source<'_>) -> bool {
     published.iter().any(|entry| {
-        let text = |name: &str| entry.get(name).and_then(Value::as_str);
-        let url: Option<Url> = text("url").and_then(|url| url.parse().ok());
-        text("outcome") != Some("kept") && url.is_some_and(|url| source.serves(&url))
+        let url: Option<Url> = entry.url.as_ref().and_then(|url| url.parse().ok());
+        entry.outcome.as_deref() != Some("kept") && url.is_some_and(|url| source.serves(&url))
     })
 }
 

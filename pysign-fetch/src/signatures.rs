@@ -4,15 +4,12 @@ use std::path::{Path, PathBuf};
 
 use pysign_host::{Failure, Group, Sha256};
 use pysign_manifest::{
-    Role, SIDECARS, Sidecar, Signature, SignatureKind, Value, json, release_path, sidecar_path,
+    Fetched, Published, RELEASE, SIDECARS, Sidecar, Signature, SignatureKind, sidecar_path,
 };
 
 use crate::Error;
 use crate::select::{Wanted, is_new};
 use crate::source::Source;
-
-/// What every reader of a sidecar takes; a bundle has some 10 KiB.
-const MAX_SIDECAR: u64 = 1 << 20;
 
 /// Fetches the signatures of `wanted` into `group`.
 pub(crate) fn fetch(
@@ -34,16 +31,15 @@ fn found(
 ) -> Result<Vec<Signature>, Failure> {
     let package = wanted.artifact.path()?;
     let mut rows = Vec::new();
-    let own = SIDECARS.iter().map(|row| (row.kind, row.role, sidecar_path(package, row.text)));
-    let of_release = release_path(&wanted.artifact);
-    let of_release = of_release.map(|path| (SignatureKind::Release, Role::Bundle, path));
-    for (kind, role, target) in own.chain(of_release) {
+    let own = SIDECARS.iter().map(|row| (row, sidecar_path(package, row.text)));
+    let of_release = wanted.artifact.release_path().map(|path| (&RELEASE, path));
+    for (row, target) in own.chain(of_release).filter(|(row, _)| row.is_fetched) {
         let name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let Some(location) = source.sidecars.locate(&wanted.file, name)? else { continue };
-        let Some(bytes) = source.read(&location, MAX_SIDECAR)? else { continue };
-        let mut sidecar = Sidecar::new(role, target, Some(Sha256::of(&bytes)));
-        sidecar.fetched.push(json!({"url": source.shown(&location)}));
-        rows.push((kind, sidecar, bytes));
+        let Some(bytes) = source.read(&location, Sidecar::MAX_BYTES)? else { continue };
+        let mut sidecar = Sidecar::new(row.role, target, Some(Sha256::of(&bytes)));
+        sidecar.fetched.push(fetched(source.shown(&location)));
+        rows.push((row.kind, sidecar, bytes));
     }
     let (signatures, lone) = assemble(rows, |sidecar, bytes| {
         group.write(&sidecar.path, bytes)?;
@@ -118,7 +114,7 @@ fn fetch_sidecar(
     let Some(location) = source.sidecars.locate(&wanted.file, name)? else { return Ok(false) };
     let place = source.shown(&location);
     let new = is_new(&sidecar.published, source);
-    let bytes = source.patiently(new, || source.read(&location, MAX_SIDECAR))?;
+    let bytes = source.patiently(new, || source.read(&location, Sidecar::MAX_BYTES))?;
     let bytes =
         bytes.ok_or_else(|| Error::Absent { filename: name.to_owned(), place: place.clone() })?;
     let found = Sha256::of(&bytes);
@@ -130,32 +126,36 @@ fn fetch_sidecar(
     }
     sidecar.path = output.with_file_name(name);
     sidecar.sha256 = Some(group.write(&sidecar.path, &bytes)?);
-    let entry = json!({"url": place});
+    let entry = fetched(place);
     if !sidecar.fetched.contains(&entry) {
         sidecar.fetched.push(entry);
     }
     Ok(true)
 }
 
+fn fetched(url: String) -> Fetched {
+    Fetched { url: Some(url), ..Fetched::default() }
+}
+
 /// The digests that `sidecar` may have at `url` by the manifest. A target keeps the signature that it has
 /// when a later run makes another one, so what publish recorded for the address counts there. An
 /// address that is not recorded may be another one of any target of this kind.
 fn expected(sidecar: &Sidecar, target: &str, url: &str) -> Vec<Sha256> {
-    let says = |entry: &Value, name: &str, text: &str| {
-        entry.get(name).and_then(Value::as_str).is_some_and(|found| found == text)
-    };
-    let noted = sidecar.published.iter().filter(|entry| says(entry, "target", target));
-    let here: Vec<&Value> = noted.clone().filter(|entry| says(entry, "url", url)).collect();
+    let noted = sidecar.published.iter().filter(|one| one.target.as_deref() == Some(target));
+    let here: Vec<&Published> =
+        noted.clone().filter(|one| one.url.as_deref() == Some(url)).collect();
     let noted = if here.is_empty() { noted.collect() } else { here };
     if noted.is_empty() {
         return sidecar.sha256.into_iter().collect();
     }
-    let digest = |entry: &Value| entry.get("digests")?.get("sha256")?.as_str()?.parse().ok();
+    let digest = |entry: &Published| entry.digests.as_ref()?.sha256;
     noted.into_iter().filter_map(|entry| digest(entry).or(sidecar.sha256)).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use pysign_manifest::{Digests, Role};
+
     use super::*;
 
     fn assembled(names: &[&str]) -> (Vec<String>, Vec<PathBuf>, Vec<PathBuf>) {
@@ -194,7 +194,6 @@ mod tests {
         let (kinds, kept, _) = assembled(&[".sig", ".crt", ".pem"]);
         assert_eq!(kinds, ["pair"]);
         assert_eq!(kept, [PathBuf::from(".sig"), PathBuf::from(".crt")]);
-        assert_eq!(SIDECARS[3].role, Role::Certificate);
     }
 
     #[test]
@@ -202,23 +201,18 @@ mod tests {
         let [own, a, b] = [b"own", b"aaa", b"bbb"].map(|bytes| Sha256::of(bytes));
         let mut sidecar = Sidecar::new(Role::Bundle, "x".into(), Some(own));
         assert_eq!(expected(&sidecar, "dir", "file:///a"), [own]);
-        let note = |target: &str, url: &str, digest: Sha256| {
-            let digest = digest.to_string();
-            json!({"target": target, "url": url, "digests": {"sha256": digest}})
+        let note = |url: &str, sha256: Option<Sha256>| Published {
+            target: Some("dir".to_owned()),
+            url: Some(url.to_owned()),
+            digests: sha256.map(|_| Digests { sha256, ..Digests::default() }),
+            ..Published::default()
         };
-        let malformed = json!({"target": "dir", "url": "file:///m", "digests": {"sha256": "x"}});
-        sidecar.published = vec![
-            note("dir", "file:///a", a),
-            note("dir", "file:///b", b),
-            json!({"target": "dir", "url": "file:///c", "outcome": "stored"}),
-            malformed,
-        ];
+        sidecar.published =
+            vec![note("file:///a", Some(a)), note("file:///b", Some(b)), note("file:///c", None)];
         assert_eq!(expected(&sidecar, "dir", "file:///a"), [a]);
         assert_eq!(expected(&sidecar, "dir", "file:///b"), [b]);
-        for url in ["file:///c", "file:///m"] {
-            assert_eq!(expected(&sidecar, "dir", url), [own]);
-        }
-        assert_eq!(expected(&sidecar, "dir", "file:///d"), [a, b, own, own]);
+        assert_eq!(expected(&sidecar, "dir", "file:///c"), [own]);
+        assert_eq!(expected(&sidecar, "dir", "file:///d"), [a, b, own]);
         assert_eq!(expected(&sidecar, "gitlab", "file:///a"), [own]);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use pysign_manifest::{Manifest, Value, json};
+use pysign_manifest::{Digests, Manifest, Published};
 
 use crate::plan::Plan;
 use crate::step::{Item, Step};
@@ -16,7 +16,7 @@ pub(crate) fn record(manifest: &mut Manifest, plan: &Plan<'_, '_>, unsigned: &BT
         match &step.item {
             Item::Package(package) => {
                 if unsigned.contains(&package.artifact) {
-                    member(&mut entry, "allowed", json!(["unsigned"]));
+                    entry.allowed = Some(vec!["unsigned".to_owned()]);
                 }
                 if let Some(artifact) = manifest.artifacts.get_mut(package.artifact) {
                     add(&mut artifact.published, entry);
@@ -32,26 +32,20 @@ pub(crate) fn record(manifest: &mut Manifest, plan: &Plan<'_, '_>, unsigned: &BT
 }
 
 /// A signature differs from run to run and from place to place: the entry says what is at this one.
-fn entry(target: &str, step: &Step<'_>) -> Value {
-    let outcome = step.outcome.map(|outcome| outcome.to_string());
-    let mut entry = json!({"target": target, "url": step.url, "outcome": outcome});
-    if let Some(reason) = step.reason {
-        member(&mut entry, "reason", json!(reason));
-    }
-    if step.item.package().is_none() {
-        member(&mut entry, "digests", json!({"sha256": step.item.sha256().to_string()}));
-    }
-    entry
-}
-
-fn member(entry: &mut Value, name: &str, value: Value) {
-    if let Some(members) = entry.as_object_mut() {
-        members.insert(name.to_owned(), value);
+fn entry(target: &str, step: &Step<'_>) -> Published {
+    let sha256 = step.item.package().is_none().then(|| step.item.sha256());
+    Published {
+        target: Some(target.to_owned()),
+        url: Some(step.url.clone()),
+        outcome: step.outcome.map(|outcome| outcome.to_string()),
+        reason: step.reason.map(str::to_owned),
+        digests: sha256.map(|sha256| Digests { sha256: Some(sha256), ..Digests::default() }),
+        ..Published::default()
     }
 }
 
 /// A file can belong to several signatures of an artifact: each of them gets the entry.
-fn add_to_sidecar(manifest: &mut Manifest, artifact: usize, path: &Path, entry: &Value) {
+fn add_to_sidecar(manifest: &mut Manifest, artifact: usize, path: &Path, entry: &Published) {
     let artifact = manifest.artifacts.get_mut(artifact);
     let signatures = artifact.into_iter().flat_map(|artifact| &mut artifact.signatures);
     let files = signatures.flat_map(|signature| &mut signature.files);
@@ -61,9 +55,8 @@ fn add_to_sidecar(manifest: &mut Manifest, artifact: usize, path: &Path, entry: 
 }
 
 /// Adds an entry in place of what an earlier run said of the same address.
-fn add(published: &mut Vec<Value>, entry: Value) {
-    let place = |entry: &Value| (entry.get("target").cloned(), entry.get("url").cloned());
-    published.retain(|earlier| place(earlier) != place(&entry));
+fn add(published: &mut Vec<Published>, entry: Published) {
+    published.retain(|one| (&one.target, &one.url) != (&entry.target, &entry.url));
     published.push(entry);
 }
 
@@ -73,8 +66,12 @@ mod tests {
 
     #[test]
     fn a_second_run_replaces_what_the_first_one_said_of_the_same_place() {
-        let said =
-            |url: &str, outcome: &str| json!({"target": "dir", "url": url, "outcome": outcome});
+        let said = |url: &str, outcome: &str| Published {
+            target: Some("dir".to_owned()),
+            url: Some(url.to_owned()),
+            outcome: Some(outcome.to_owned()),
+            ..Published::default()
+        };
         let mut published = vec![said("a", "stored"), said("b", "stored")];
         add(&mut published, said("a", "kept"));
         assert_eq!(published, [said("b", "stored"), said("a", "kept")]);

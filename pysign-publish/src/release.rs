@@ -12,9 +12,6 @@ use pysign_names::DistName;
 use crate::Error;
 use crate::sidecar::{self, SidecarFile};
 
-/// GitLab's registries take 5 GiB, `PyPI` far less; a static index has room for the largest wheels.
-const MAX_PACKAGE: u64 = 16 << 30;
-
 /// The files of one version of one project.
 #[derive(Debug)]
 pub(crate) struct Release {
@@ -119,7 +116,7 @@ impl Package {
         let path = artifact.path()?.to_owned();
         notes.progress(format!("reading '{}'", path.display()));
         let mut file = open_regular(&path)?;
-        let (sha256, size) = copy_hashed(&file, &path, MAX_PACKAGE, io::sink(), &path)?;
+        let (sha256, size) = copy_hashed(&file, &path, Artifact::MAX_BYTES, io::sink(), &path)?;
         file.rewind().map_err(|cause| FileError::on_open(&path, cause))?;
         artifact.record(sha256, size)?;
         let metadata = match name {

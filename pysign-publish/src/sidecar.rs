@@ -9,7 +9,7 @@ use pysign_attest::{
     Attestation, Bundle, Certificate, Content, Envelope, Subject, signature_from_text,
 };
 use pysign_host::{Failure, Notes, Sha256};
-use pysign_manifest::{Artifact, ProjectName, Role, SignatureKind, Version};
+use pysign_manifest::{Artifact, ProjectName, Publish, Role, SignatureKind, Suffix, Version};
 use pysign_names::DistName;
 
 use crate::Error;
@@ -164,6 +164,18 @@ pub(crate) fn bind(
         for sidecar in &mut signature.files {
             let bytes = sidecar.load()?;
             let path = sidecar.path.clone();
+            match Suffix::of(&path).map_or(Publish::Send, |row| row.publish) {
+                Publish::Leave => {
+                    let message =
+                        format!("'{}' is not published: its name is an old one", path.display());
+                    notes.warn("sidecar-left-out", message);
+                    return Ok(());
+                }
+                Publish::Refuse => {
+                    return Err(Error::UnsupportedSignature { file: path, kind }.into());
+                }
+                Publish::Send => {}
+            }
             read.push(SidecarFile {
                 project: name.project().clone(),
                 version: name.version().clone(),
@@ -179,14 +191,9 @@ pub(crate) fn bind(
             match kind {
                 SignatureKind::Bundle => bundles.push(file.check_bundle(sha256)?),
                 SignatureKind::Pair => file.check_half()?,
-                SignatureKind::Attestation | SignatureKind::Release | SignatureKind::Statement => {
+                _ => {
                     file.check_statement(&artifact.filename, sha256)?;
                     has_statement = true;
-                }
-                SignatureKind::Provenance => {
-                    return Err(
-                        Error::UnsupportedSignature { file: file.path.clone(), kind }.into()
-                    );
                 }
             }
         }

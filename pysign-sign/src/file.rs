@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pysign_attest::Envelope;
 use pysign_host::{Failure, FileError, Sha256, copy_hashed, open_regular};
-use pysign_manifest::{Artifact, Kind, release_path};
+use pysign_manifest::{Artifact, Kind};
 use pysign_sigstore::Subject;
 
 use crate::error::Error;
@@ -39,7 +39,7 @@ impl File {
             path,
             filename: artifact.filename.clone(),
             is_package: matches!(artifact.kind, Kind::Sdist | Kind::Wheel),
-            release: release_path(artifact),
+            release: artifact.release_path(),
         })
     }
 

@@ -22,7 +22,7 @@ use crate::statement::Given;
 pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manifest>, Failure> {
     let mut release = input.release(&host.notes)?;
     release.single_release()?;
-    forget_claims(&mut release);
+    release.forget_verified();
     let given = args.statement.as_deref().map(Given::read).transpose()?;
 
     let files = read(&mut release, args.jobs)?;
@@ -64,13 +64,6 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     }
     method.tell_verifiers(&signatures, &host.notes)?;
     Ok(Some(release))
-}
-
-/// What others say they have proven is not handed on.
-fn forget_claims(release: &mut Manifest) {
-    for artifact in &mut release.artifacts {
-        artifact.verified.clear();
-    }
 }
 
 /// Every file is read before the first is signed, and everything that lies in its way looked at: what

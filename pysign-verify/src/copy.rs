@@ -9,13 +9,10 @@ use std::sync::{Mutex, PoisonError};
 
 use pysign_host::{Failure, FileError, Host, NewDirectory, Sha256, copy_hashed};
 use pysign_manifest::{
-    Kind, Manifest, ProjectName, Role, SIDECARS, SignatureKind, Suffix, Version,
+    Artifact, Kind, Manifest, ProjectName, Role, SIDECARS, SignatureKind, Suffix, Version,
 };
 
 use crate::Error;
-
-/// The largest file that GitLab's registries take is 5 GiB, `PyPI`'s is far below.
-pub(crate) const MAX_BYTES: u64 = 16 << 30;
 
 /// What pip and uv install from.
 const REQUIREMENTS: &str = "requirements.txt";
@@ -59,7 +56,7 @@ impl Copy {
     ) -> Result<(File, Sha256, u64), FileError> {
         let target = self.directory.target().join(filename);
         let mut file = self.directory.create_file(filename)?;
-        let (sha256, size) = copy_hashed(original, path, MAX_BYTES, &mut file, &target)?;
+        let (sha256, size) = copy_hashed(original, path, Artifact::MAX_BYTES, &mut file, &target)?;
         file.rewind().map_err(|cause| FileError::Unwritable { file: target, cause })?;
         Ok((file, sha256, size))
     }

@@ -35,6 +35,7 @@ Each must be of the kind (in brackets) that its name is for; each must be valid;
 have at least one:
 
   F.sigstore.json          a Sigstore bundle over F (bundle)
+  F.sigstore               the same under an older name
   F.sig, F.crt or F.pem    a signature and its certificate (pair)
   F.publish.attestation    an attestation of PEP 740 (attestation)
   F.slsa.attestation       another one (attestation)

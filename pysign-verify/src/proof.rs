@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pysign_attest::{Bundle, Material};
 use pysign_host::{Failure, Sha256};
-use pysign_manifest::{Artifact, Map, SignatureKind, Value, json};
+use pysign_manifest::{Artifact, SignatureKind, Verified};
 use pysign_sigstore::{Proof, Signer, Subject, Trust, Verifier, rekor};
 
 use crate::copy::Copy;
@@ -229,12 +229,14 @@ impl Verdict {
     }
 
     /// As the manifest's `verified` has it.
-    pub(crate) fn encode(&self, trust: Trust) -> Vec<Value> {
+    pub(crate) fn encode(&self, trust: Trust) -> Vec<Verified> {
         match self {
             Self::Signed(proven) => proven.iter().map(|one| one.encode(trust)).collect(),
-            Self::Pinned { policy } => {
-                vec![json!({"kind": "pin", "policy_sha256": policy.to_string()})]
-            }
+            Self::Pinned { policy } => vec![Verified {
+                kind: Some("pin".to_owned()),
+                policy_sha256: Some(*policy),
+                ..Verified::default()
+            }],
         }
     }
 }
@@ -245,33 +247,31 @@ impl Proven {
     }
 
     /// As the manifest's `verified` has it.
-    fn encode(&self, trust: Trust) -> Value {
+    fn encode(&self, trust: Trust) -> Verified {
         let proof = &self.proof;
-        let mut members = Map::new();
-        let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
-        put("kind", json!(self.kind.to_string()));
-        put("signature_sha256", json!(Sha256::of(&proof.signature).to_string()));
+        let mut verified = Verified {
+            kind: Some(self.kind.to_string()),
+            signature_sha256: Some(Sha256::of(&proof.signature)),
+            signed_at: proof.signed_at.map(|time| time.to_string()),
+            times: Some(proof.times.iter().map(ToString::to_string).collect()),
+            log: Some(proof.log.clone()),
+            log_index: Some(proof.log_index),
+            predicate_type: proof.statement.as_ref().map(|one| one.predicate_type.clone()),
+            trust: Some(pysign_manifest::Trust {
+                source: Some(trust.source.to_string()),
+                sha256: Some(trust.sha256),
+                ..Default::default()
+            }),
+            ..Verified::default()
+        };
         match &proof.signer {
             Signer::Certificate(certificate) => {
-                put("identity", json!(certificate.identity()));
-                put("issuer", json!(certificate.issuer()));
-                put("claims", json!(certificate.claims()));
+                verified.identity = Some(certificate.identity().to_owned());
+                verified.issuer = Some(certificate.issuer().to_owned());
+                verified.claims = Some(certificate.claims().clone());
             }
-            Signer::Key(key) => {
-                put("key_sha256", json!(key.sha256().to_string()));
-            }
+            Signer::Key(key) => verified.key_sha256 = Some(key.sha256()),
         }
-        if let Some(time) = proof.signed_at {
-            put("signed_at", json!(time.to_string()));
-        }
-        let times: Vec<String> = proof.times.iter().map(ToString::to_string).collect();
-        put("times", json!(times));
-        put("log", json!(proof.log));
-        put("log_index", json!(proof.log_index));
-        if let Some(statement) = &proof.statement {
-            put("predicate_type", json!(statement.predicate_type));
-        }
-        put("trust", json!({"source": trust.source, "sha256": trust.sha256.to_string()}));
-        members.into()
+        verified
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     let beside = matches!(input, Input::Files(_));
     let named = args.detached.has_signature();
     let mut release = args.detached.release(input, &host.notes)?;
-    forget_claims(&mut release);
+    release.forget_verified();
     if !named {
         leave_out(&mut release, &policy, &host.notes);
     }
@@ -54,13 +54,6 @@ pub(crate) fn run(args: Args, input: Input, host: &Host) -> Result<Option<Manife
     }
     host.notes.summary(Report::summary(&reports));
     Ok(Some(release))
-}
-
-/// A manifest is a claim, never evidence: not even our own earlier word counts.
-fn forget_claims(release: &mut Manifest) {
-    for artifact in &mut release.artifacts {
-        artifact.verified.clear();
-    }
 }
 
 /// Takes signatures of kinds that the policy leaves out off the list, and says so: how many of each
@@ -125,7 +118,7 @@ fn is_about_another_file(failure: &Failure) -> bool {
 fn drop_unlisted(release: &mut Manifest) {
     for artifact in &mut release.artifacts {
         let mut signatures = std::mem::take(&mut artifact.signatures);
-        signatures.retain(|signature| signature.lies_beside(artifact));
+        signatures.retain(|signature| artifact.can_list(signature));
         artifact.signatures = signatures;
     }
 }

@@ -16,7 +16,7 @@ use pysign_manifest::{Artifact, Kind};
 use pysign_names::is_installable;
 
 use crate::Error;
-use crate::copy::{Copy, MAX_BYTES};
+use crate::copy::Copy;
 
 /// Larger blocks gain nothing: the digest takes longer than the system calls.
 const BLOCK: usize = 64 << 10;
@@ -141,7 +141,7 @@ fn hash(
     path: &Path,
     length: u64,
 ) -> Result<(Sha256, u64, Option<Vec<u8>>), FileError> {
-    let mut reader = HashingReader::new(file, MAX_BYTES);
+    let mut reader = HashingReader::new(file, Artifact::MAX_BYTES);
     // One byte more, or a file that fits would look like one that goes on.
     let room = usize::try_from(length).unwrap_or(usize::MAX).saturating_add(1).min(BLOCK);
     let mut block = vec![0; room];
@@ -157,7 +157,10 @@ fn hash(
             Err(cause) => match cause.kind() {
                 std::io::ErrorKind::Interrupted => {}
                 std::io::ErrorKind::FileTooLarge => {
-                    return Err(FileError::TooLarge { file: path.into(), cap: MAX_BYTES });
+                    return Err(FileError::TooLarge {
+                        file: path.into(),
+                        cap: Artifact::MAX_BYTES,
+                    });
                 }
                 _ => return Err(FileError::on_open(path, cause)),
             },

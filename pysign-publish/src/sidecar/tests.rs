@@ -46,6 +46,14 @@ fn a_bundle_that_names_the_digest_of_its_file_is_bound() {
 }
 
 #[test]
+fn a_bundle_under_its_older_name_is_left_with_a_warning() {
+    let (found, warnings) = bound(&[(".sigstore", samples::WHEEL)]);
+    let found = found.unwrap();
+    assert!(!found.signed && found.files.is_empty());
+    assert_eq!(warnings, ["sidecar-left-out"]);
+}
+
+#[test]
 fn a_bundle_that_names_another_digest_or_none_is_refused() {
     assert_eq!(refused(&[(".sigstore.json", samples::SDIST)]), "signature-other-file");
     let text = std::str::from_utf8(samples::WHEEL).unwrap();

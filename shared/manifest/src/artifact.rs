@@ -1,53 +1,32 @@
 //! One file of a release, and what is claimed of it.
 
-use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use pysign_host::{Sha256, hash_regular, open_regular};
-use pysign_json::{Fault, Map, Members, Value, json};
+use pysign_json::{Map, Members, Value, json};
 use pysign_names::{DistName, ProjectName, Version};
 
-use crate::signature::UnknownWord;
-use crate::{Error, Signature, paths};
+use crate::evidence::{Fetched, Member as _, Published, Verified};
+use crate::sidecars::{Places, RELEASE, words};
+use crate::signature::{Signature, encode_digests, insert_lists};
+use crate::{Error, HEX, paths};
 
 /// There are ten names for sidecars; the rest is for what merging lists again. Each may be a mebibyte
 /// that a verifier holds in memory.
 const MAX_SIGNATURES: usize = 64;
 
-/// What an artifact is, by its file name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// Only a digest is known; there is no file.
-    Digest,
-    /// Anything that is neither wheel nor sdist.
-    File,
-    /// A source distribution, `.tar.gz` (PEP 625).
-    Sdist,
-    /// A wheel (PEP 427).
-    Wheel,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Digest => "digest",
-            Self::File => "file",
-            Self::Sdist => "sdist",
-            Self::Wheel => "wheel",
-        })
-    }
-}
-
-impl FromStr for Kind {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        [Self::Digest, Self::File, Self::Sdist, Self::Wheel]
-            .into_iter()
-            .find(|kind| kind.to_string() == text)
-            .ok_or(UnknownWord)
+words! {
+    /// What an artifact is, by its file name.
+    Kind {
+        /// Only a digest is known; there is no file.
+        Digest "digest",
+        /// Anything that is neither wheel nor sdist.
+        File "file",
+        /// A source distribution, `.tar.gz` (PEP 625).
+        Sdist "sdist",
+        /// A wheel (PEP 427).
+        Wheel "wheel",
     }
 }
 
@@ -73,13 +52,13 @@ pub struct Artifact {
     /// The signatures that are claimed to be about it.
     pub signatures: Vec<Signature>,
     /// What was proven, one object a signature.
-    pub verified: Vec<Value>,
+    pub verified: Vec<Verified>,
     /// Where it was published to.
-    pub published: Vec<Value>,
+    pub published: Vec<Published>,
     /// Where it was fetched from.
-    pub fetched: Vec<Value>,
-    digests: Map<String, Value>,
-    rest: Map<String, Value>,
+    pub fetched: Vec<Fetched>,
+    pub(crate) digests: Map<String, Value>,
+    pub(crate) rest: Map<String, Value>,
 }
 
 impl Artifact {
@@ -131,6 +110,25 @@ impl Artifact {
     /// Where the file is. Every artifact but a digest has a path.
     pub fn path(&self) -> Result<&Path, Error> {
         self.path.as_deref().ok_or_else(|| Error::NoPath { filename: self.filename.clone() })
+    }
+
+    /// Where the release statement lies: `NAME-VERSION.release.sigstore.json` in the artifact's
+    /// directory.
+    pub fn release_path(&self) -> Option<PathBuf> {
+        let (project, version) = (self.project.as_ref()?, self.version.as_ref()?);
+        let name = format!("{project}-{version}{}", RELEASE.text);
+        Some(self.path.as_ref()?.with_file_name(name))
+    }
+
+    fn places(&self) -> Places {
+        Places { artifact: self.path.clone(), release: self.release_path() }
+    }
+
+    /// Whether a manifest can list `signature` here: each of its files has a sidecar's name and place.
+    pub fn can_list(&self, signature: &Signature) -> bool {
+        let places = self.places();
+        let mut files = signature.files.iter();
+        files.all(|file| places.have(&file.path, signature.kind, file.role))
     }
 
     /// Opens the file itself: no final link, no device.
@@ -186,12 +184,12 @@ impl Artifact {
         artifact.sha256 = Some(sha256);
         artifact.size = fields.optional_number("size")?;
         artifact.build = fields.optional_text("build")?;
-        let beside = artifact.clone();
+        let places = artifact.places();
         artifact.signatures = fields
-            .objects("signatures", MAX_SIGNATURES, |one| Signature::parse(one, &beside, base))?;
-        artifact.verified = entries(&mut fields, "verified")?;
-        artifact.published = entries(&mut fields, "published")?;
-        artifact.fetched = entries(&mut fields, "fetched")?;
+            .objects("signatures", MAX_SIGNATURES, |one| Signature::parse(one, &places, base))?;
+        artifact.verified = fields.objects("verified", usize::MAX, Verified::parse)?;
+        artifact.published = fields.objects("published", usize::MAX, Published::parse)?;
+        artifact.fetched = fields.objects("fetched", usize::MAX, Fetched::parse)?;
         artifact.digests = digests.into_rest();
         artifact.rest = fields.into_rest();
         Ok(artifact)
@@ -214,34 +212,14 @@ impl Artifact {
         put("build", self.build.as_deref().map(Value::from));
         let signatures: Result<Vec<Value>, Error> =
             self.signatures.iter().map(|signature| signature.encode(here)).collect();
-        put("signatures", unless_empty(&signatures?));
-        put("verified", unless_empty(&self.verified));
-        put("published", unless_empty(&self.published));
-        put("fetched", unless_empty(&self.fetched));
+        let lists = [
+            ("signatures", signatures?.into()),
+            ("verified", self.verified.write()),
+            ("published", self.published.write()),
+            ("fetched", self.fetched.write()),
+        ];
+        insert_lists(&mut members, lists);
         Ok(members.into())
-    }
-
-    /// Adds what `other` knows of the same file.
-    pub(crate) fn absorb(&mut self, other: Self) -> Result<(), Error> {
-        let name = self.filename.clone();
-        let conflict = |member| Error::Conflict { place: format!("'{name}', {member}") };
-        if self.sha256 != other.sha256 {
-            return Err(Error::OtherBytes { filename: name });
-        }
-        agree(&mut self.path, other.path).map_err(|()| conflict("path"))?;
-        agree(&mut self.size, other.size).map_err(|()| conflict("size"))?;
-        agree(&mut self.build, other.build).map_err(|()| conflict("build"))?;
-        for signature in other.signatures {
-            match self.signatures.iter_mut().find(|known| known.is_at_the_place_of(&signature)) {
-                Some(known) => known.absorb(signature, conflict)?,
-                None => self.signatures.push(signature),
-            }
-        }
-        unite(&mut self.verified, other.verified);
-        unite(&mut self.published, other.published);
-        unite(&mut self.fetched, other.fetched);
-        unite_members(&mut self.digests, other.digests).map_err(|()| conflict("digests"))?;
-        unite_members(&mut self.rest, other.rest).map_err(|()| conflict("other members"))
     }
 }
 
@@ -252,55 +230,4 @@ fn check_name(name: &str) -> Result<(), Error> {
         && !matches!(name, "." | "..")
         && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'));
     if fine { Ok(()) } else { Err(Error::FileName { name: name.to_owned() }) }
-}
-
-/// How a digest is written.
-pub(crate) const HEX: &str = "64 lower-case hexadecimal digits";
-
-pub(crate) fn entries(fields: &mut Members, name: &str) -> Result<Vec<Value>, Fault> {
-    fields.objects(name, usize::MAX, |entry| Ok(entry.into_rest().into()))
-}
-
-pub(crate) fn encode_digests(rest: &Map<String, Value>, sha256: Sha256) -> Value {
-    let mut digests = rest.clone();
-    digests.insert("sha256".to_owned(), sha256.to_string().into());
-    digests.into()
-}
-
-pub(crate) fn unless_empty(values: &[Value]) -> Option<Value> {
-    (!values.is_empty()).then(|| values.to_vec().into())
-}
-
-/// Two claims about one thing: equal, or only one of them made.
-pub(crate) fn agree<T: PartialEq>(ours: &mut Option<T>, theirs: Option<T>) -> Result<(), ()> {
-    match (ours.as_ref(), theirs) {
-        (_, None) => Ok(()),
-        (Some(ours), Some(theirs)) => (*ours == theirs).then_some(()).ok_or(()),
-        (None, theirs) => {
-            *ours = theirs;
-            Ok(())
-        }
-    }
-}
-
-pub(crate) fn unite<T: PartialEq>(ours: &mut Vec<T>, theirs: Vec<T>) {
-    for one in theirs {
-        if !ours.contains(&one) {
-            ours.push(one);
-        }
-    }
-}
-
-/// Adds members; two values for one key are refused.
-pub(crate) fn unite_members(
-    ours: &mut Map<String, Value>,
-    theirs: Map<String, Value>,
-) -> Result<(), ()> {
-    for (key, value) in theirs {
-        match ours.get(&key) {
-            Some(known) if *known != value => return Err(()),
-            _ => ours.insert(key, value),
-        };
-    }
-    Ok(())
 }

@@ -144,7 +144,7 @@ pysign_host::problem! { Error {
     Self::BuildKey { expected, found } => Input "build-key"
         ("a key of the manifest's builds is not the digest of its entry"),
         evidence(expected, found);
-    Self::Conflict { place } => Input "manifest-conflict" ("the manifests contradict each other: {place}");
+    Self::Conflict { place } => Input "manifest-conflict" ("the manifest has contradictory values: {place}");
     Self::CurrentDirectory { cause } => Input "file-unreadable" ("the current directory is not known"),
         cause(cause);
     Self::Digest { file, expected, found } => Refused "digest-mismatch"

@@ -4,8 +4,9 @@
 //! can't be carried through faithfully is refused; what is not understood is carried through.
 
 mod artifact;
-mod builds;
+mod discover;
 mod error;
+mod evidence;
 mod merge;
 mod paths;
 mod sidecars;
@@ -17,11 +18,19 @@ use std::path::Path;
 use pysign_json::{Members, Numbers, parse};
 
 pub use artifact::{Artifact, Kind};
+pub use discover::{discover, find_sidecars};
 pub use error::Error;
+use evidence::Member as _;
+pub use evidence::{Build, Digests, Fetched, Installed, Published, Source, Trust, Verified};
 pub use pysign_json::{Map, Value, json};
 pub use pysign_names::{ProjectName, SdistName, Version, WheelName};
-pub use sidecars::{SIDECARS, Suffix, discover, find_sidecars, release_path, sidecar_path};
-pub use signature::{Role, Sidecar, Signature, SignatureKind, UnknownWord};
+pub use sidecars::{
+    Publish, RELEASE, Role, SIDECARS, SignatureKind, Suffix, UnknownWord, sidecar_path,
+};
+pub use signature::{Sidecar, Signature};
+
+/// How a digest is written.
+const HEX: &str = "64 lower-case hexadecimal digits";
 
 /// The schema that is written, and the only one that is read.
 pub const SCHEMA: &str = "pysign-manifest/1";
@@ -39,7 +48,7 @@ pub struct Manifest {
     /// The files, in the order of the document or of the operands.
     pub artifacts: Vec<Artifact>,
     /// How they were built: each entry under the SHA-256 of its own canonical text.
-    pub builds: BTreeMap<String, Value>,
+    pub builds: BTreeMap<String, Build>,
     /// The programs that had it in hand, oldest first, as `name/version`.
     pub tools: Vec<String>,
     rest: Map<String, Value>,
@@ -63,10 +72,13 @@ impl Manifest {
         let artifacts = members
             .objects("artifacts", MAX_ARTIFACTS, |members| Artifact::parse(members, base))?;
         refuse_namesakes(&artifacts)?;
-        let builds = members.optional_object("builds")?.map_or_else(Map::new, Members::into_rest);
-        let builds = builds::parse(builds)?;
-        for artifact in &artifacts {
-            builds::check_reference(artifact, &builds)?;
+        let builds = members.optional_object("builds")?.map(parse_builds).transpose()?;
+        let builds = builds.unwrap_or_default();
+        for key in artifacts.iter().filter_map(|artifact| artifact.build.as_ref()) {
+            if !builds.contains_key(key) {
+                let expected = "an entry of builds".to_owned();
+                return Err(Error::BuildKey { expected, found: key.clone() });
+            }
         }
         let tools = members.texts("tools", usize::MAX)?;
         Ok(Self { artifacts, builds, tools, rest: members.into_rest() })
@@ -82,7 +94,7 @@ impl Manifest {
             self.artifacts.iter().map(|artifact| artifact.encode(&here)).collect();
         document.insert("artifacts".into(), artifacts?.into());
         if !self.builds.is_empty() {
-            let builds = self.builds.iter().map(|(key, entry)| (key.clone(), entry.clone()));
+            let builds = self.builds.iter().map(|(key, entry)| (key.clone(), entry.write()));
             document.insert("builds".into(), builds.collect::<Map<_, _>>().into());
         }
         document.insert("tools".into(), self.tools.clone().into());
@@ -97,9 +109,14 @@ impl Manifest {
         }
     }
 
+    /// Drops what others say they have proven: a manifest is a claim, never evidence.
+    pub fn forget_verified(&mut self) {
+        self.artifacts.iter_mut().for_each(|artifact| artifact.verified.clear());
+    }
+
     /// Adds how something was built; gives the key for [`Artifact::build`].
-    pub fn add_build(&mut self, entry: Value) -> String {
-        let key = builds::key(&entry);
+    pub fn add_build(&mut self, entry: Build) -> String {
+        let key = entry.key();
         self.builds.insert(key.clone(), entry);
         key
     }
@@ -135,7 +152,7 @@ impl Manifest {
     pub fn commits(&self) -> BTreeSet<&str> {
         let built = self.artifacts.iter().filter_map(|artifact| artifact.build.as_ref());
         let entries = built.filter_map(|key| self.builds.get(key));
-        entries.filter_map(|entry| entry.pointer("/source/commit")?.as_str()).collect()
+        entries.filter_map(Build::commit).collect()
     }
 
     /// Refuses a manifest without artifacts: nothing passes vacuously.
@@ -144,12 +161,26 @@ impl Manifest {
     }
 }
 
+/// Each entry stands under its own key.
+fn parse_builds(mut entries: Members) -> Result<BTreeMap<String, Build>, Error> {
+    let mut builds = BTreeMap::new();
+    for found in entries.rest().keys().cloned().collect::<Vec<_>>() {
+        let entry = Build::parse(entries.object(&found)?)?;
+        let expected = entry.key();
+        if found != expected {
+            return Err(Error::BuildKey { expected, found });
+        }
+        builds.insert(found, entry);
+    }
+    Ok(builds)
+}
+
 /// A file name stands for one file: of two, each stage could take another.
 fn refuse_namesakes(artifacts: &[Artifact]) -> Result<(), Error> {
     let mut names = BTreeSet::new();
     match artifacts.iter().find(|artifact| !names.insert(&artifact.filename)) {
         Some(twice) => {
-            Err(Error::Conflict { place: format!("'{}' is there twice", twice.filename) })
+            Err(Error::Conflict { place: format!("'{}' is listed twice", twice.filename) })
         }
         None => Ok(()),
     }

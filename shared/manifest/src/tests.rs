@@ -117,7 +117,11 @@ fn a_digest_stands_without_a_file() {
 #[test]
 fn a_build_is_named_by_the_digest_of_its_text() {
     let mut manifest = Manifest::new();
-    let key = manifest.add_build(json!({"python": "3.11", "backend": "é"}));
+    let key = manifest.add_build(Build {
+        python: Some("3.11".to_owned()),
+        backend: Some("é".to_owned()),
+        ..Build::default()
+    });
     let text = r#"{"backend":"é","python":"3.11"}"#;
     assert_eq!(key, pysign_host::Sha256::of(text.as_bytes()).to_string());
     let written = manifest.encode().unwrap();
@@ -158,7 +162,7 @@ fn what_two_manifests_know_of_a_signature_is_one_signature() {
     let whole = Manifest::merge(vec![known("gitlab"), known("dir:index"), known("gitlab")]);
     let [signature] = &whole.unwrap().artifacts[0].signatures[..] else { panic!() };
     let published = json!([{"target": "gitlab"}, {"target": "dir:index"}]);
-    assert_eq!(Value::from(signature.files[0].published.clone()), published);
+    assert_eq!(signature.files[0].published.write(), published);
 
     let one = parse(&document(&artifact())).unwrap();
     let bytes = with("/signatures/0/files/0/digests/sha256", json!("0".repeat(64)));
@@ -166,6 +170,47 @@ fn what_two_manifests_know_of_a_signature_is_one_signature() {
     assert_eq!((error.code(), error.status()), ("other-bytes", Status::Refused));
     let contrary = parse(&with("/signatures/0/files/0/unknown", json!(false))).unwrap();
     assert_eq!(Manifest::merge(vec![one, contrary]).unwrap_err().code(), "manifest-conflict");
+}
+
+/// Absent and empty members, and those of other versions, come back as they were.
+#[test]
+fn evidence_is_written_as_it_was_read() {
+    let mut artifact = artifact();
+    artifact["verified"] = json!([
+        {"claims": {"build-trigger": "push"}, "kind": "bundle", "log_index": 7, "new": [1],
+         "signature_sha256": HEX, "times": [], "trust": {"sha256": HEX, "source": "tuf", "x": 1}},
+        {"kind": "pin", "policy_sha256": HEX},
+    ]);
+    artifact["published"] = json!([
+        {"allowed": ["unsigned"], "digests": {"md5": "x", "sha256": HEX}, "outcome": "stored",
+         "target": "gitlab", "url": "u"},
+        {},
+    ]);
+    artifact["fetched"] = json!([{"hash_sources": ["index"], "index": "i", "url": "u"}]);
+    let entry = json!({"canon": "c", "locked": false, "requires": [{"name": "a", "y": null}],
+        "source": {"dirty": true, "epoch": 0, "overrides": {"v": [1]}, "z": {}}});
+    let key = pysign_host::Sha256::of(entry.to_string().as_bytes()).to_string();
+    artifact["build"] = json!(key);
+    let mut document = document(&artifact);
+    document["builds"] = json!({key: entry});
+    assert_eq!(parse(&document).unwrap().encode().unwrap(), format!("{document}\n"));
+}
+
+#[test]
+fn evidence_of_another_type_is_refused() {
+    for (list, entry) in [
+        ("verified", json!({"log_index": "7"})),
+        ("verified", json!({"key_sha256": "x"})),
+        ("verified", json!({"claims": {"a": 1}})),
+        ("published", json!({"url": null})),
+        ("published", json!({"digests": {"sha256": HEX.to_uppercase()}})),
+        ("fetched", json!({"hash_sources": "index"})),
+        ("fetched", json!("x")),
+    ] {
+        let mut artifact = artifact();
+        artifact[list] = json!([entry]);
+        assert_eq!(code(&document(&artifact)), "manifest-malformed", "{list} {entry}");
+    }
 }
 
 #[test]
@@ -179,8 +224,10 @@ fn several_releases_are_told_apart() {
 #[test]
 fn several_commits_of_one_release_are_told_apart() {
     let mut manifest = parse(&document(&artifact())).unwrap();
-    let first = manifest.add_build(json!({"source": {"commit": "a"}}));
-    let second = manifest.add_build(json!({"source": {"commit": "b"}}));
+    let [first, second] = ["a", "b"].map(|commit| {
+        let source = Source { commit: Some(commit.to_owned()), ..Source::default() };
+        manifest.add_build(Build { source: Some(source), ..Build::default() })
+    });
     manifest.artifacts[0].build = Some(first);
     manifest.single_release().unwrap();
     let mut sdist = Artifact::named("demo_pkg-1.2.0.tar.gz").unwrap();
@@ -202,4 +249,25 @@ fn a_file_name_is_there_once() {
     other["kind"] = json!("sdist");
     other["signatures"] = json!([]);
     assert!(parse(&json!({"artifacts": [artifact(), other], "schema": SCHEMA})).is_ok());
+}
+
+#[test]
+fn every_row_of_the_table_is_found_beside_its_file() {
+    let scratch = std::env::temp_dir().join(format!("pysign-sidecars-{}", std::process::id()));
+    std::fs::create_dir_all(&scratch).unwrap();
+    let path = scratch.join(WHEEL);
+    let mut artifact = Artifact::from_path(&path).unwrap();
+    for row in &SIDECARS {
+        std::fs::write(sidecar_path(&path, row.text), "x").unwrap();
+    }
+    std::fs::write(artifact.release_path().unwrap(), "x").unwrap();
+    artifact.signatures = find_sidecars(&artifact);
+    std::fs::remove_dir_all(&scratch).unwrap();
+    let files = artifact.signatures.iter().flat_map(|one| &one.files);
+    let found: BTreeSet<&str> =
+        files.filter_map(|file| Some(Suffix::of(&file.path)?.text)).collect();
+    // Of the two names of a certificate the first counts.
+    let all = SIDECARS.iter().chain([&RELEASE]).map(|row| row.text);
+    assert_eq!(found, all.filter(|text| *text != ".pem").collect());
+    assert!(artifact.signatures.iter().all(|signature| artifact.can_list(signature)));
 }
