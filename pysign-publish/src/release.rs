@@ -119,10 +119,7 @@ impl Package {
         let (sha256, size) = copy_hashed(&file, &path, Artifact::MAX_BYTES, io::sink(), &path)?;
         file.rewind().map_err(|cause| FileError::on_open(&path, cause))?;
         artifact.record(sha256, size)?;
-        let metadata = match name {
-            DistName::Sdist(_) => pysign_archive::sdist::identity(&mut file, &path)?,
-            DistName::Wheel(_) => pysign_archive::wheel::identity(&mut file, &path)?,
-        };
+        let metadata = pysign_archive::identity(&mut file, &path)?;
         let bound = sidecar::bind(artifact, place, &name, sha256, notes)?;
         let (sidecars, signed) = (bound.files, bound.signed);
         Ok(Self { artifact: place, name, path, sha256, size, metadata, sidecars, signed })

@@ -126,7 +126,7 @@ impl Subject {
 
 fn check(is_named: bool, source: &mut (impl Read + Seek), path: &Path) -> Result<(), Failure> {
     if is_named {
-        return Ok(pysign_archive::check_name(source, path)?);
+        return Ok(pysign_archive::identity(source, path).map(drop)?);
     }
     match pysign_archive::holds_distribution(source) {
         Ok(true) => Err(Error::Misnamed { file: path.into() }.into()),

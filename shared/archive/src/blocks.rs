@@ -1,6 +1,6 @@
 //! Copying in blocks of one size, so that what comes out never depends on how the input was cut.
 
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 use crate::error::{Fault, Format};
 
@@ -29,19 +29,4 @@ pub(crate) fn copy(
 /// A length in memory as a size in a file.
 pub(crate) fn size(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-/// Counts what passes and forgets it.
-#[derive(Debug, Default)]
-pub(crate) struct Counter(pub(crate) u64);
-
-impl Write for Counter {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0 += size(buffer.len());
-        Ok(buffer.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

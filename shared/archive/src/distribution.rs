@@ -58,7 +58,8 @@ fn central_directory(source: &mut (impl Read + Seek), size: u64) -> io::Result<O
 /// The names of the entries of a central directory.
 fn names(mut directory: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
-        let lengths = [28, 30, 32].map(|at| number(directory, at, 2) as usize);
+        let lengths =
+            [28, 30, 32].map(|at| usize::try_from(number(directory, at, 2)).unwrap_or_default());
         let (name, rest) = directory.get(ENTRY..)?.split_at_checked(lengths[0])?;
         directory = rest.get(lengths[1] + lengths[2]..).unwrap_or_default();
         Some(name)

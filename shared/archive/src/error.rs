@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use pysign_host::FileError;
 
+use crate::member::MemberPath;
+
 /// Why an archive was not taken. Codes are an interface: see the man page's DIAGNOSTICS.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -109,6 +111,18 @@ impl Fault {
             _ => "its contents do not match its headers",
         };
         Self::Malformed { format, what }
+    }
+
+    pub(crate) fn too_large(format: Format, what: &'static str, cap: u64) -> Self {
+        Self::TooLarge { format, what, cap }
+    }
+
+    pub(crate) fn name(format: Format, member: &MemberPath, what: &'static str) -> Self {
+        Self::Name { format, member: member.to_string(), what }
+    }
+
+    pub(crate) fn kind(format: Format, member: &MemberPath, what: &'static str) -> Self {
+        Self::Type { format, member: member.to_string(), what }
     }
 
     pub(crate) const fn zip(what: &'static str) -> Self {

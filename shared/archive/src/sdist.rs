@@ -6,7 +6,7 @@ use std::io::{Read, Seek};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use pysign_names::{DistName, SdistName};
+use pysign_names::SdistName;
 
 pub use unpack::unpack;
 
@@ -18,21 +18,10 @@ use crate::{Error, Metadata};
 /// Reads PKG-INFO from the sdist at `path`, open as `source`. Refuses an sdist whose PKG-INFO names
 /// another project or version than its file name does, or that holds anything beside its one
 /// directory `{name}-{version}`.
-pub fn identity(source: &mut (impl Read + Seek), path: &Path) -> Result<Metadata, Error> {
-    let name = file_name(path)?;
+pub(crate) fn identity(source: &mut (impl Read + Seek), path: &Path) -> Result<Metadata, Error> {
+    let name = crate::file_name(path)?;
     let contents = contents(source, &name, Repeats::None).map_err(Error::of(path))?;
     Ok(contents.metadata)
-}
-
-/// The name of the file at `path`, which must be an sdist's.
-pub(crate) fn file_name(path: &Path) -> Result<SdistName, Error> {
-    match crate::file_name(path)? {
-        DistName::Sdist(name) => Ok(name),
-        DistName::Wheel(name) => {
-            let cause = pysign_names::Error::Sdist { text: name.to_string() };
-            Err(Error::of(path)(Fault::Layout(cause)))
-        }
-    }
 }
 
 /// What is in an sdist that has passed every check.
@@ -79,12 +68,10 @@ pub(crate) fn contents(
 
 fn read_info(member: &Member, bytes: &mut dyn Read) -> Result<Vec<u8>, Fault> {
     let Kind::File { size, .. } = member.kind else {
-        let (format, what) = (Format::Tar, "not a file");
-        return Err(Fault::Type { format, member: member.path.to_string(), what });
+        return Err(Fault::kind(Format::Tar, &member.path, "not a file"));
     };
     if size > MAX_METADATA {
-        let (format, what) = (Format::Tar, "bytes of metadata");
-        return Err(Fault::TooLarge { format, what, cap: MAX_METADATA });
+        return Err(Fault::too_large(Format::Tar, "bytes of metadata", MAX_METADATA));
     }
     let mut info = Vec::new();
     crate::blocks::copy(Format::Tar, &mut { bytes }, &mut info)?;
@@ -136,7 +123,7 @@ mod tests {
         let mut source = Cursor::new(Sdist::new().bytes());
         let metadata = identity(&mut source, Path::new(SDIST)).unwrap();
         assert_eq!(metadata.project.as_str(), "demo-pkg");
-        assert!(crate::check_name(&mut source, Path::new("dir/demo-pkg-1.0.tar.gz")).is_ok());
+        assert!(crate::identity(&mut source, Path::new("dir/demo-pkg-1.0.tar.gz")).is_ok());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use flate2::bufread::GzDecoder;
 
 pub(crate) use write::TarWriter;
 
+use crate::blocks::size;
 use crate::error::{Fault, Format};
 use crate::member::{MAX_NAMES, MemberPath};
 use extension::Extensions;
@@ -21,7 +22,7 @@ use extension::Extensions;
 const MAX_UNPACKED: u64 = 4 << 30;
 
 /// Ten times what the largest sdists hold.
-const MAX_MEMBERS: usize = 100_000;
+const MAX_MEMBERS: u64 = 100_000;
 
 /// What one member is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +73,7 @@ pub(crate) fn walk<R: Read + Seek>(
     let walked = members(&mut archive, repeats, visit);
     let gzip = archive.into_inner();
     if gzip.limit() == 0 {
-        let (format, what) = (Format::Tar, "bytes");
-        return Err(Fault::TooLarge { format, what, cap: MAX_UNPACKED });
+        return Err(Fault::too_large(Format::Tar, "bytes", MAX_UNPACKED));
     }
     match walked? {
         ControlFlow::Break(()) => Ok(()),
@@ -123,7 +123,7 @@ fn member(index: usize, header: &Header, extensions: Extensions) -> Result<Optio
     }
     let directory = header.entry_type() == EntryType::Directory;
     let Some(path) = path(&raw, directory)? else { return Ok(None) };
-    let refused = |what| Fault::Type { format: Format::Tar, member: path.to_string(), what };
+    let refused = |what| Fault::kind(Format::Tar, &path, what);
     let mode = header.mode().map_err(on_read)?;
     let kind = match header.entry_type() {
         EntryType::Directory if size == 0 => Kind::Directory,
@@ -171,23 +171,18 @@ struct Seen {
     paths: BTreeSet<MemberPath>,
     files: BTreeSet<MemberPath>,
     links: Vec<(MemberPath, String)>,
-    members: usize,
+    members: u64,
     names: usize,
 }
 
 impl Seen {
     fn count(&mut self) -> Result<(), Fault> {
-        let too_large = |what, cap: usize| Fault::TooLarge {
-            format: Format::Tar,
-            what,
-            cap: crate::blocks::size(cap),
-        };
         self.members += 1;
         if self.members > MAX_MEMBERS {
-            return Err(too_large("members", MAX_MEMBERS));
+            return Err(Fault::too_large(Format::Tar, "members", MAX_MEMBERS));
         }
         if self.names > MAX_NAMES {
-            return Err(too_large("bytes of names", MAX_NAMES));
+            return Err(Fault::too_large(Format::Tar, "bytes of names", size(MAX_NAMES)));
         }
         Ok(())
     }
@@ -196,7 +191,7 @@ impl Seen {
         let path = &member.path;
         self.names += path.as_str().len();
         self.count()?;
-        let refused = |what| Fault::Name { format: Format::Tar, member: path.to_string(), what };
+        let refused = |what| Fault::name(Format::Tar, path, what);
         // A directory may come again, as tar writes it when it is told to append.
         let repeated = !self.paths.insert(path.clone());
         let not_directory = member.kind != Kind::Directory;

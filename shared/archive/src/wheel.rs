@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 use std::path::Path;
 
-use pysign_names::{DistName, SdistName, WheelName};
+use pysign_names::{SdistName, WheelName};
 
 pub(crate) use record::{MAX_RECORD, Record, line as record_line};
 
@@ -23,22 +23,11 @@ const MAX_WHEEL: u64 = 1 << 20;
 /// Reads METADATA from the wheel at `path`, open as `source`. Refuses a wheel whose METADATA names
 /// another project or version than its file name does, whose WHEEL has other tags or another build
 /// number, or whose one `.dist-info` directory is named otherwise.
-pub fn identity(source: &mut (impl Read + Seek), path: &Path) -> Result<Metadata, Error> {
-    let name = file_name(path)?;
+pub(crate) fn identity(source: &mut (impl Read + Seek), path: &Path) -> Result<Metadata, Error> {
+    let name = crate::file_name(path)?;
     let mut zip = Zip::open(source).map_err(Error::of(path))?;
     let (_, metadata) = describe(&mut zip, &name).map_err(Error::of(path))?;
     Ok(metadata)
-}
-
-/// The name of the file at `path`, which must be a wheel's.
-pub(crate) fn file_name(path: &Path) -> Result<WheelName, Error> {
-    match crate::file_name(path)? {
-        DistName::Wheel(name) => Ok(name),
-        DistName::Sdist(name) => {
-            let cause = pysign_names::Error::Wheel { text: name.to_string() };
-            Err(Error::of(path)(Fault::Layout(cause)))
-        }
-    }
 }
 
 /// The `.dist-info` directory and what METADATA in it says, after all checks of [`identity`].
@@ -150,8 +139,7 @@ mod tests {
             ("demo_pkg-1.0.tar.gz", "tar-malformed"),
             ("demo_pkg.whl", "layout-name"),
         ] {
-            let checked =
-                crate::check_name(&mut Cursor::new(Wheel::new().bytes()), Path::new(name));
+            let checked = crate::identity(&mut Cursor::new(Wheel::new().bytes()), Path::new(name));
             assert_eq!(checked.unwrap_err().facts().code, expected, "{name}");
         }
         assert_eq!(code(&Wheel::new(), "demo_pkg-1.0.tar.gz"), "layout-name");

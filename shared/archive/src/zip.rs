@@ -1,6 +1,5 @@
 //! A wheel's container, opened only if both readers agree about it.
 
-mod fields;
 mod walk;
 mod write;
 
@@ -102,7 +101,7 @@ impl<R: Read + Seek> Zip<R> {
             return Err(Fault::Missing { format: Format::Zip, member: path.to_owned() });
         };
         if member.size > cap {
-            return Err(Fault::TooLarge { format: Format::Zip, what: "bytes of metadata", cap });
+            return Err(Fault::too_large(Format::Zip, "bytes of metadata", cap));
         }
         let mut bytes = Vec::new();
         self.copy(member, &mut bytes)?;
@@ -112,9 +111,7 @@ impl<R: Read + Seek> Zip<R> {
 
 /// The paths of the entries, each once, and none beneath a file.
 fn paths(locals: &[Local]) -> Result<Vec<MemberPath>, Fault> {
-    let refused = |path: &MemberPath, what| {
-        Err(Fault::Name { format: Format::Zip, member: path.to_string(), what })
-    };
+    let refused = |path: &MemberPath, what| Err(Fault::name(Format::Zip, path, what));
     let mut paths = Vec::new();
     let (mut seen, mut files) = (BTreeSet::new(), BTreeSet::new());
     for local in locals {
@@ -138,7 +135,7 @@ fn limit(source: &mut impl Seek, locals: &[Local]) -> Result<(), Fault> {
     let packed = source.seek(SeekFrom::End(0)).map_err(Fault::Read)?;
     let cap = packed.saturating_mul(MAX_RATIO).clamp(FREE_UNPACKED, MAX_UNPACKED);
     let size = locals.iter().fold(0, |sum: u64, local| sum.saturating_add(local.size));
-    let fault = Fault::TooLarge { format: Format::Zip, what: "bytes", cap };
+    let fault = Fault::too_large(Format::Zip, "bytes", cap);
     if size > cap { Err(fault) } else { Ok(()) }
 }
 
@@ -150,7 +147,7 @@ fn regular(path: &MemberPath, mode: u32, local: &Local) -> Result<(), Fault> {
         (_, true) => "named like a directory but is none",
         (_, false) => "neither a file nor a directory",
     };
-    Err(Fault::Type { format: Format::Zip, member: path.to_string(), what })
+    Err(Fault::kind(Format::Zip, path, what))
 }
 
 fn on_zip(error: ZipError) -> Fault {

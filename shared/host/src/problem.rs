@@ -99,7 +99,7 @@ impl<'a> Facts<'a> {
     /// The error behind this one, if there is one.
     #[must_use]
     pub fn cause_if(self, cause: &'a Option<impl Error + 'static>) -> Self {
-        Self { cause: cause.as_ref().map(|cause| cause as _), ..self }
+        Self { cause: cause.as_ref().map(|cause| -> &(dyn Error + 'static) { cause }), ..self }
     }
 }
 

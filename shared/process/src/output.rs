@@ -15,12 +15,12 @@ pub(crate) const MAX_LOG: usize = 64 << 10;
 /// No line that a person reads is longer; what is, is shown in pieces.
 const MAX_LINE: usize = 64 << 10;
 
-/// As much as is read at once; by default a pipe holds no more.
-const BLOCK: usize = 64 << 10;
+/// As much as is read at once.
+const BLOCK: usize = 16 << 10;
 
 /// So many blocks may be left in a pipe when the child is gone: 1 MiB, the most that Linux lets a
 /// pipe hold. A process that escaped and still writes can't keep us.
-const MAX_LEFT: usize = 16;
+const MAX_LEFT: usize = 64;
 
 /// What a child has written so far.
 pub(crate) struct Output<'a> {

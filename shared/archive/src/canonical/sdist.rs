@@ -36,7 +36,7 @@ pub fn sdist(
     out: &mut impl Write,
     epoch: u64,
 ) -> Result<SdistName, Error> {
-    let name = sdist::file_name(path)?;
+    let name = crate::file_name(path)?;
     rewrite(source, &name, out, epoch, MAX_BATCH).map_err(Error::of(path))?;
     Ok(name)
 }

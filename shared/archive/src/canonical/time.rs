@@ -30,13 +30,9 @@ impl DosTime {
         let since = UnixTime::clamp(epoch).0 - FIRST;
         let (mut days, second) = (since / DAY, since % DAY);
         let (mut year, mut month) = (0, 1);
-        while days >= days_in_year(year) {
-            days -= days_in_year(year);
-            year += 1;
-        }
         while days >= days_in_month(year, month) {
             days -= days_in_month(year, month);
-            month += 1;
+            (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
         }
         let time = (second / 3600) << 11 | (second / 60 % 60) << 5 | (second % 60 / 2);
         let date = (year << 9) | (month << 5) | (days + 1);
@@ -47,21 +43,13 @@ impl DosTime {
 }
 
 /// Years count from 1980; the only exception to every fourth up to 2107 is 2100.
-fn days_in_year(year: u64) -> u64 {
-    if is_leap(year) { 366 } else { 365 }
-}
-
 fn days_in_month(year: u64, month: u64) -> u64 {
     match month {
-        2 if is_leap(year) => 29,
+        2 if year.is_multiple_of(4) && year != 120 => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
-}
-
-fn is_leap(year: u64) -> bool {
-    year.is_multiple_of(4) && year != 120
 }
 
 #[cfg(test)]

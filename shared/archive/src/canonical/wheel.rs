@@ -26,7 +26,7 @@ pub fn wheel(
     out: &mut impl Write,
     epoch: u64,
 ) -> Result<WheelName, Error> {
-    let name = wheel::file_name(path)?;
+    let name = crate::file_name(path)?;
     rewrite(source, &name, out, epoch).map_err(Error::of(path))?;
     Ok(name)
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{contents, file_name};
+use super::contents;
 use crate::Error;
 use crate::blocks;
 use crate::canonical::UnixTime;
@@ -19,7 +19,7 @@ use crate::tar::{self, Kind, Member, Repeats};
 /// [`identity`](super::identity), before the first file is written (PEP 721 and more: no device, no
 /// hard link, no link that leaves the sdist). Modes are 0644 and 0755, times never before 1980.
 pub fn unpack(source: &mut (impl Read + Seek), path: &Path, into: &Path) -> Result<PathBuf, Error> {
-    let name = file_name(path)?;
+    let name = crate::file_name(path)?;
     let top = contents(source, &name, Repeats::None).map_err(Error::of(path))?.top;
     write_all(source, into).map_err(Error::of(path))?;
     Ok(into.join(top))

@@ -102,8 +102,7 @@ fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 fn content(header: &Header, entry: &mut impl Read) -> Result<Vec<u8>, Fault> {
     let length = header.entry_size().map_err(on_read)?;
     if length > MAX_EXTENSION {
-        let (format, what) = (Format::Tar, "bytes of extension header");
-        return Err(Fault::TooLarge { format, what, cap: MAX_EXTENSION });
+        return Err(Fault::too_large(Format::Tar, "bytes of extension header", MAX_EXTENSION));
     }
     let mut bytes = Vec::new();
     entry.take(length).read_to_end(&mut bytes).map_err(on_read)?;

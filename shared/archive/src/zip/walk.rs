@@ -6,7 +6,6 @@
 
 use std::io::{BufReader, Read, Seek};
 
-use super::fields::Fields;
 use crate::blocks::size;
 use crate::error::{Fault, Format};
 use crate::member::MAX_NAMES;
@@ -57,12 +56,12 @@ pub(crate) fn walk(reader: impl Read + Seek) -> Result<Vec<Local>, Fault> {
     let mut signature = walker.signature()?;
     while signature == LOCAL {
         if size(locals.len()) >= MAX_MEMBERS {
-            return Err(too_large("files", MAX_MEMBERS));
+            return Err(Fault::too_large(Format::Zip, "files", MAX_MEMBERS));
         }
         let local = walker.local()?;
         names += local.name.len();
         if names > MAX_NAMES {
-            return Err(too_large("bytes of names", size(MAX_NAMES)));
+            return Err(Fault::too_large(Format::Zip, "bytes of names", size(MAX_NAMES)));
         }
         locals.push(local);
         signature = walker.signature()?;
@@ -80,10 +79,6 @@ pub(crate) fn walk(reader: impl Read + Seek) -> Result<Vec<Local>, Fault> {
     let directory = Directory { entries, start, size: walker.at - 4 - start };
     walker.end(signature, &directory)?;
     Ok(locals)
-}
-
-fn too_large(what: &'static str, cap: u64) -> Fault {
-    Fault::TooLarge { format: Format::Zip, what, cap }
 }
 
 /// What the end records must say.
@@ -119,6 +114,14 @@ impl<R: Read + Seek> Walker<R> {
         Ok(())
     }
 
+    fn name(&mut self, length: u16, flags: u16) -> Result<Vec<u8>, Fault> {
+        let name = self.read(length.into())?;
+        if name.is_ascii() || flags & UTF8_FLAG != 0 {
+            return Ok(name);
+        }
+        Err(Fault::zip("a name that is not ASCII is not marked as UTF-8"))
+    }
+
     /// A local file header, APPNOTE 4.3.7, and the data behind it.
     fn local(&mut self) -> Result<Local, Fault> {
         let offset = self.at - 4;
@@ -134,10 +137,7 @@ impl<R: Read + Seek> Walker<R> {
         if flags & !ALLOWED_FLAGS != 0 {
             return Err(Fault::zip("an entry is encrypted or uses a data descriptor"));
         }
-        let name = self.read(name.into())?;
-        if !name.is_ascii() && flags & UTF8_FLAG == 0 {
-            return Err(Fault::zip("a name that is not ASCII is not marked as UTF-8"));
-        }
+        let name = self.name(name, flags)?;
         let extra = self.read(extra.into())?;
         let (compressed, size) = local_sizes(sizes, zip64(&extra)?)?;
         self.skip(compressed)?;
@@ -160,10 +160,7 @@ impl<R: Read + Seek> Walker<R> {
                 "its central directory has comments, other disks or unsupported flags",
             ));
         }
-        let name = self.read(name.into())?;
-        if !name.is_ascii() && flags & UTF8_FLAG == 0 {
-            return Err(Fault::zip("a name that is not ASCII is not marked as UTF-8"));
-        }
+        self.name(name, flags)?;
         let extra = self.read(extra.into())?;
         zip64(&extra).map(drop)
     }
@@ -274,5 +271,38 @@ fn local_sizes(header: (u32, u32), zip64: Option<&[u8]>) -> Result<(u64, u64), F
             Ok((compressed.into(), size.into()))
         }
         _ => Err(unclear()),
+    }
+}
+
+/// What is left of a record of little-endian numbers. One that isn't there any more is `None`.
+struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*head)
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(head)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }

@@ -6,7 +6,7 @@ use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use pysign_host::{HashingWriter, Sha256};
 
-use crate::blocks::{Counter, size};
+use crate::blocks::size;
 use crate::canonical::DosTime;
 use crate::error::{Fault, Format};
 use crate::member::MemberPath;
@@ -17,7 +17,7 @@ const MAX_KEPT: usize = 8 << 20;
 
 /// Without zip64, which a canonical wheel never needs: package indexes end far below 4 GiB.
 const MAX_SIZE: u64 = 0xffff_fffe;
-const MAX_MEMBERS: u64 = 0xfffe;
+const MAX_MEMBERS: u16 = 0xfffe;
 
 /// The level that the profile fixes.
 pub(crate) fn level() -> Compression {
@@ -33,7 +33,7 @@ pub(crate) struct Packer {
 /// Holds its bytes until there are too many, then only their number.
 struct Kept {
     bytes: Vec<u8>,
-    count: Counter,
+    count: u64,
     most: usize,
 }
 
@@ -52,7 +52,7 @@ impl Packer {
     }
 
     fn keeping(most: usize) -> Self {
-        let kept = Kept { bytes: Vec::new(), count: Counter::default(), most };
+        let kept = Kept { bytes: Vec::new(), count: 0, most };
         let deflate = DeflateEncoder::new(kept, level());
         Self { crc: Crc::new(), deflate: HashingWriter::new(deflate) }
     }
@@ -60,12 +60,12 @@ impl Packer {
     pub(crate) fn finish(self) -> Result<Packed, Fault> {
         let (deflate, sha256, size) = self.deflate.finish();
         let Kept { bytes, count, .. } = deflate.finish().map_err(Fault::Write)?;
-        let whole = crate::blocks::size(bytes.len()) == count.0;
+        let whole = crate::blocks::size(bytes.len()) == count;
         Ok(Packed {
             sha256,
             size,
             crc: self.crc.sum(),
-            compressed: count.0,
+            compressed: count,
             kept: whole.then_some(bytes),
         })
     }
@@ -85,13 +85,14 @@ impl Write for Packer {
 
 impl Write for Kept {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let whole = size(self.bytes.len()) == self.count.0;
+        let whole = size(self.bytes.len()) == self.count;
         if whole && self.bytes.len() + buffer.len() <= self.most {
             self.bytes.extend_from_slice(buffer);
         } else {
             self.bytes = Vec::new();
         }
-        self.count.write(buffer)
+        self.count += size(buffer.len());
+        Ok(buffer.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -177,7 +178,7 @@ impl<'a, W: Write> ZipWriter<'a, W> {
         if let Some(bytes) = packed.kept.filter(|_| deflated) {
             return self.put(&bytes);
         }
-        let mut counted = Counted { out: &mut *self.out, count: Counter::default() };
+        let mut counted = Counted { out: &mut *self.out, count: 0 };
         if deflated {
             let mut deflate = DeflateEncoder::new(&mut counted, level());
             again(&mut deflate)?;
@@ -186,7 +187,7 @@ impl<'a, W: Write> ZipWriter<'a, W> {
             again(&mut counted)?;
         }
         // The header is written: bytes that differ from the first time would make it a lie.
-        if counted.count.0 != length {
+        if counted.count != length {
             return Err(Fault::Changed);
         }
         self.at += length;
@@ -201,10 +202,8 @@ impl<'a, W: Write> ZipWriter<'a, W> {
 
     /// Writes the directory and the end record.
     pub(crate) fn finish(mut self) -> Result<(), Fault> {
-        if self.members > MAX_MEMBERS {
-            return Err(too_large("files", MAX_MEMBERS));
-        }
-        let count = u16::try_from(self.members).map_err(|_| too_large("files", MAX_MEMBERS))?;
+        let count = u16::try_from(self.members).ok().filter(|&count| count <= MAX_MEMBERS);
+        let count = count.ok_or_else(|| too_large("files", MAX_MEMBERS.into()))?;
         let (start, length) = (number(self.at)?, number(size(self.directory.len()))?);
         let directory = std::mem::take(&mut self.directory);
         self.put(&directory)?;
@@ -218,13 +217,13 @@ impl<'a, W: Write> ZipWriter<'a, W> {
 /// Writes through and counts.
 struct Counted<'a, W> {
     out: &'a mut W,
-    count: Counter,
+    count: u64,
 }
 
 impl<W: Write> Write for Counted<'_, W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let taken = self.out.write(buffer)?;
-        self.count.0 += size(taken);
+        self.count += size(taken);
         Ok(taken)
     }
 
@@ -239,7 +238,7 @@ fn number(size: u64) -> Result<u32, Fault> {
 }
 
 fn too_large(what: &'static str, cap: u64) -> Fault {
-    Fault::TooLarge { format: Format::Zip, what, cap }
+    Fault::too_large(Format::Zip, what, cap)
 }
 
 #[cfg(test)]
