@@ -66,7 +66,7 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "installer",
         short: None,
-        value: Some("NAME"),
+        value: Some("auto|uv|pip"),
         repeat: Repeat::Last,
         about: "What installs the backend: auto (default), uv or pip",
         detail: "auto: uv if it is in PATH, else pip. It uses your configuration and proxies, and installs wheels only: a requirement that has no wheel is an error. With pip the manifest names the file and the SHA-256 of each wheel, with uv only name and version.",
@@ -90,7 +90,7 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "isolate",
         short: None,
-        value: Some("WHEN"),
+        value: Some("auto|require|none"),
         repeat: Repeat::Once,
         about: "Keep the build from other processes: auto (default), require or none",
         detail: "The build then runs in user, pid and mount namespaces of its own. auto: if the system allows it; if it does not, a build is refused while a variable that holds a token is set. none: the code of the build can read the tokens of this job, so use it only where there are none.",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pysign_cli::{Flag, Input, InputError, Matches, Spec, Takes, Tool, Usage, flags};
+use pysign_cli::{Flag, Input, Matches, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host, Network};
 use pysign_manifest::Manifest;
 use pysign_names::Pin;
@@ -125,8 +125,6 @@ impl Tool for Fetch {
             pysign_manifest::Error::CODES,
             pysign_registry::Error::CODES,
             FileError::CODES,
-            InputError::CODES,
-            Usage::CODES,
             &["marker-malformed"],
         ],
     };

@@ -1,6 +1,6 @@
 //! The command line of `pysign-publish`.
 
-use pysign_cli::{Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
+use pysign_cli::{Flag, Input, Matches, Repeat, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host, Network};
 use pysign_http::Url;
 use pysign_manifest::Manifest;
@@ -113,8 +113,6 @@ impl Tool for Publish {
             pysign_manifest::Error::CODES,
             pysign_registry::Error::CODES,
             FileError::CODES,
-            InputError::CODES,
-            Usage::CODES,
         ],
     };
 

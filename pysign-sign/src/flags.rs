@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pysign_cli::{Flag, Input, InputError, Matches, Spec, Takes, Tool, Usage, flags};
+use pysign_cli::{Flag, Input, Matches, Spec, Takes, Tool, Usage, flags};
 use pysign_host::{Failure, FileError, Host, Jobs, Network};
 use pysign_manifest::{Manifest, SignatureKind};
 
@@ -180,8 +180,6 @@ impl Tool for Sign {
             IdentityError::CODES,
             KeyError::CODES,
             pysign_attest::Error::CODES,
-            InputError::CODES,
-            Usage::CODES,
             pysign_sigstore::rekor::RekorError::CODES,
             pysign_sigstore::signing_config::SigningConfigError::CODES,
             pysign_sigstore::Error::CODES,

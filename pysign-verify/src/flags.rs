@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use pysign_cli::{
-    Flag, Input, InputError, Matches, Repeat, Spec, Takes, Tool, Usage, flags, trust,
-};
+use pysign_cli::{Flag, Input, Matches, Repeat, Spec, Takes, Tool, Usage, flags, trust};
 use pysign_host::{Failure, FileError, Host, Jobs, Network};
 use pysign_http::Url;
 use pysign_manifest::Manifest;
@@ -276,8 +274,6 @@ impl Tool for Verify {
         codes: &[
             crate::Error::CODES,
             crate::PolicyError::CODES,
-            InputError::CODES,
-            Usage::CODES,
             pysign_archive::Error::CODES,
             pysign_attest::Error::CODES,
             pysign_http::Error::CODES,

@@ -43,7 +43,7 @@ fn the_man_page_has_every_flag_variable_and_code() {
         for (variable, _) in spec.environment {
             assert!(plain.contains(variable), "{} {variable}", spec.name);
         }
-        for code in spec.codes.iter().copied().flatten() {
+        for code in spec.all_codes() {
             assert!(plain.contains(code), "{} {code}", spec.name);
         }
         let stray: Vec<&str> = man

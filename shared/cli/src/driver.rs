@@ -4,10 +4,17 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use pysign_host::{Clock, Env, Failure, FileError, Host, Notes, Staging};
+use pysign_host::{Clock, Env, Failure, FileError, Host, Notes, Staging, Status};
 
-use crate::report::{Report, choice};
+use crate::report::Report;
+use crate::terminal::width;
 use crate::{Input, Manifest, Matches, Tool, Usage, complete, exit_code, help, man, parse};
+
+/// Fewer columns have no room for a flag.
+const MIN_WIDTH: usize = 40;
+
+/// Longer lines are hard to read.
+const MAX_WIDTH: usize = 100;
 
 /// Runs one program. Its result is put in place and then printed, or every problem is reported and
 /// nothing is printed.
@@ -23,7 +30,7 @@ pub fn main<T: Tool>() -> ExitCode {
         return fail(&report, &usage.into());
     }
     match said::<T>(&matches) {
-        Ok(Some(text)) => return print(&text),
+        Ok(Some(text)) => return print(&text, &report),
         Ok(None) => {}
         Err(usage) => return fail(&report, &usage.into()),
     }
@@ -41,7 +48,7 @@ pub fn main<T: Tool>() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Some(line)) => {
-            let code = print(&line);
+            let code = print(&line, &report);
             if code == ExitCode::SUCCESS {
                 report.close();
             }
@@ -58,17 +65,17 @@ pub fn main<T: Tool>() -> ExitCode {
 fn said<T: Tool>(matches: &Matches) -> Result<Option<String>, Usage> {
     let spec = T::SPEC;
     if matches.is_set("help") {
-        return Ok(Some(help::page(&spec)));
+        let columns = width(io::stdout()).clamp(MIN_WIDTH, MAX_WIDTH);
+        return Ok(Some(help::page(&spec, columns)));
     }
     if matches.is_set("version") {
         return Ok(Some(format!("{}\n", help::version(&spec))));
     }
-    match choice(matches, "generate", &["man", "bash", "zsh", "fish"])? {
-        None => Ok(None),
-        Some("man") => Ok(Some(man::page(&spec))),
-        Some("bash") => Ok(Some(complete::bash(&spec))),
-        Some(other) => Err(Usage::NotOffered { flag: format!("--generate {other}") }),
-    }
+    let generated = matches.choice("generate")?.map(|what| match what {
+        "man" => man::page(&spec),
+        shell => complete::script(&spec, shell),
+    });
+    Ok(generated)
 }
 
 /// The work itself: everything is understood before anything is read, and done before anything is
@@ -93,13 +100,32 @@ fn work<T: Tool>(matches: &Matches, host: &Host) -> Result<Option<String>, Failu
 
 /// The single write to standard output. A manifest that nobody received is no success, and whoever
 /// closed the pipe needs no message.
-fn print(text: &str) -> ExitCode {
+fn print(text: &str, report: &Report) -> ExitCode {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::from(exit_code(pysign_host::Status::Input)),
+        Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(exit_code(Status::Input))
+        }
+        Err(cause) => fail(report, &OutputError::Unwritable { cause }.into()),
     }
 }
+
+/// Why the result did not get out.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OutputError {
+    /// Standard output can't be written.
+    Unwritable {
+        /// What the system said.
+        cause: io::Error,
+    },
+}
+
+pysign_host::problem! { OutputError {
+    Self::Unwritable { cause } => Input "stdout-unwritable" ("standard output can't be written"),
+        cause(cause);
+} }
 
 fn fail(report: &Report, failure: &Failure) -> ExitCode {
     report.failure(failure);

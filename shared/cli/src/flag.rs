@@ -1,5 +1,7 @@
 //! The table that a program's command line is made from.
 
+use crate::{InputError, OutputError, Usage};
+
 /// One row: the parser, help, man page, completions and tests read the same one.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag {
@@ -8,6 +10,7 @@ pub struct Flag {
     /// The one-letter name.
     pub short: Option<char>,
     /// What the value is called, if it takes one; `|-` at its end says that `-` is standard input.
+    /// Words with `|` between them are all that it can be.
     pub value: Option<&'static str>,
     /// What a second one means.
     pub repeat: Repeat,
@@ -71,11 +74,18 @@ pub struct Spec {
     pub examples: &'static [(&'static str, &'static str)],
     /// A variable, and what it does.
     pub environment: &'static [(&'static str, &'static str)],
-    /// The codes of its diagnostics, crate by crate.
+    /// The codes of its diagnostics, crate by crate; those that all programs have are added.
     pub codes: &'static [&'static [&'static str]],
 }
 
 impl Flag {
+    /// The words that its value is one of; none where it may be something else.
+    pub(crate) fn choices(&self) -> Vec<&'static str> {
+        let words: Vec<_> = self.value.unwrap_or_default().split('|').collect();
+        let is_word = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
+        if words.len() > 1 && words.iter().all(is_word) { words } else { Vec::new() }
+    }
+
     /// A flag without a value, of which the last one counts: what the others begin with.
     pub const SWITCH: Self =
         Self { name: "", short: None, value: None, repeat: Repeat::Last, about: "", detail: "" };
@@ -88,6 +98,13 @@ impl Flag {
 }
 
 impl Spec {
+    /// Every code that a diagnostic of the program can have.
+    pub fn all_codes(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let input = if self.input == Takes::Nothing { &[] } else { InputError::CODES };
+        let common = [Usage::CODES, OutputError::CODES, input];
+        self.codes.iter().copied().chain(common).flatten().copied()
+    }
+
     /// Every flag that the program takes: its own, then the common ones.
     pub(crate) fn all_flags(&self) -> impl Iterator<Item = &'static Flag> + use<> {
         self.flags.iter().chain(flags::COMMON)
@@ -191,26 +208,26 @@ pub mod flags {
         Flag {
             name: "color",
             short: None,
-            value: Some("WHEN"),
+            value: Some("auto|always|never"),
             repeat: Repeat::Last,
-            about: "Colour diagnostics: auto, always or never",
-            detail: "auto: if standard error is a terminal, NO_COLOR is empty and TERM is not \
-                     dumb.",
+            about: "Colour diagnostics",
+            detail: "auto, the default: if standard error is a terminal, NO_COLOR is empty and TERM \
+                     is not dumb.",
         },
         Flag {
             name: "error-format",
             short: None,
-            value: Some("FORM"),
+            value: Some("human|json"),
             repeat: Repeat::Last,
-            about: "Write diagnostics as text (human) or one JSON object a line (json)",
+            about: "Write diagnostics as text, or as one JSON object a line",
             detail: "JSON objects have the schema pysign-diagnostic/1.",
         },
         Flag {
             name: "generate",
             short: None,
-            value: Some("WHAT"),
+            value: Some("man|bash|zsh|fish"),
             repeat: Repeat::Last,
-            about: "Print the man page (man) or completions (bash)",
+            about: "Print the man page, or completions for a shell",
             detail: "",
         },
         switch("help", Some('h'), "Print this help"),

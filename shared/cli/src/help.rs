@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::terminal::wrap;
 use crate::{Flag, Spec, Takes};
 
 /// The exit codes, their names and what they mean: the same for all programs.
@@ -9,10 +10,10 @@ pub(crate) const EXIT_CODES: [(&str, &str, &str); 8] = [
     ("0", "ok", "done"),
     ("1", "refused", "the answer is no: digest, signature, identity, log, archive, conflict"),
     ("2", "usage", "the command line is wrong, or no policy was given"),
-    ("3", "input", "manifest, file or source unfit; a build failed; output can't be written"),
+    ("3", "input", "an input is missing or malformed; a build failed; output can't be written"),
     ("4", "unavailable", "a service can't be reached or asks to wait; worth a retry"),
-    ("5", "denied", "a service said no for good, or there is no fit identity token"),
-    ("6", "upstream", "standard input was empty: the stage before failed and says why"),
+    ("5", "denied", "a service refused for good, or there is no suitable identity token"),
+    ("6", "upstream", "standard input or a file of -m was empty: the stage before failed"),
     ("101", "bug", "a panic: please report it"),
 ];
 
@@ -35,27 +36,51 @@ pub(crate) fn signature(flag: &Flag) -> String {
     format!("{short}--{}{value}", flag.name)
 }
 
-pub(crate) fn page(spec: &Spec) -> String {
-    let mut page = format!("{}: {}\n\nUsage: {}\n", spec.name, spec.about, synopsis(spec));
-    let flags: Vec<_> = spec.all_flags().map(|flag| (signature(flag), flag.about)).collect();
-    // A longer name has its text on the next line.
-    let width = flags.iter().map(|(left, _)| left.len()).filter(|len| *len <= 28).max();
-    let width = width.unwrap_or_default();
+/// All of `--help` in lines of at most `columns`.
+pub(crate) fn page(spec: &Spec, columns: usize) -> String {
+    let mut page = String::new();
+    section(&mut page, &format!("{}: {}", spec.name, spec.about), "", columns);
+    page.push('\n');
+    section(&mut page, &format!("Usage: {}", synopsis(spec)), "", columns);
     page.push_str("\nFlags:\n");
-    for (left, about) in flags {
-        if left.len() > width {
-            let _ = writeln!(page, "  {left}\n  {:width$}  {about}", "");
-        } else {
-            let _ = writeln!(page, "  {left:width$}  {about}");
-        }
+    for flag in spec.all_flags() {
+        row(&mut page, &signature(flag), flag.about, 28, columns);
     }
     page.push_str("\nExamples:\n");
     for (what, command) in spec.examples {
-        let _ = writeln!(page, "  # {what}\n  {command}");
+        section(&mut page, &format!("# {what}"), "# ", columns);
+        // The command in several lines is still one that can be pasted.
+        let lines = wrap(command, columns.saturating_sub(6));
+        let _ = writeln!(page, "  {}", lines.join(" \\\n    "));
     }
     page.push_str("\nExit codes:\n");
     for (code, name, meaning) in EXIT_CODES {
-        let _ = writeln!(page, "  {code:>3}  {name:11}  {meaning}");
+        row(&mut page, &format!("{code:>3}  {name}"), meaning, 16, columns);
     }
     page
+}
+
+/// A paragraph; what begins with a mark is indented, and has it on every line.
+fn section(page: &mut String, text: &str, mark: &str, columns: usize) {
+    let indent = if mark.is_empty() { "" } else { "  " };
+    let text = text.trim_start_matches(mark);
+    for line in wrap(text, columns.saturating_sub(indent.len() + mark.len())) {
+        let _ = writeln!(page, "{indent}{mark}{line}");
+    }
+}
+
+/// A name and what it means beside it: below it, where the name is longer than `left` or the terminal
+/// has too little room.
+fn row(page: &mut String, name: &str, about: &str, left: usize, columns: usize) {
+    let (margin, is_narrow) = if columns < 60 { (6, true) } else { (left + 4, false) };
+    let mut lines = wrap(about, columns.saturating_sub(margin)).into_iter();
+    if is_narrow || name.chars().count() > left {
+        let _ = writeln!(page, "  {name}");
+    } else {
+        let first = lines.next().unwrap_or_default();
+        let _ = writeln!(page, "  {name:left$}  {first}");
+    }
+    for line in lines {
+        let _ = writeln!(page, "{:margin$}{line}", "");
+    }
 }

@@ -52,7 +52,9 @@ impl Input {
                 Ok(Self::Files(operands.iter().map(PathBuf::from).collect()))
             }
             _ if !operands.is_empty() => Ok(Self::Operands(operands.to_vec())),
-            _ if io::stdin().is_terminal() => Err(Usage::Terminal.into()),
+            _ if io::stdin().is_terminal() => {
+                Err(Usage::Terminal { operand: spec.operands.unwrap_or_default() }.into())
+            }
             _ => manifest(Path::new("-")).map(Self::Manifest),
         }
     }
@@ -67,8 +69,12 @@ fn manifest(name: &Path) -> Result<Manifest, Failure> {
         return Ok(Manifest::parse(&document, Path::new(""))?);
     }
     let file = File::open(name).map_err(|cause| FileError::on_open(name, cause))?;
+    let document = read(name, file)?;
+    if document.trim_ascii().is_empty() {
+        return Err(InputError::Empty { file: name.into() }.into());
+    }
     let base = name.parent().unwrap_or(Path::new(""));
-    Ok(Manifest::parse(&read(name, file)?, base).map_err(|error| error.in_file(name))?)
+    Ok(Manifest::parse(&document, base).map_err(|error| error.in_file(name))?)
 }
 
 /// One byte past the limit is enough for the parser to refuse it.
@@ -84,11 +90,19 @@ fn read(name: &Path, reader: impl Read) -> Result<Vec<u8>, FileError> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum InputError {
+    /// A file that was given by `-m` is empty.
+    Empty {
+        /// The file.
+        file: PathBuf,
+    },
     /// Standard input was empty.
     Upstream,
 }
 
 pysign_host::problem! { InputError {
+    Self::Empty { file } => Upstream "upstream-failed"
+        ("'{}' is empty: the job that wrote it failed", file.display()),
+        file(file);
     Self::Upstream => Upstream "upstream-failed"
         ("no manifest on standard input: the stage before failed");
 } }

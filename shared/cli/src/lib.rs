@@ -13,10 +13,12 @@ mod man;
 mod matches;
 mod parse;
 mod report;
+mod suggest;
+mod terminal;
 pub mod trust;
 mod usage;
 
-pub use driver::main;
+pub use driver::{OutputError, main};
 pub use flag::{Flag, Repeat, Spec, Takes, flags};
 pub use input::{Input, InputError};
 pub use matches::Matches;

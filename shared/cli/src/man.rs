@@ -36,8 +36,8 @@ pub(crate) fn page(spec: &Spec) -> String {
         let _ = writeln!(page, ".TP\n{code} {name}\n{}", text(meaning));
     }
     page.push_str(".SH DIAGNOSTICS\n");
-    paragraphs(&mut page, "The codes of --error-format json; they are stable.");
-    let mut codes: Vec<&str> = spec.codes.iter().copied().flatten().copied().collect();
+    paragraphs(&mut page, "An error or a warning has its code in brackets. Codes are stable.");
+    let mut codes: Vec<&str> = spec.all_codes().collect();
     codes.sort_unstable();
     codes.dedup();
     let _ = writeln!(page, ".PP\n{}", text(&codes.join(", ")));

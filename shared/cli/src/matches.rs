@@ -74,6 +74,18 @@ impl Matches {
         }
     }
 
+    /// The last value of a flag whose row lists all that it can be.
+    pub fn choice(&self, name: &'static str) -> Result<Option<&str>, Usage> {
+        let value = self.text(name)?;
+        let row = self.given.iter().map(|(flag, _)| flag).find(|flag| flag.name == name);
+        match (value, row.map(|row| row.choices())) {
+            (Some(value), Some(choices)) if !choices.contains(&value) => {
+                Err(self.invalid(name, value, format!("expected {}", choices.join(", "))))
+            }
+            _ => Ok(value),
+        }
+    }
+
     /// `--timeout`, `--offline` and `--cacert`.
     pub fn network(&self) -> Result<Network, Usage> {
         Ok(Network {

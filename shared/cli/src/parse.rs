@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use lexopt::Arg;
 
+use crate::suggest::nearest;
 use crate::{Flag, Matches, Repeat, Spec, Takes, Usage};
 
 /// Reads the words one by one into `matches`, so that what was understood before an error (the form
@@ -33,10 +34,32 @@ pub(crate) fn parse(
         if flag.repeat == Repeat::Once && matches.is_set(flag.name) {
             return Err(Usage::Repeated { flag: flag.name });
         }
-        let value = flag.value.is_some().then(|| words.value()).transpose().map_err(explain)?;
+        let value = flag.value.map(|_| value(spec, flag, &mut words)).transpose()?;
         matches.given.push((flag, value));
     }
     Ok(())
+}
+
+/// The value of `flag`. A variable that is not set leaves an empty one, or none where it is not
+/// quoted: then the next flag would be taken for it. Who means that writes `--flag=--value`.
+fn value(spec: &Spec, flag: &Flag, words: &mut lexopt::Parser) -> Result<OsString, Usage> {
+    let value = match words.optional_value() {
+        Some(value) => value,
+        None => {
+            let value = words.value().map_err(explain)?;
+            let text = value.to_str().unwrap_or_default();
+            let name = text.strip_prefix("--").and_then(|name| name.split('=').next());
+            let is_flag = |other: &Flag| {
+                name.is_some_and(|name| name == other.name)
+                    || other.short.is_some_and(|short| text == format!("-{short}"))
+            };
+            if spec.all_flags().any(is_flag) {
+                return Err(Usage::FlagAsValue { flag: flag.name, found: text.to_owned() });
+            }
+            value
+        }
+    };
+    if value.is_empty() { Err(Usage::EmptyValue { flag: flag.name }) } else { Ok(value) }
 }
 
 /// What only the whole command line shows.
@@ -90,7 +113,11 @@ pub(crate) fn stands_in(spec: &Spec, matches: &Matches) -> bool {
 fn absent(spec: &Spec, flag: String) -> Usage {
     let hyphens = |name: &str| if name.chars().count() == 1 { "-" } else { "--" };
     let typed = |name: &&str| flag == format!("{}{name}", hyphens(name));
-    if spec.later.iter().any(typed) { Usage::NotOffered { flag } } else { Usage::Unknown { flag } }
+    if spec.later.iter().any(typed) {
+        return Usage::NotOffered { flag };
+    }
+    let meant = flag.strip_prefix("--").and_then(|name| nearest(spec, name));
+    Usage::Unknown { flag, meant }
 }
 
 fn explain(error: lexopt::Error) -> Usage {
@@ -99,7 +126,7 @@ fn explain(error: lexopt::Error) -> Usage {
             Usage::MissingValue { flag: option.unwrap_or_default() }
         }
         lexopt::Error::UnexpectedValue { option, .. } => Usage::UnexpectedValue { flag: option },
-        other => Usage::Unknown { flag: other.to_string() },
+        other => Usage::Unknown { flag: other.to_string(), meant: None },
     }
 }
 
@@ -173,8 +200,35 @@ mod tests {
             ("--p x", "usage-unknown"),
             ("a --output", "usage-missing-value"),
             ("a --quiet=yes", "usage-unexpected-value"),
+            ("a --identity=", "usage-missing-value"),
+            ("--identity --output a", "usage-missing-value"),
+            ("--identity -o a", "usage-missing-value"),
+            ("--identity --token-file=x a", "usage-missing-value"),
         ] {
             assert_eq!(given(line).unwrap_err(), code, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_value_may_look_like_a_flag_where_it_can_not_be_one() {
+        assert_eq!(given("a --identity=--output").unwrap().value("identity").unwrap(), "--output");
+        assert_eq!(given("a --identity -- b").unwrap().value("identity").unwrap(), "--");
+        assert_eq!(given("-m -").unwrap().value("manifest").unwrap(), "-");
+    }
+
+    #[test]
+    fn what_was_probably_meant_is_suggested() {
+        for (typed, meant) in [
+            ("identitty", Some("identity")),
+            ("tokne-file", Some("token-file")),
+            ("ident", Some("identity")),
+            ("cert-identity", Some("identity")),
+            ("identity-token", Some("token-file")),
+            ("overwrite", None),
+            ("frobnicate", None),
+            ("id", None),
+        ] {
+            assert_eq!(nearest(&SPEC, typed), meant, "{typed}");
         }
     }
 

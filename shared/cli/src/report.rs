@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use pysign_host::{Env, Failure, Note, Problem, causes};
 use pysign_manifest::{Map, Value, json};
 
+use crate::terminal::{cut, width};
 use crate::{Matches, Usage};
 
 /// How diagnostics are shown.
@@ -15,6 +17,7 @@ pub(crate) struct Report {
     tool: &'static str,
     json: bool,
     color: bool,
+    /// Whether it is a terminal that obeys escapes.
     terminal: bool,
     /// `None` is `--quiet`, else how often `--verbose` was given.
     verbosity: Option<usize>,
@@ -31,14 +34,14 @@ struct State {
 impl Report {
     /// As the command line asks for it, as far as it was understood.
     pub(crate) fn new(tool: &'static str, matches: &Matches, env: &Env) -> Result<Self, Usage> {
-        let terminal = std::io::stderr().is_terminal();
-        let wanted = terminal && env.os("NO_COLOR").is_none() && env.var("TERM") != Some("dumb");
-        let color = match choice(matches, "color", &["auto", "always", "never"])? {
+        let terminal = std::io::stderr().is_terminal() && env.var("TERM") != Some("dumb");
+        let wanted = terminal && env.os("NO_COLOR").is_none();
+        let color = match matches.choice("color")? {
             Some("always") => true,
             Some("never") => false,
             _ => wanted,
         };
-        let json = choice(matches, "error-format", &["human", "json"])? == Some("json");
+        let json = matches.choice("error-format")? == Some("json");
         Ok(Self {
             tool,
             json,
@@ -85,13 +88,30 @@ impl Report {
 
     /// Every problem of a failed run.
     pub(crate) fn failure(&self, failure: &Failure) {
+        if self.json {
+            for problem in failure.problems() {
+                self.write(&self.object(problem));
+            }
+            return;
+        }
+        let mut told: Vec<(String, Vec<&dyn Problem>)> = Vec::new();
         for problem in failure.problems() {
-            let text = if self.json { self.object(problem) } else { self.text(problem) };
-            self.write(&text);
+            let cause = self.text(problem, &[]);
+            let cause = without_file(&cause, problem.facts().file);
+            match told.iter_mut().find(|(other, _)| *other == cause) {
+                Some((_, problems)) => problems.push(problem),
+                None => told.push((cause, vec![problem])),
+            }
+        }
+        for (_, problems) in told {
+            if let [first, others @ ..] = problems.as_slice() {
+                self.write(&self.text(*first, others));
+            }
         }
     }
 
-    fn text(&self, problem: &dyn Problem) -> String {
+    /// A problem, and the files that have the same one.
+    fn text(&self, problem: &dyn Problem, others: &[&dyn Problem]) -> String {
         let facts = problem.facts();
         let mut text = self.headline("error", facts.code, "1;31", &problem.to_string());
         let mut detail = |line: &str| {
@@ -103,6 +123,9 @@ impl Report {
         }
         for cause in causes(problem) {
             detail(&format!("because {cause}"));
+        }
+        for file in others.iter().filter_map(|other| other.facts().file) {
+            detail(&format!("also     '{}'", file.display()));
         }
         if let Some(hint) = facts.hint {
             let label = self.paint("1;36", "hint:");
@@ -154,11 +177,12 @@ impl Report {
     }
 
     fn progress(&self, message: &str) {
-        // One line of the narrowest terminal, so that it can be wiped.
-        let line: String = escape(message).chars().take(78).collect();
+        let mut stderr = std::io::stderr().lock();
+        // The last column is left free: some terminals go to the next line with it.
+        let line = cut(&escape(message), width(&stderr).saturating_sub(1));
         let mut state = self.lock();
         state.progress = true;
-        let _ = write!(std::io::stderr().lock(), "\r\x1b[K{line}");
+        let _ = write!(stderr, "\r\x1b[K{line}");
     }
 
     /// A broken standard error is nobody's concern.
@@ -173,18 +197,13 @@ impl Report {
     }
 }
 
-/// What `name` was given as, if it is one of `choices`.
-pub(crate) fn choice<'m>(
-    matches: &'m Matches,
-    name: &'static str,
-    choices: &[&str],
-) -> Result<Option<&'m str>, Usage> {
-    match matches.text(name)? {
-        Some(value) if !choices.contains(&value) => {
-            Err(matches.invalid(name, value, format!("expected {}", choices.join(", "))))
-        }
-        value => Ok(value),
-    }
+/// A diagnostic without the name of its file: what is left is what it has in common with that of
+/// another file. A problem without a file is only like itself.
+fn without_file(text: &str, file: Option<&Path>) -> String {
+    let Some(file) = file else { return text.to_owned() };
+    let name = file.file_name().unwrap_or_default().display().to_string();
+    let text = text.replace(&file.display().to_string(), "\0");
+    if name.is_empty() { text } else { text.replace(&name, "\0") }
 }
 
 /// What every further line of a diagnostic begins with: a CI runner takes a line that begins with

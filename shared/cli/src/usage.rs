@@ -15,7 +15,7 @@ pub enum Usage {
         /// The other.
         b: String,
     },
-    /// A value that does not fit its flag or operand.
+    /// A value that its flag or operand does not take.
     Invalid {
         /// The flag with its hyphens, or the operand's name.
         flag: String,
@@ -31,6 +31,18 @@ pub enum Usage {
         /// What to type.
         hint: String,
     },
+    /// A flag with an empty value: a variable that is not set, most of the time.
+    EmptyValue {
+        /// The flag's long name.
+        flag: &'static str,
+    },
+    /// A flag where a value should be.
+    FlagAsValue {
+        /// The flag's long name.
+        flag: &'static str,
+        /// The other flag, as it was typed.
+        found: String,
+    },
     /// A flag without its value.
     MissingValue {
         /// The flag with its hyphens.
@@ -43,7 +55,7 @@ pub enum Usage {
     },
     /// An operand where none is taken.
     Operand {
-        /// It.
+        /// The operand.
         value: String,
     },
     /// A flag that may be given once.
@@ -52,7 +64,10 @@ pub enum Usage {
         flag: &'static str,
     },
     /// Nothing was given, and nobody will type a manifest.
-    Terminal,
+    Terminal {
+        /// What an operand is called.
+        operand: &'static str,
+    },
     /// A value where none is taken.
     UnexpectedValue {
         /// The flag with its hyphens.
@@ -62,6 +77,8 @@ pub enum Usage {
     Unknown {
         /// The flag with its hyphens.
         flag: String,
+        /// The one that was probably meant.
+        meant: Option<&'static str>,
     },
 }
 
@@ -91,13 +108,19 @@ pysign_host::problem! { Usage {
         ("invalid value '{value}' for '{flag}': {reason}");
     Self::Missing { what, hint } => Usage "usage-missing" ("{what} is missing"),
         hint_if((!hint.is_empty()).then(|| hint.clone()));
+    Self::EmptyValue { flag } => Usage "usage-missing-value" ("the value of '--{flag}' is empty");
+    Self::FlagAsValue { flag, found } => Usage "usage-missing-value"
+        ("'--{flag}' needs a value, but the flag '{found}' follows");
     Self::MissingValue { flag } => Usage "usage-missing-value" ("'{flag}' needs a value");
     Self::NotOffered { flag } => Usage "usage-not-offered" ("'{flag}' is not offered yet");
     Self::Operand { value } => Usage "usage-operand" ("unexpected operand '{value}'");
     Self::Repeated { flag } => Usage "usage-repeated" ("'--{flag}' was given more than once");
-    Self::Terminal => Usage "usage-terminal" ("no operand and no manifest was given"),
+    Self::Terminal { operand } => Usage "usage-terminal"
+        ("nothing to work on: give {operand}, or a manifest on standard input or with --manifest"),
         hint("for the flags and examples: --help");
     Self::UnexpectedValue { flag } => Usage "usage-unexpected-value" ("'{flag}' takes no value");
-    Self::Unknown { flag } => Usage "usage-unknown" ("unknown flag '{flag}'"),
+    Self::Unknown { flag, meant: Some(meant) } => Usage "usage-unknown"
+        ("unknown flag '{flag}'; did you mean '--{meant}'?");
+    Self::Unknown { flag, meant: None } => Usage "usage-unknown" ("unknown flag '{flag}'"),
         hint("for the flags and examples: --help");
 } }
