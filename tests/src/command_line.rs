@@ -41,14 +41,90 @@ fn a_saved_manifest_is_relative_to_the_directory_it_lies_in() {
 }
 
 #[test]
+fn nobody_else_can_write_what_was_proven_whatever_the_umask() {
+    let place = Place::new();
+    furnish(&place, "signed");
+    for (umask, directory, file) in
+        [("000", "755", "644"), ("027", "750", "640"), ("077", "700", "600")]
+    {
+        let modes = place.ok(&format!(
+            "umask {umask}
+            pysign-verify -m signed.json $VERIFY $IDENTITY -o new{umask}/proven >proof.json
+            stat -c %a new{umask} new{umask}/proven new{umask}/proven/* | uniq"
+        ));
+        assert_eq!(modes, format!("{directory}\n{file}\n"), "{umask}");
+    }
+}
+
+#[test]
+fn a_file_that_an_earlier_job_left_empty_is_that_jobs_fault() {
+    let place = Place::new();
+    for content in ["", "\n"] {
+        let output = place.sh(&format!(
+            "printf '{content}' >build.json; pysign-verify -m build.json $VERIFY $IDENTITY"
+        ));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(6), "{said}");
+        assert!(said.contains("[upstream-failed]: 'build.json' is empty"), "{said}");
+    }
+}
+
+#[test]
+fn files_with_one_cause_are_told_once() {
+    let place = Place::new();
+    let said = stderr(&place, "pysign-verify a.whl b.whl $VERIFY $IDENTITY");
+    let expected =
+        "pysign-verify: error[file-missing]: 'a.whl' does not exist\n  | also     'b.whl'\n";
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_pattern_is_shown_as_it_was_given_and_an_address_without_its_password() {
+    let place = Place::new();
+    let pattern = "^https://a.example/demo//.gitlab-ci.yml@refs/tags/(?!x).*";
+    let said = stderr(
+        &place,
+        &format!("pysign-verify x --identity-regexp '{pattern}' --issuer https://a.example"),
+    );
+    assert!(said.contains(pattern), "{said}");
+    let said = stderr(&place, "pysign-fetch x==1 --index 'http://user:canary@a.example'");
+    assert!(said.contains("[secret]@a.example") && !said.contains("canary"), "{said}");
+}
+
+#[test]
+fn a_terminal_gets_what_has_room_on_it() {
+    let place = Place::new();
+    furnish(&place, "signed");
+    let verify = "pysign-verify -m signed.json $VERIFY $IDENTITY >proof.json";
+    let shown = |terminal: &str, columns: u16| {
+        let script = format!("stty cols {columns}; TERM={terminal} {verify}");
+        place.ok(&format!("script -qec \"{script}\" /dev/null </dev/null"))
+    };
+    let narrow = shown("xterm", 20);
+    let mut lines = narrow.split("\r\u{1b}[K").skip(1).filter(|line| line.contains("verifying"));
+    assert!(lines.clone().count() > 0 && lines.all(|line| line.len() < 20), "{narrow:?}");
+    let dumb = shown("dumb", 20);
+    assert!(!dumb.contains('\u{1b}') && dumb.contains("pysign-verify: "), "{dumb:?}");
+    let help = place.ok("script -qec 'stty cols 40; pysign-verify -h' /dev/null </dev/null");
+    // A line may be longer where one word is: a command's or a flag's.
+    let long = |line: &&str| line.trim_end().len() > 40 && line.trim().contains(' ');
+    let long: Vec<&str> =
+        help.lines().filter(long).filter(|line| !line.ends_with(" \\\r")).collect();
+    assert!(long.len() < 4, "{long:?}");
+}
+
+#[test]
 fn colour_is_for_terminals_or_on_demand() {
     let place = Place::new();
     let fails = "pysign-verify missing.whl $VERIFY $IDENTITY";
     let plain = stderr(&place, fails);
-    assert!(plain.starts_with("pysign-verify: error: "), "{plain}");
+    assert!(plain.starts_with("pysign-verify: error[file-missing]: "), "{plain}");
     assert_eq!(stderr(&place, &format!("{fails} --color never")), plain);
     let coloured = stderr(&place, &format!("{fails} --color always"));
-    assert!(coloured.starts_with("pysign-verify: \u{1b}[1;31merror:\u{1b}[0m "), "{coloured}");
+    assert!(
+        coloured.starts_with("pysign-verify: \u{1b}[1;31merror[file-missing]:\u{1b}[0m "),
+        "{coloured}"
+    );
     assert_eq!(place.sh(&format!("{fails} --color sometimes")).status.code(), Some(2));
 }
 
@@ -65,7 +141,7 @@ fn quiet_and_verbose_never_change_standard_output() {
         assert_eq!(said.lines().count(), lines, "{flag}: {said}");
     }
     let quiet_error = stderr(&place, "pysign-verify -q missing.whl $VERIFY $IDENTITY");
-    assert!(quiet_error.contains("error:"), "{quiet_error}");
+    assert!(quiet_error.contains("error["), "{quiet_error}");
 }
 
 #[test]

@@ -58,33 +58,74 @@ fn the_man_page_has_every_flag_variable_and_code() {
     }
 }
 
+/// Whether the shell is on this machine; one that is not is named.
+fn has(place: &Place, shell: &str) -> bool {
+    let found = place.sh(&format!("command -v {shell}")).status.success();
+    if !found {
+        println!("skipped: no {shell} on this machine");
+    }
+    found
+}
+
 #[test]
-fn completions_are_bash_and_complete_a_flag() {
+fn bash_completes_flags_choices_files_and_directories() {
     let place = Place::new();
+    place.ok("touch 'a file.json'; mkdir dir");
     for spec in SPECS {
         let name = spec.name;
         let function = name.replace('-', "_");
-        let found = place.ok(&format!(
-            "{name} --generate bash >{name}.bash
-            bash -c '. ./{name}.bash; COMP_WORDS=({name} --err) COMP_CWORD=1; _{function}; echo $COMPREPLY'"
-        ));
-        assert_eq!(found, "--error-format\n", "{name}");
+        place.ok(&format!("{name} --generate bash >{name}.bash"));
+        let completed = |words: &str| {
+            place.ok(&format!(
+                "bash -c '. ./{name}.bash; COMP_WORDS=({name} {words}); \
+                 COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _{function}; echo \"${{COMPREPLY[*]}}\"'"
+            ))
+        };
+        assert_eq!(completed("--err"), "--error-format\n", "{name}");
+        assert_eq!(completed("--color a"), "auto always\n", "{name}");
+        assert_eq!(completed("--color = ne"), "never\n", "{name}");
+        assert_eq!(completed("-C \"\""), "dir\n", "{name}");
+        if all(&spec).any(|flag| flag.name == "manifest") {
+            assert_eq!(completed("-m a"), "a file.json\n", "{name}");
+        }
     }
 }
 
 #[test]
-fn other_shells_are_not_offered_yet() {
+fn zsh_and_fish_take_their_completions() {
     let place = Place::new();
-    for shell in ["zsh", "fish"] {
-        let output = place.sh(&format!("pysign-verify --generate {shell}"));
-        assert_eq!(output.status.code(), Some(2));
-        assert!(output.stdout.is_empty());
+    for spec in SPECS {
+        let name = spec.name;
+        place.ok(&format!("{name} --generate zsh >_{name}; {name} --generate fish >{name}.fish"));
+        if has(&place, "zsh") {
+            place.ok(&format!("zsh -n _{name}"));
+        }
+        if has(&place, "fish") {
+            let completed = place.ok(&format!(
+                "HOME=$PWD fish -c 'source {name}.fish; complete -C \"{name} --color a\"'"
+            ));
+            let words: Vec<&str> =
+                completed.lines().filter_map(|line| line.split('\t').next()).collect();
+            assert_eq!(words, ["always", "auto"], "{name}");
+        }
     }
 }
 
 #[test]
-fn a_broken_standard_output_is_no_success() {
+fn a_broken_standard_output_is_no_success_and_says_so() {
     let place = Place::new();
     let output = place.sh("pysign-verify --help >/dev/full");
+    let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3));
+    assert!(said.contains("error[stdout-unwritable]: standard output can't be written"), "{said}");
+}
+
+#[test]
+fn whoever_closes_the_pipe_is_told_nothing() {
+    let place = Place::new();
+    // Nobody reads: the reader has left before the program begins to write.
+    let output = place.sh("mkfifo pipe; exec 3<>pipe; exec 4>pipe; exec 3<&-
+        pysign-verify --generate man >&4; echo $?");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "3\n");
+    assert!(output.stderr.is_empty(), "{:?}", String::from_utf8(output.stderr));
 }

@@ -59,7 +59,10 @@ fn value(spec: &Spec, flag: &Flag, words: &mut lexopt::Parser) -> Result<OsStrin
             value
         }
     };
-    if value.is_empty() { Err(Usage::EmptyValue { flag: flag.name }) } else { Ok(value) }
+    if value.is_empty() {
+        return Err(Usage::invalid(format!("--{}", flag.name), "", "it is empty"));
+    }
+    Ok(value)
 }
 
 /// What only the whole command line shows.
@@ -200,7 +203,7 @@ mod tests {
             ("--p x", "usage-unknown"),
             ("a --output", "usage-missing-value"),
             ("a --quiet=yes", "usage-unexpected-value"),
-            ("a --identity=", "usage-missing-value"),
+            ("a --identity=", "usage-invalid"),
             ("--identity --output a", "usage-missing-value"),
             ("--identity -o a", "usage-missing-value"),
             ("--identity --token-file=x a", "usage-missing-value"),

@@ -31,11 +31,6 @@ pub enum Usage {
         /// What to type.
         hint: String,
     },
-    /// A flag with an empty value: a variable that is not set, most of the time.
-    EmptyValue {
-        /// The flag's long name.
-        flag: &'static str,
-    },
     /// A flag where a value should be.
     FlagAsValue {
         /// The flag's long name.
@@ -108,7 +103,6 @@ pysign_host::problem! { Usage {
         ("invalid value '{value}' for '{flag}': {reason}");
     Self::Missing { what, hint } => Usage "usage-missing" ("{what} is missing"),
         hint_if((!hint.is_empty()).then(|| hint.clone()));
-    Self::EmptyValue { flag } => Usage "usage-missing-value" ("the value of '--{flag}' is empty");
     Self::FlagAsValue { flag, found } => Usage "usage-missing-value"
         ("'--{flag}' needs a value, but the flag '{found}' follows");
     Self::MissingValue { flag } => Usage "usage-missing-value" ("'{flag}' needs a value");

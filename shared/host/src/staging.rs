@@ -3,14 +3,20 @@
 //! A [`Draft`] is a private temporary file beside its target. A [`Group`] puts the drafts of one
 //! artifact in place together: `link` refuses to replace what is there, where `rename` would not.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::copy::copy;
 use crate::{FileError, HashingWriter, Sha256, hash_regular};
+
+/// What an output is to others, less what the umask takes: what was proven or signed is read by
+/// everyone and changed by nobody else, even under a umask that lets them.
+const FILE: u32 = 0o644;
+const OUTPUT: u32 = 0o755;
 
 mod directory;
 
@@ -102,6 +108,7 @@ impl Draft {
             .read(true)
             .write(true)
             .create_new(true)
+            .mode(FILE)
             .open(&temporary.path)
             .map_err(unwritable)?;
         Ok(Self { writer: Some(HashingWriter::new(file)), temporary, target: target.into() })
@@ -301,7 +308,7 @@ fn make_parents(target: &Path) -> io::Result<Vec<PathBuf>> {
         .take_while(|directory| !directory.exists())
         .map(Path::to_path_buf)
         .collect();
-    fs::create_dir_all(parent)?;
+    DirBuilder::new().recursive(true).mode(OUTPUT).create(parent)?;
     Ok(made)
 }
 

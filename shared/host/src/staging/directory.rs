@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::{make_parents, sync_parent, temporary_name};
+use super::{FILE, OUTPUT, make_parents, sync_parent, temporary_name};
 use crate::{FileError, Sha256, hash_regular};
+
+/// A directory that is being filled is its user's alone, whatever the umask.
+const PRIVATE: u32 = 0o700;
 
 /// A private directory beside its target. Dropped before it is committed, it leaves nothing.
 #[derive(Debug)]
@@ -14,6 +18,8 @@ pub struct NewDirectory {
     path: PathBuf,
     target: PathBuf,
     force: bool,
+    /// What it gets in its place.
+    mode: Permissions,
 }
 
 impl NewDirectory {
@@ -26,8 +32,14 @@ impl NewDirectory {
         }
         make_parents(&target).map_err(unwritable)?;
         let path = temporary_name(&target);
-        fs::create_dir(&path).map_err(unwritable)?;
-        Ok(Self { path, target, force })
+        let made = DirBuilder::new().mode(OUTPUT).create(&path).and_then(|()| {
+            // What the user's umask leaves of it is for later: until then nobody else looks in.
+            let mode = fs::symlink_metadata(&path)?.permissions();
+            fs::set_permissions(&path, Permissions::from_mode(PRIVATE))?;
+            Ok(mode)
+        });
+        let mode = made.map_err(unwritable)?;
+        Ok(Self { path, target, force, mode })
     }
 
     /// Where its files are until it is committed.
@@ -51,6 +63,7 @@ impl NewDirectory {
             .read(true)
             .write(true)
             .create_new(true)
+            .mode(FILE)
             .open(&file)
             .map_err(|cause| FileError::Unwritable { file: self.target.join(name), cause })
     }
@@ -70,6 +83,7 @@ impl NewDirectory {
         } else {
             BTreeMap::new()
         };
+        fs::set_permissions(&self.path, self.mode.clone()).map_err(unwritable)?;
         if there.is_empty() {
             // Over nothing, or over an empty directory.
             fs::rename(&self.path, &self.target).map_err(unwritable)?;

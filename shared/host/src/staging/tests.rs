@@ -80,6 +80,19 @@ fn a_directory_appears_whole() {
 }
 
 #[test]
+fn a_directory_is_private_until_it_is_in_its_place() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scratch = Scratch::new();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let directory = Staging::new(false).directory(&scratch.path().join("out")).unwrap();
+    assert_eq!(mode(directory.path()), 0o700);
+    fs::create_dir(scratch.path().join("other")).unwrap();
+    directory.commit().unwrap();
+    // What the umask of whoever runs this leaves.
+    assert_eq!(mode(&scratch.path().join("out")), mode(&scratch.path().join("other")) & 0o755);
+}
+
+#[test]
 fn a_directory_with_other_files_is_refused_and_replaced_by_force() {
     let scratch = Scratch::new();
     fs::create_dir(scratch.path().join("out")).unwrap();
