@@ -148,10 +148,7 @@ impl Tool for Fetch {
             pins: if from_manifest { Vec::new() } else { pins(m)? },
             kinds,
             source: Config {
-                token_files: token_file
-                    .map(|file| TokenFile { place: index.text.clone(), file })
-                    .into_iter()
-                    .collect(),
+                token_file: token_file.map(|file| TokenFile { place: index.text.clone(), file }),
                 index,
                 signatures: signatures(m)?,
                 patience: network.timeout,

@@ -18,7 +18,7 @@ pub(crate) struct Config {
     pub(crate) index: Place,
     pub(crate) signatures: Signatures,
     /// The token for the index, if it is in a file.
-    pub(crate) token_files: Vec<TokenFile>,
+    pub(crate) token_file: Option<TokenFile>,
     /// How long something that was just published may take to show up.
     pub(crate) patience: Duration,
 }
@@ -57,7 +57,7 @@ impl<'h> Source<'h> {
         let logins = Logins {
             env: &host.env,
             job,
-            files: &config.token_files,
+            files: config.token_file.as_slice(),
             places: std::slice::from_ref(place),
         };
         let (name, index, login, gitlab) = match place.resolve("--index", job)? {
