@@ -1,18 +1,23 @@
 //! What was published where, written into the manifest.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use pysign_manifest::{Digests, Manifest, Published};
 
 use crate::plan::Plan;
-use crate::step::{Item, Step};
+use crate::step::Item;
 
 /// Adds an entry to each artifact and sidecar that is now at the plan's target. `unsigned` are the
 /// indices of the artifacts that were only published because of `--allow-unsigned`.
 pub(crate) fn record(manifest: &mut Manifest, plan: &Plan<'_, '_>, unsigned: &BTreeSet<usize>) {
     for step in &plan.files {
-        let mut entry = entry(plan.target.kind(), step);
+        let mut entry = Published {
+            target: Some(plan.target.kind().to_owned()),
+            url: Some(step.url.clone()),
+            outcome: step.outcome.map(|outcome| outcome.to_string()),
+            reason: step.reason.map(str::to_owned),
+            ..Published::default()
+        };
         match &step.item {
             Item::Package(package) => {
                 if unsigned.contains(&package.artifact) {
@@ -23,34 +28,20 @@ pub(crate) fn record(manifest: &mut Manifest, plan: &Plan<'_, '_>, unsigned: &BT
                 }
             }
             Item::Sidecar(file) => {
+                // A signature differs from run to run: the entry says which one is at this target.
+                let sha256 = Some(file.sha256());
+                entry.digests = Some(Digests { sha256, ..Digests::default() });
                 for artifact in &file.artifacts {
-                    add_to_sidecar(manifest, *artifact, &file.path, &entry);
+                    // A file can belong to several signatures of an artifact: each gets the entry.
+                    let artifact = manifest.artifacts.get_mut(*artifact).into_iter();
+                    let signatures = artifact.flat_map(|artifact| &mut artifact.signatures);
+                    let files = signatures.flat_map(|signature| &mut signature.files);
+                    files
+                        .filter(|sidecar| sidecar.path == file.path)
+                        .for_each(|sidecar| add(&mut sidecar.published, entry.clone()));
                 }
             }
         }
-    }
-}
-
-/// A signature differs from run to run and from place to place: the entry says what is at this one.
-fn entry(target: &str, step: &Step<'_>) -> Published {
-    let sha256 = step.item.package().is_none().then(|| step.item.sha256());
-    Published {
-        target: Some(target.to_owned()),
-        url: Some(step.url.clone()),
-        outcome: step.outcome.map(|outcome| outcome.to_string()),
-        reason: step.reason.map(str::to_owned),
-        digests: sha256.map(|sha256| Digests { sha256: Some(sha256), ..Digests::default() }),
-        ..Published::default()
-    }
-}
-
-/// A file can belong to several signatures of an artifact: each of them gets the entry.
-fn add_to_sidecar(manifest: &mut Manifest, artifact: usize, path: &Path, entry: &Published) {
-    let artifact = manifest.artifacts.get_mut(artifact);
-    let signatures = artifact.into_iter().flat_map(|artifact| &mut artifact.signatures);
-    let files = signatures.flat_map(|signature| &mut signature.files);
-    for file in files.filter(|file| file.path == path) {
-        add(&mut file.published, entry.clone());
     }
 }
 

@@ -9,7 +9,9 @@ use pysign_attest::{
     Attestation, Bundle, Certificate, Content, Envelope, Subject, signature_from_text,
 };
 use pysign_host::{Failure, Notes, Sha256};
-use pysign_manifest::{Artifact, ProjectName, Publish, Role, SignatureKind, Suffix, Version};
+use pysign_manifest::{
+    Artifact, ProjectName, Publish, Role, Sidecar, SignatureKind, Suffix, Version,
+};
 use pysign_names::DistName;
 
 use crate::Error;
@@ -32,6 +34,26 @@ pub(crate) struct SidecarFile {
 }
 
 impl SidecarFile {
+    /// Reads a file of a signature of this kind of the artifact at `place`, which has this name.
+    fn read(
+        sidecar: &mut Sidecar,
+        kind: SignatureKind,
+        place: usize,
+        name: &DistName,
+    ) -> Result<Self, Failure> {
+        let (bytes, path) = (sidecar.load()?, sidecar.path.clone());
+        Ok(Self {
+            project: name.project().clone(),
+            version: name.version().clone(),
+            // The manifest's reader has checked that it is the artifact's name and a suffix.
+            filename: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            path,
+            bytes,
+            artifacts: vec![place],
+            part: Some((kind, sidecar.role)),
+        })
+    }
+
     pub(crate) fn sha256(&self) -> Sha256 {
         Sha256::of(&self.bytes)
     }
@@ -162,30 +184,19 @@ pub(crate) fn bind(
         let kind = signature.kind;
         let mut read = Vec::new();
         for sidecar in &mut signature.files {
-            let bytes = sidecar.load()?;
-            let path = sidecar.path.clone();
-            match Suffix::of(&path).map_or(Publish::Send, |row| row.publish) {
+            let file = SidecarFile::read(sidecar, kind, place, name)?;
+            match Suffix::of(&file.path).map_or(Publish::Send, |row| row.publish) {
                 Publish::Leave => {
+                    let shown = file.path.display();
                     let message =
-                        format!("'{}' is not published: its name is an old one", path.display());
+                        format!("'{shown}' is not published: it has the old name of a bundle");
                     notes.warn("sidecar-left-out", message);
-                    return Ok(());
                 }
                 Publish::Refuse => {
-                    return Err(Error::UnsupportedSignature { file: path, kind }.into());
+                    return Err(Error::UnsupportedSignature { file: file.path, kind }.into());
                 }
-                Publish::Send => {}
+                Publish::Send => read.push(file),
             }
-            read.push(SidecarFile {
-                project: name.project().clone(),
-                version: name.version().clone(),
-                // The manifest's reader has checked that it is the artifact's name and a suffix.
-                filename: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-                path,
-                bytes,
-                artifacts: vec![place],
-                part: Some((kind, sidecar.role)),
-            });
         }
         for file in &read {
             match kind {
