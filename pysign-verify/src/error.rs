@@ -10,61 +10,25 @@ use crate::proof::is_over_statement;
 
 /// Why nothing was proven.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum Error {
+pub(crate) enum Error {
     /// A file that begins like what a signature over a statement is made of.
-    Ambiguous {
-        /// The file.
-        file: PathBuf,
-    },
-    /// Whose instance of Sigstore a signature is from that the trusted root does not cover.
-    Instance {
-        /// Who issued the certificate.
-        authority: String,
-        /// What is not covered.
-        cause: Box<dyn Problem>,
-    },
+    Ambiguous { file: PathBuf },
+    /// A signature of another instance of Sigstore than the trusted root's, by its certificate.
+    Instance { authority: String, cause: Box<dyn Problem> },
     /// A wheel or an sdist under a name that is neither's.
-    Misnamed {
-        /// The file.
-        file: PathBuf,
-    },
+    Misnamed { file: PathBuf },
     /// No log has an entry for a signature that comes without one.
-    NotLogged {
-        /// The signature.
-        file: PathBuf,
-    },
-    /// A sidecar whose name promises another kind of signature.
-    OtherKind {
-        /// The sidecar.
-        file: PathBuf,
-        /// The kind that its name is for.
-        kind: SignatureKind,
-    },
+    NotLogged { file: PathBuf },
+    /// A sidecar whose name is for another kind of signature, this one.
+    OtherKind { file: PathBuf, kind: SignatureKind },
     /// The directory of the output is that of a file that is read.
-    OutputIsInput {
-        /// The directory.
-        directory: PathBuf,
-    },
+    OutputIsInput { directory: PathBuf },
     /// A pair is not that of any bundle of its file.
-    PairMismatch {
-        /// The signature.
-        file: PathBuf,
-    },
-    /// A file without any signature.
-    Unsigned {
-        /// The file.
-        file: PathBuf,
-        /// Whether signatures were looked for beside the file, by their names.
-        beside: bool,
-    },
-    /// What is wrong with a signature, and where that is: the file may have several.
-    Within {
-        /// The sidecar.
-        sidecar: PathBuf,
-        /// What is wrong; it is about the signed file.
-        cause: Box<dyn Problem>,
-    },
+    PairMismatch { file: PathBuf },
+    /// A file without any signature; `beside` it they were looked for, by their names.
+    Unsigned { file: PathBuf, beside: bool },
+    /// What is wrong with a signature, and in which sidecar: the file may have several.
+    Within { sidecar: PathBuf, cause: Box<dyn Problem> },
 }
 
 pysign_host::problem! { Error {

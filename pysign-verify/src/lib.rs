@@ -16,6 +16,7 @@ mod report;
 mod run;
 mod subject;
 
-pub use error::Error;
+use error::Error;
 pub use flags::{Args, Verify};
-pub use policy::{Bound, PolicyError, PolicyFault, PolicyFile, ReleaseFault};
+use policy::PolicyError;
+pub use policy::PolicyFile;

@@ -22,8 +22,8 @@ use pysign_manifest::{Artifact, SignatureKind, Version};
 use pysign_sigstore::{ClaimName, Proof, Signer as Found, Text};
 
 pub(crate) use command_line::PolicySource;
-pub use error::{Bound, PolicyError, ReleaseFault};
-pub use file::{Fault as PolicyFault, PolicyFile};
+pub(crate) use error::PolicyError;
+pub use file::PolicyFile;
 pub(crate) use release::Releases;
 
 use conditions::Conditions;

@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use pysign_manifest::{Artifact, ProjectName, SignatureKind, Version};
 
-use super::error::{Bound, PolicyError};
+use super::PolicyError;
 
 /// What is asked beside the signer.
 #[derive(Clone, Debug, Default)]
@@ -50,20 +50,19 @@ impl Conditions {
         timestamps: usize,
     ) -> Result<(), PolicyError> {
         let required = |flag| PolicyError::TimestampRequired { file: file.into(), flag };
-        let refused = |bound, found| PolicyError::SignedAt { file: file.into(), bound, found };
         if self.require_tsa && timestamps == 0 {
             return Err(required("--require-tsa"));
         }
         if let Some(after) = self.after {
             let found = signed_at.ok_or_else(|| required("--signed-after"))?;
             if found < after {
-                return Err(refused(Bound::After(after), found));
+                return Err(PolicyError::SignedEarly { file: file.into(), after, found });
             }
         }
         if let Some(before) = self.before {
             let found = signed_at.ok_or_else(|| required("--signed-before"))?;
             if found > before {
-                return Err(refused(Bound::Before(before), found));
+                return Err(PolicyError::SignedLate { file: file.into(), before, found });
             }
         }
         Ok(())

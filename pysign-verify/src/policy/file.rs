@@ -61,28 +61,21 @@ pub(crate) enum Requirement {
     Predicate(String),
 }
 
-/// What is wrong with a policy.
+/// What is wrong with a policy, and where.
 #[derive(Debug)]
-pub struct Fault(Wrong);
-
-#[derive(Debug)]
-enum Wrong {
-    Form(Form),
-    /// At a place, with the reason.
-    At(String, String),
-}
+pub(crate) struct Fault(String);
 
 impl PolicyFile {
     /// Reads the policy that the user names.
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
         let bytes = read_named(path, MAX_BYTES)?;
-        Ok(Self::parse(path, &bytes)?)
+        Self::parse(path, &bytes)
     }
 
     /// Reads a policy; `path` is what messages call it.
-    pub fn parse(path: &Path, document: &[u8]) -> Result<Self, PolicyError> {
-        let entries = read(document)
-            .map_err(|wrong| PolicyError::Malformed { file: path.into(), fault: Fault(wrong) })?;
+    pub fn parse(path: &Path, document: &[u8]) -> Result<Self, Failure> {
+        let entries =
+            read(document).map_err(|fault| PolicyError::Malformed { file: path.into(), fault })?;
         Ok(Self { path: path.into(), sha256: Sha256::of(document), entries })
     }
 
@@ -111,7 +104,7 @@ impl PolicyFile {
     }
 }
 
-fn read(document: &[u8]) -> Result<BTreeMap<Pattern, Entry>, Wrong> {
+fn read(document: &[u8]) -> Result<BTreeMap<Pattern, Entry>, Fault> {
     let cap = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
     let value = parse(document, cap, Numbers::Integers)?;
     let mut regexps = 0;
@@ -121,26 +114,26 @@ fn read(document: &[u8]) -> Result<BTreeMap<Pattern, Entry>, Wrong> {
     }
     let mut policy = Members::document(value)?;
     if policy.text("schema")? != SCHEMA {
-        return Err(at("schema", format!("it should be {SCHEMA}")));
+        return Err(at("schema", format!("expected {SCHEMA}")));
     }
     let projects = policy.objects("projects", MAX_ENTRIES, Entry::read)?;
     policy.end()?;
     let mut entries = BTreeMap::new();
     for (place, pattern, entry) in projects {
         if let Some((twice, _)) = entries.get_key_value(&pattern) {
-            return Err(at(&place, format!("'{twice}' is there already")));
+            return Err(at(&place, format!("'{twice}' is listed twice")));
         }
         entries.insert(pattern, entry);
     }
     if entries.is_empty() {
-        return Err(at("projects", "there is none".to_owned()));
+        return Err(at("projects", "expected at least one entry"));
     }
     Ok(entries)
 }
 
 /// A member that is empty says nothing, and could be read as anything. Counts regular expressions on
 /// the way, before the first is compiled.
-fn refuse_empty(place: &str, value: &Value, regexps: &mut usize) -> Result<(), Wrong> {
+fn refuse_empty(place: &str, value: &Value, regexps: &mut usize) -> Result<(), Fault> {
     let empty = match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
@@ -149,7 +142,7 @@ fn refuse_empty(place: &str, value: &Value, regexps: &mut usize) -> Result<(), W
         Value::Bool(_) | Value::Number(_) => false,
     };
     if empty {
-        return Err(at(place, "it is empty".to_owned()));
+        return Err(at(place, "it is empty"));
     }
     if let Value::Array(items) = value {
         for (index, item) in items.iter().enumerate() {
@@ -167,12 +160,12 @@ fn refuse_empty(place: &str, value: &Value, regexps: &mut usize) -> Result<(), W
 }
 
 impl Entry {
-    fn read(mut entry: Members) -> Result<(String, Pattern, Self), Wrong> {
+    fn read(mut entry: Members) -> Result<(String, Pattern, Self), Fault> {
         let place = entry.place().to_owned();
         let pattern = match (entry.optional_text("project")?, entry.optional_text("file")?) {
             (Some(text), None) => Pattern::project(&text).ok_or(("project", text)),
             (None, Some(text)) => Pattern::file(&text).ok_or(("file", text)),
-            _ => return Err(at(&place, "it has either 'project' or 'file'".to_owned())),
+            _ => return Err(at(&place, "expected either 'project' or 'file'")),
         };
         let pattern = pattern.map_err(|(word, text)| {
             let what = if word == "project" { Pattern::A_PROJECT } else { Pattern::A_FILE };
@@ -188,10 +181,10 @@ impl Entry {
         })?;
         entry.end()?;
         if signers.is_empty() && pins.is_empty() {
-            return Err(at(&place, "it has neither 'signers' nor 'sha256'".to_owned()));
+            return Err(at(&place, "expected 'signers' or 'sha256'"));
         }
         if signers.is_empty() && !require.is_empty() {
-            return Err(at(&place, "it requires signatures and has no 'signers'".to_owned()));
+            return Err(at(&place, "it requires signatures, so it needs 'signers'"));
         }
         let pins = pins.into_iter().collect();
         Ok((place, pattern, Self { signers, require, pins }))
@@ -213,13 +206,13 @@ impl Requirement {
     }
 }
 
-fn read_signer(mut signer: Members) -> Result<Signer, Wrong> {
+fn read_signer(mut signer: Members) -> Result<Signer, Fault> {
     let place = signer.place().to_owned();
     if let Some(pem) = signer.optional_text("key")? {
         // Anything beside a key would say nothing about it.
         signer.end()?;
         let key = PublicKey::from_pem(pem.as_bytes());
-        let key = key.map_err(|why| at(&format!("{place}.key"), why.to_string()))?;
+        let key = key.map_err(|why| at(&format!("{place}.key"), why))?;
         return Ok(Signer::Key(key));
     }
     let mut description =
@@ -230,12 +223,12 @@ fn read_signer(mut signer: Members) -> Result<Signer, Wrong> {
         }
     }
     signer.end()?;
-    let described = description.signer().map_err(|fault| at(&place, told(fault)))?;
-    described.ok_or_else(|| at(&place, "it names nobody".to_owned()))
+    let described = description.signer().map_err(|fault| at(&place, in_words(fault)))?;
+    described.ok_or_else(|| at(&place, "it names no signer"))
 }
 
 /// `{"NAME": "VALUE"}`, or a list of values of which one must be there.
-fn read_claims(signer: &mut Members) -> Result<Vec<(String, Vec<String>)>, Wrong> {
+fn read_claims(signer: &mut Members) -> Result<Vec<(String, Vec<String>)>, Fault> {
     let place = format!("{}.claims", signer.place());
     let Some(members) = signer.optional_object("claims")? else { return Ok(Vec::new()) };
     let members = members.into_rest();
@@ -250,31 +243,30 @@ fn read_claims(signer: &mut Members) -> Result<Vec<(String, Vec<String>)>, Wrong
             }
             _ => None,
         };
-        let wrong =
-            || at(&format!("{place}.{name}"), "it should be a string or several".to_owned());
+        let wrong = || at(&format!("{place}.{name}"), "expected a string or a list of strings");
         Ok((name.clone(), values.ok_or_else(wrong)?))
     });
     claims.collect()
 }
 
 /// A fault of a description, in the words of the file.
-fn told(fault: signer::Fault) -> String {
+fn in_words(fault: signer::Fault) -> String {
     match fault {
-        signer::Fault::Conflict(a, b) => format!("'{a}' and '{b}' exclude each other"),
+        signer::Fault::Conflict(a, b) => format!("'{a}' can't be used with '{b}'"),
         signer::Fault::Invalid { word, value, reason } => {
-            format!("'{value}' does not fit '{word}': {reason}")
+            format!("invalid value '{value}' for '{word}': {reason}")
         }
         signer::Fault::Missing { word, needed_by } => format!("'{needed_by}' needs '{word}'"),
     }
 }
 
-fn at(place: &str, reason: String) -> Wrong {
-    Wrong::At(place.to_owned(), reason)
+fn at(place: &str, reason: impl fmt::Display) -> Fault {
+    Fault(format!("{place}: {reason}"))
 }
 
-impl From<Form> for Wrong {
+impl From<Form> for Fault {
     fn from(fault: Form) -> Self {
-        Self::Form(fault)
+        Self(fault.to_string())
     }
 }
 
@@ -289,10 +281,7 @@ impl fmt::Display for Requirement {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Wrong::Form(fault) => fault.fmt(f),
-            Wrong::At(place, reason) => write!(f, "{place}: {reason}"),
-        }
+        f.write_str(&self.0)
     }
 }
 

@@ -50,45 +50,28 @@ impl fmt::Display for RefPattern {
     }
 }
 
-/// Why a text is not a full ref.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RefFault {
-    /// A short name, which could be a branch or a tag.
-    Short,
-    /// A `*` elsewhere than at the end of a tag.
-    Star,
-    /// Git refuses refs of this form.
-    Malformed,
-}
-
-impl fmt::Display for RefFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Short => "expected a full ref, such as refs/tags/v1.0 or refs/heads/main",
-            Self::Star => "only a tag may have a '*', and only as its last character",
-            Self::Malformed => "it is not a valid git ref (see git-check-ref-format)",
-        })
-    }
-}
+const SHORT: &str = "expected a full ref, such as refs/tags/v1.0 or refs/heads/main";
+const STAR: &str = "only a tag may have a '*', and only as its last character";
+const MALFORMED: &str = "it is not a valid git ref (see git-check-ref-format)";
 
 impl FromStr for RefPattern {
-    type Err = RefFault;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, RefFault> {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         if !text.starts_with("refs/") {
-            return Err(RefFault::Short);
+            return Err(SHORT);
         }
         let (text, open) = match text.strip_suffix('*') {
             Some(text) => (text, true),
             None => (text, false),
         };
         if text.contains('*') || (open && !text.starts_with(TAGS)) {
-            return Err(RefFault::Star);
+            return Err(STAR);
         }
         // What a version and an open end may stand for has none of the characters that matter.
         let example = text.replace(VERSION, "1") + if open { "1" } else { "" };
         if example.contains(['{', '}']) || !is_full_ref(&example) {
-            return Err(RefFault::Malformed);
+            return Err(MALFORMED);
         }
         Ok(Self { text: text.to_owned(), open })
     }
@@ -152,7 +135,7 @@ mod tests {
         assert!(of("refs/tags/*", None).is_some());
         assert!(of("refs/tags/{version}-*", Some("1.0")).unwrap().matches("refs/tags/1.0-linux"));
         for text in ["refs/heads/*", "refs/*", "refs/tags/v*x", "refs/tags/*/*", "refs/tags/**"] {
-            assert_eq!(text.parse::<RefPattern>(), Err(RefFault::Star), "{text}");
+            assert_eq!(text.parse::<RefPattern>(), Err(STAR), "{text}");
         }
     }
 
@@ -182,7 +165,7 @@ mod tests {
         for text in
             ["", "main", "v1.0", "tags/v1.0", "heads/main", "{version}", "*", "/refs/tags/v"]
         {
-            assert_eq!(text.parse::<RefPattern>(), Err(RefFault::Short), "{text}");
+            assert_eq!(text.parse::<RefPattern>(), Err(SHORT), "{text}");
         }
         for text in [
             "refs/",
@@ -201,7 +184,7 @@ mod tests {
             "refs/tags/v{version",
             "refs/tags/a?",
         ] {
-            assert_eq!(text.parse::<RefPattern>(), Err(RefFault::Malformed), "{text}");
+            assert_eq!(text.parse::<RefPattern>(), Err(MALFORMED), "{text}");
         }
     }
 }

@@ -14,9 +14,9 @@ use pysign_attest::Certificate;
 
 use crate::{Error, Proof};
 
-pub use claim::{ClaimName, UnknownClaim};
+pub use claim::ClaimName;
 pub use mismatch::{Mismatch, Part};
-pub use regexp::{Regexp, RegexpFault};
+pub use regexp::Regexp;
 pub use text::Text;
 
 /// An identity, the issuer that must have vouched for it, and what else must be said of the signer.

@@ -29,16 +29,16 @@ fn whole() -> Value {
     ]})
 }
 
-fn parse(value: &Value) -> Result<PolicyFile, PolicyError> {
+fn parse(value: &Value) -> Result<PolicyFile, Failure> {
     PolicyFile::parse(Path::new("policy.json"), value.to_string().as_bytes())
 }
 
 /// What is wrong with a policy.
 fn wrong(value: &Value) -> String {
-    match parse(value).unwrap_err() {
-        PolicyError::Malformed { fault, .. } => fault.to_string(),
-        other => panic!("{other}"),
-    }
+    let failure = parse(value).unwrap_err();
+    let facts = failure.problems().next().unwrap().facts();
+    assert_eq!(facts.code, "policy-malformed");
+    facts.cause.unwrap().to_string()
 }
 
 /// A policy with one entry.
@@ -135,7 +135,7 @@ fn nothing_less_than_a_signer_is_one() {
     for (less, reason) in [
         (json!({"identity": "x"}), "'identity' needs 'issuer'"),
         (json!({"issuer": "x"}), "'issuer' needs 'identity'"),
-        (json!({"claims": {"build-trigger": "push"}}), "it names nobody"),
+        (json!({"claims": {"build-trigger": "push"}}), "it names no signer"),
         (json!({"gitlab": "acme/demo"}), "'gitlab' needs 'ref'"),
         (json!({"github": "acme/demo"}), "'github' needs 'ref'"),
         (json!({"ref": "refs/tags/v1"}), "'ref' needs 'gitlab'"),
@@ -145,16 +145,16 @@ fn nothing_less_than_a_signer_is_one() {
         ),
         (
             json!({"identity": "x", "identity_regexp": "xy", "issuer": "y"}),
-            "'identity' and 'identity_regexp' exclude each other",
+            "'identity' can't be used with 'identity_regexp'",
         ),
         (
             json!({"identity_regexp": ".*", "issuer": "y"}),
-            "'.*' does not fit 'identity_regexp': it would accept anyone: it matches '' too",
+            "invalid value '.*' for 'identity_regexp': it would accept anyone: it matches '' too",
         ),
         (json!({"key": KEY, "identity": "x"}), "unknown member 'projects[0].signers[0].identity'"),
         (
             json!({"identity": "x", "issuer": "y", "claims": {"colour": "red"}}),
-            "'colour' does not fit 'claim': Fulcio has no claim of this name",
+            "invalid value 'colour' for 'claim': Fulcio has no claim of this name",
         ),
     ] {
         let found = wrong(&one(&json!({"project": "demo", "signers": [less]})));
@@ -170,15 +170,15 @@ fn nothing_less_than_a_signer_is_one() {
 #[test]
 fn an_entry_covers_something_and_demands_something() {
     for (entry, reason) in [
-        (json!({"project": "demo"}), "projects[0]: it has neither 'signers' nor 'sha256'"),
-        (json!({"signers": [signer()]}), "projects[0]: it has either 'project' or 'file'"),
+        (json!({"project": "demo"}), "projects[0]: expected 'signers' or 'sha256'"),
+        (json!({"signers": [signer()]}), "projects[0]: expected either 'project' or 'file'"),
         (
             json!({"project": "demo", "file": "demo", "signers": [signer()]}),
-            "projects[0]: it has either 'project' or 'file'",
+            "projects[0]: expected either 'project' or 'file'",
         ),
         (
             json!({"project": "demo", "require": ["bundle"], "sha256": [DIGEST]}),
-            "projects[0]: it requires signatures and has no 'signers'",
+            "projects[0]: it requires signatures, so it needs 'signers'",
         ),
         (
             json!({"project": "*demo", "signers": [signer()]}),
@@ -201,14 +201,14 @@ fn an_entry_covers_something_and_demands_something() {
 fn two_entries_of_one_pattern_are_ambiguous() {
     let mut policy = whole();
     policy["projects"][1]["project"] = json!("Demo");
-    assert_eq!(wrong(&policy), "projects[1]: 'demo' is there already");
+    assert_eq!(wrong(&policy), "projects[1]: 'demo' is listed twice");
 }
 
 #[test]
 fn another_document_is_no_policy() {
     let mut newer = whole();
     newer["schema"] = json!("pysign-policy/2");
-    assert_eq!(wrong(&newer), "schema: it should be pysign-policy/1");
+    assert_eq!(wrong(&newer), "schema: expected pysign-policy/1");
     let text = whole().to_string();
     let read = |text: &str| PolicyFile::parse(Path::new("policy.json"), text.as_bytes());
     assert!(read(&text).is_ok());

@@ -30,7 +30,10 @@ pub(crate) fn trusted_root() -> Target {
 /// Regular expressions are compiled as they are read.
 pub(crate) fn policy() -> Target {
     let read = |document: &[u8]| {
-        PolicyFile::parse(Path::new("policy.json"), document).map_err(|error| super::text(&error))
+        let policy = PolicyFile::parse(Path::new("policy.json"), document);
+        policy.map_err(|failure| {
+            failure.problems().map(|problem| super::text(problem)).collect::<String>()
+        })
     };
     Target::reading(seeds::policies(), read, |_| Ok(()))
 }
