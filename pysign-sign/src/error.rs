@@ -7,8 +7,6 @@ use pysign_attest::predicates;
 use pysign_host::Sha256;
 use pysign_http::Url;
 
-use crate::expected::Holder;
-
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why nothing was signed, or not everything. `file` is the file that the message names.
@@ -38,7 +36,7 @@ pub(crate) enum Error {
     /// A file has the name of a signature and is this signer's, over something else.
     OtherContent { file: PathBuf },
     /// There is a signature of the file already, in the log of another Sigstore instance.
-    OtherInstance { file: PathBuf, found: Holder, log: Sha256 },
+    OtherInstance { file: PathBuf, found: String, log: Sha256 },
     /// The files of a release lie in several directories.
     Scattered { one: PathBuf, other: PathBuf },
     /// There is a signature already, and it is another signer's.

@@ -10,7 +10,7 @@ use pysign_manifest::{Manifest, Sidecar, SignatureKind};
 use pysign_sigstore::{Proof, Verifier};
 
 use crate::error::Error;
-use crate::expected::{ExpectedSigner, Holder};
+use crate::expected::ExpectedSigner;
 use crate::plan::Planned;
 use crate::sidecars::Signed;
 use crate::statement::Content;
@@ -89,7 +89,7 @@ impl Existing<'_> {
                     Some(other) => by_another(other),
                     None => match (&cause, parts.map(|parts| parts.certificate())) {
                         (pysign_sigstore::Error::LogUnknown { log, .. }, Some(Ok(certificate))) => {
-                            let found = Holder::of(&certificate, false);
+                            let found = self.signer.found(&certificate);
                             Error::OtherInstance { file: place.into(), found, log: *log }
                         }
                         _ => Error::InTheWay { file: place.into(), cause: Box::new(cause) },

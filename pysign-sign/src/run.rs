@@ -85,7 +85,7 @@ fn tidy_up(release: &Manifest) {
     }
 }
 
-/// What is there already of each planned, and stays.
+/// Each planned signature, with the existing one that is kept.
 fn look<'u, 'f>(
     plan: &'u mut [Planned<'f>],
     existing: &Existing<'_>,
@@ -95,7 +95,7 @@ fn look<'u, 'f>(
     Ok(plan.iter().zip(found).collect())
 }
 
-/// What is to be done, with the signatures that are there already.
+/// The planned signatures, with those that exist already.
 type Work<'u, 'f> = Vec<(&'u Planned<'f>, Option<Signed>)>;
 
 /// A line for each file that would be written or kept.

@@ -26,8 +26,8 @@ use crate::sidecars::Signed;
 use crate::statement::Content;
 use crate::timestamp;
 
-/// A log of version 2 does not give an entry again whose answer was lost; a new signature is a new
-/// entry. It is made so often for one file.
+/// Rekor v2 does not return an entry again whose answer was lost, and a new signature is a new entry.
+/// So often a signature of one file is made anew.
 const MAX_LOST: u32 = 2;
 
 /// Signs with one key and one certificate, which are asked for when the first file needs them, and
@@ -35,12 +35,11 @@ const MAX_LOST: u32 = 2;
 pub(crate) struct Signer<'a> {
     client: &'a Client,
     services: &'a Services,
-    /// What gives a certificate; nothing where a key is used without.
-    identity: Option<&'a Identity<'a>>,
+    method: &'a SigningMethod<'a>,
     trust: &'a Trust<'a>,
     host: &'a Host,
-    /// Locked while they are asked for: whoever needs them meanwhile waits for the same ones.
-    credentials: Mutex<Held>,
+    /// Locked while a certificate is requested: whoever needs one meanwhile waits for the same one.
+    held: Mutex<Held>,
 }
 
 /// What the services' answers are judged by: before anything is logged, and in the end.
@@ -50,7 +49,7 @@ pub(crate) struct Trust<'a> {
     pub(crate) signer: &'a ExpectedSigner,
 }
 
-/// What is there to sign with.
+/// The certificate that the run has at the moment.
 enum Held {
     Nothing,
     Credentials(Arc<Credentials>),
@@ -62,7 +61,7 @@ enum Held {
 struct Credentials {
     key: Arc<Key>,
     certificate: Option<Certificate>,
-    /// Before it was asked for.
+    /// Before the certificate was requested.
     since: Instant,
 }
 
@@ -75,16 +74,7 @@ impl<'a> Signer<'a> {
         trust: &'a Trust<'a>,
         host: &'a Host,
     ) -> Self {
-        let (identity, held) = match method {
-            SigningMethod::Keyless(identity) => (Some(&**identity), Held::Nothing),
-            SigningMethod::Key { key, .. } => {
-                let (key, since) = (Arc::clone(key), host.clock.instant());
-                let credentials = Credentials { key, certificate: None, since };
-                (None, Held::Credentials(Arc::new(credentials)))
-            }
-        };
-        let credentials = Mutex::new(held);
-        Self { client, services, identity, trust, host, credentials }
+        Self { client, services, method, trust, host, held: Mutex::new(Held::Nothing) }
     }
 
     /// The log that signatures of this kind go into.
@@ -111,9 +101,10 @@ impl<'a> Signer<'a> {
         let log = self.log(planned.kind)?;
         let mut lost = 0;
         let bundle = loop {
-            let made = Made::by(key, &planned.content)?;
+            let mut made = Made::unsigned(&planned.content);
+            made.sign(key)?;
             let stamp = match planned.kind {
-                // It has no place for one.
+                // An attestation has no place for a timestamp.
                 SignatureKind::Attestation => None,
                 _ => self.stamp(made.signature(), certificate)?,
             };
@@ -127,9 +118,7 @@ impl<'a> Signer<'a> {
             match log.submit(self.client, signed) {
                 Err(RekorError::Known { .. }) if lost < MAX_LOST => lost += 1,
                 entry => {
-                    let entry = entry?;
-                    let bundle = bundle(signed, &entry, stamp).to_string().into_bytes();
-                    break bundle;
+                    break bundle(signed, &entry?, stamp).to_string().into_bytes();
                 }
             }
         };
@@ -155,33 +144,32 @@ impl<'a> Signer<'a> {
         if by.is_none_or(|certificate| certificate.is_valid_at(time)) {
             Ok(Some(answer))
         } else {
-            Err(untrusted("its time is not one at which the certificate is valid".into()).into())
+            Err(untrusted("the certificate is not valid at its time".into()).into())
         }
     }
 
-    /// Those of the run, or new ones where these come to their end.
+    /// The key that was given; else the key and certificate of the run, or new ones when the certificate
+    /// nears its end.
     fn credentials(&self) -> Result<Arc<Credentials>, Unsigned> {
-        let mut held = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.host.clock.instant();
+        let identity = match self.method {
+            SigningMethod::Keyless(identity) => identity,
+            SigningMethod::Key { key, .. } => {
+                let key = Arc::clone(key);
+                return Ok(Arc::new(Credentials { key, certificate: None, since: now }));
+            }
+        };
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         match &*held {
-            Held::Credentials(credentials) if credentials.last(self.host.clock.instant()) => {
+            Held::Credentials(credentials) if credentials.last(now) => {
                 return Ok(Arc::clone(credentials));
             }
             Held::Refused => return Err(Unsigned::Skipped),
             Held::Nothing | Held::Credentials(_) => {}
         }
-        // Those of a key don't end.
-        let Some(identity) = self.identity else { return Err(Unsigned::Skipped) };
-        match self.certify(identity) {
-            Ok(new) => {
-                let new = Arc::new(new);
-                *held = Held::Credentials(Arc::clone(&new));
-                Ok(new)
-            }
-            Err(failure) => {
-                *held = Held::Refused;
-                Err(failure.into())
-            }
-        }
+        let new = self.certify(identity).map(Arc::new);
+        *held = new.as_ref().map_or(Held::Refused, |new| Held::Credentials(Arc::clone(new)));
+        Ok(new?)
     }
 
     fn certify(&self, identity: &Identity<'_>) -> Result<Credentials, Failure> {
@@ -198,24 +186,28 @@ impl<'a> Signer<'a> {
     }
 }
 
-/// A signature, with what it is over.
+/// What is signed, with its signature.
 enum Made {
     File { digest: Sha256, signature: Vec<u8> },
     Statement(Envelope),
 }
 
 impl Made {
-    fn by(key: &Key, content: &Content) -> Result<Self, FileError> {
+    fn unsigned(content: &Content) -> Self {
         match content {
-            Content::File(digest) => {
-                Ok(Self::File { digest: *digest, signature: key.sign_digest(*digest)? })
-            }
+            Content::File(digest) => Self::File { digest: *digest, signature: Vec::new() },
             Content::Statement { payload, .. } => {
-                let mut envelope = Envelope::unsigned(payload.clone());
-                envelope.signature = key.sign(&envelope.pae())?;
-                Ok(Self::Statement(envelope))
+                Self::Statement(Envelope::unsigned(payload.clone()))
             }
         }
+    }
+
+    fn sign(&mut self, key: &Key) -> Result<(), FileError> {
+        match self {
+            Self::File { digest, signature } => *signature = key.sign_digest(*digest)?,
+            Self::Statement(envelope) => envelope.signature = key.sign(&envelope.pae())?,
+        }
+        Ok(())
     }
 
     /// As logs take it.
@@ -251,8 +243,8 @@ fn is_good_for_another(lifetime: Duration, age: Duration) -> bool {
     age.saturating_add(RESERVE) < lifetime
 }
 
-/// An attestation has no place for a timestamp (PEP 740, "Attestation objects"), so that its log must
-/// say when it was made: one of version 1 does.
+/// An attestation has no place for a timestamp (PEP 740, "Attestation objects"), so its log must say
+/// when it was made: Rekor v1 does.
 fn log_for(services: &Services, kind: SignatureKind) -> Result<&LogService, Error> {
     let log = match kind {
         SignatureKind::Attestation => services.log_v1.as_ref(),
@@ -261,8 +253,7 @@ fn log_for(services: &Services, kind: SignatureKind) -> Result<&LogService, Erro
     log.ok_or(Error::NoLogV1)
 }
 
-/// Refuses what no log would take, or no verifier know, of this signer: before anything is asked of
-/// anyone.
+/// Refuses, before any request, what no log would take of this signer or no verifier accept.
 pub(crate) fn check(
     services: &Services,
     planned: &Planned<'_>,
@@ -270,23 +261,14 @@ pub(crate) fn check(
 ) -> Result<(), Failure> {
     let log = log_for(services, planned.kind)?;
     let Some(key) = signer.key() else { return Ok(()) };
-    let envelope;
-    let content = match &planned.content {
-        Content::File(digest) => rekor::Content::File { digest: *digest, signature: &[] },
-        Content::Statement { payload, .. } => {
-            envelope = Envelope::unsigned(payload.clone());
-            rekor::Content::Envelope(&envelope)
-        }
-    };
-    if rekor::is_provable(log.version, key.kind(), content) {
+    if rekor::is_provable(log.version, key.kind(), Made::unsigned(&planned.content).content()) {
         Ok(())
     } else {
         Err(RekorError::Key { log: log.url.clone(), key: Some(key.kind()) }.into())
     }
 }
 
-/// The whole of it, with the timestamp where protobuf-specs has it
-/// (`VerificationMaterial.timestamp_verification_data`).
+/// The bundle, with the timestamp where protobuf-specs has it (`VerificationMaterial.timestamp_verification_data`).
 fn bundle(signed: rekor::Signed<'_>, entry: &Value, stamp: Option<Vec<u8>>) -> Value {
     let mut bundle = signed.bundle(entry);
     let material = bundle.get_mut("verificationMaterial").and_then(Value::as_object_mut);

@@ -79,7 +79,7 @@ impl ParseProjectError {
             "" => "it is empty",
             _ if scheme.is_some_and(|scheme| scheme != "https") => "only https:// is known",
             _ if text.ends_with('/') => "remove the '/' at its end",
-            _ if text.ends_with(".git") => "remove '.git' from its end",
+            _ if text.strip_suffix(".git").is_some() => "remove '.git' from its end",
             _ if text.contains("/-/") => "remove '/-/' and what follows: name the project alone",
             _ if text.contains('@') => "remove '@': neither a user nor a ref belongs here",
             _ => form,

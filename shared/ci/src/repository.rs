@@ -45,13 +45,11 @@ impl FromStr for Repository {
             [owner, name] if project::is_name(owner) && project::is_name(name) => {
                 Ok(Self { path: text.to_owned() })
             }
-            _ => Err(ParseProjectError::of(
-                text,
-                match text.contains("://") {
-                    true => "expected OWNER/REPO, without an address before it",
-                    false => "expected OWNER/REPO, and nothing behind it",
-                },
-            )),
+            _ if text.contains("://") => {
+                let form = "expected OWNER/REPO, without an address before it";
+                Err(ParseProjectError::of(text, form))
+            }
+            _ => Err(ParseProjectError::of(text, "expected OWNER/REPO, and nothing behind it")),
         }
     }
 }

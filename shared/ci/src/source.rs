@@ -40,10 +40,10 @@ pub struct Command {
     pub arguments: Vec<String>,
 }
 
-impl Command {
-    pub(crate) fn new(program: &'static str, arguments: &[&str]) -> Source {
+impl Source {
+    pub(crate) fn command(program: &'static str, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        Source::Command(Self { program, arguments })
+        Self::Command(Command { program, arguments })
     }
 }
 

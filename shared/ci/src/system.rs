@@ -18,7 +18,7 @@ pub struct System {
     pub(crate) mark: Option<&'static str>,
     /// The way to a token for an audience; `Ok(None)` in a job that was not given what it needs.
     /// `None` where tokens are in variables that the user's CI file names.
-    pub(crate) source: Option<fn(&Env, &str) -> Result<Option<Source>, Error>>,
+    pub(crate) source: Option<FindSource>,
     /// What to do in a job that was given no token.
     pub grant: &'static str,
     /// The variables that lead to a token, as a man page lists them.
@@ -29,6 +29,9 @@ pub struct System {
     pub claims: Option<Claims>,
     pub(crate) preset: Option<Preset>,
 }
+
+/// Finds the way to a token for an audience in the variables of a job.
+type FindSource = fn(&Env, &str) -> Result<Option<Source>, Error>;
 
 /// What Fulcio makes of the claims of a token (its `config/identity/config.yaml`, and `pkg/identity`
 /// for kinds without a template). In texts, the name of a claim stands in braces, with a default

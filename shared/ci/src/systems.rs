@@ -3,7 +3,7 @@
 
 use pysign_host::{Env, METADATA_SERVER, is_metadata_server, percent_encode};
 
-use crate::source::{Command, Request, Source, id_token_variable};
+use crate::source::{Request, Source, id_token_variable};
 use crate::system::{Claims, NO_CLAIMS, NOTHING, Preset, System};
 use crate::{Error, Project, Repository};
 
@@ -81,7 +81,6 @@ pub static GITHUB: System = System {
         file_flag: "--workflow",
         file: "",
     }),
-    ..NOTHING
 };
 
 /// Buildkite.
@@ -91,7 +90,7 @@ pub static BUILDKITE: System = System {
     // Buildkite's documentation, "buildkite-agent oidc".
     source: Some(|_, audience| {
         let arguments = ["oidc", "request-token", "--audience", audience];
-        Ok(Some(Command::new("buildkite-agent", &arguments)))
+        Ok(Some(Source::command("buildkite-agent", &arguments)))
     }),
     grant: "run it where the agent's program is; with the Docker plugin: mount-buildkite-agent: true",
     environment: (
@@ -119,7 +118,7 @@ pub static CIRCLECI: System = System {
     // and CIRCLE_OIDC_TOKEN_V2 are for the organisation as audience, and no use.
     source: Some(|_, audience| {
         let claims = format!(r#"{{"aud":"{}"}}"#, audience.replace(['"', '\\'], ""));
-        Ok(Some(Command::new("circleci", &["run", "oidc", "get", "--claims", &claims])))
+        Ok(Some(Source::command("circleci", &["run", "oidc", "get", "--claims", &claims])))
     }),
     grant: "run it in a job of CircleCI's cloud, or of a server from 4.4 on",
     environment: ("CIRCLECI", "A job of CircleCI: 'circleci run oidc get' prints a token"),
