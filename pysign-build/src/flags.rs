@@ -11,9 +11,9 @@ use pysign_names::Version;
 use crate::archives::Wanted;
 use crate::hooks::{Settings, Target};
 use crate::installer::Choice;
-use crate::isolation::Isolate;
 use crate::overrides::Overrides;
 use crate::stage::Request;
+use crate::workspace::Isolate;
 
 const fn switch(name: &'static str, about: &'static str, detail: &'static str) -> Flag {
     Flag { name, short: None, value: None, repeat: Repeat::Last, about, detail }

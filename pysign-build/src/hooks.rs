@@ -278,7 +278,7 @@ mod tests {
     use std::ffi::OsStr;
 
     use super::*;
-    use crate::isolation::Isolate;
+    use crate::workspace::Isolate;
     use pysign_host::Host;
 
     const PAIRS: &[(&str, &str)] = &[

@@ -260,7 +260,7 @@ fn names(directory: &Path) -> Result<Vec<OsString>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isolation::Isolate;
+    use crate::workspace::Isolate;
     use pysign_host::Host;
 
     #[test]

@@ -10,7 +10,6 @@ mod error;
 mod flags;
 mod hooks;
 mod installer;
-mod isolation;
 mod overrides;
 mod project;
 mod python;

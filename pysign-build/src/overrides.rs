@@ -181,7 +181,7 @@ fn normal(label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isolation::Isolate;
+    use crate::workspace::Isolate;
     use crate::workspace::Workspace;
     use pysign_host::Host;
 

@@ -1,6 +1,8 @@
 //! The private directory that a build happens in, and the programs that run in it. It is removed
 //! when we exit, however we exit.
 
+mod isolation;
+
 use std::cell::Cell;
 use std::fs::{self, DirBuilder};
 use std::hash::{BuildHasher as _, RandomState};
@@ -15,8 +17,9 @@ use pysign_host::{FileError, Host};
 use pysign_process::{End, Options, Stdout};
 
 use crate::Error;
-use crate::isolation::{Isolate, Isolation};
 use crate::tail::Tail;
+
+pub(crate) use isolation::{Isolate, Isolation};
 
 /// Far more than the list of all files of the largest repository.
 const MAX_OUTPUT: usize = 64 << 20;

@@ -107,7 +107,7 @@ fn lexically_inside(path: &Path, root: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isolation::Isolate;
+    use crate::workspace::Isolate;
     use pysign_host::Host;
 
     fn check(links: &[(&str, &str)]) -> Result<(), Error> {

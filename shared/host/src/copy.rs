@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use crate::{FileError, HashingWriter, Sha256};
+use crate::{FileError, HashingWriter, Sha256, open_regular};
 
 /// Copies what is left of `from`, the file at `path`, to what becomes `target`. Gives the digest and
 /// the number of the bytes, which are at most `cap`.
@@ -29,7 +29,12 @@ pub fn copy_hashed(
     Ok((sha256, size))
 }
 
-/// The same for what hashes by itself, or for nobody.
+/// Digest and size of a regular file of at most `cap` bytes, without holding it in memory.
+pub fn hash_regular(path: &Path, cap: u64) -> Result<(Sha256, u64), FileError> {
+    copy_hashed(open_regular(path)?, path, cap, io::sink(), path)
+}
+
+/// As [`copy_hashed`], for a target that hashes by itself or is not to be hashed.
 pub(crate) fn copy(
     mut from: impl Read,
     path: &Path,

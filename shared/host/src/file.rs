@@ -5,8 +5,6 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::{Sha256, copy_hashed};
-
 /// Opens `path` for reading. A final link is not followed, so that a sidecar's name can't stand for
 /// another file; a pipe or device is refused without waiting for its other end.
 pub fn open_regular(path: &Path) -> Result<File, FileError> {
@@ -40,11 +38,6 @@ fn read(path: &Path, file: File, cap: u64) -> Result<Vec<u8>, FileError> {
         return Err(FileError::TooLarge { file: path.into(), cap });
     }
     Ok(bytes)
-}
-
-/// Digest and size of a regular file of at most `cap` bytes, without holding it in memory.
-pub fn hash_regular(path: &Path, cap: u64) -> Result<(Sha256, u64), FileError> {
-    copy_hashed(open_regular(path)?, path, cap, io::sink(), path)
 }
 
 /// What can be wrong with a file, on the way in or out.

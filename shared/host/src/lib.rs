@@ -20,10 +20,10 @@ mod text;
 
 pub use address::{METADATA_SERVER, is_loopback, is_metadata_server};
 pub use clock::Clock;
-pub use copy::copy_hashed;
+pub use copy::{copy_hashed, hash_regular};
 pub use digest::{HashingReader, HashingWriter, ParseDigestError, Sha256};
 pub use env::Env;
-pub use file::{FileError, hash_regular, open_regular, read_named, read_regular};
+pub use file::{FileError, open_regular, read_named, read_regular};
 pub use jobs::Jobs;
 pub use network::Network;
 pub use notes::{Note, Notes};

@@ -8,8 +8,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use super::Workspace;
 use crate::Error;
-use crate::workspace::Workspace;
 
 /// All of `unshare`'s options: with `--kill-child`, nothing in the namespace outlives it.
 const UNSHARE: [&str; 7] =
