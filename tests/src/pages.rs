@@ -31,6 +31,18 @@ fn help_and_version_win_over_everything_else() {
     }
 }
 
+/// Help wraps examples at their blanks, and a shell reads the lines as one command.
+#[test]
+fn no_example_has_a_blank_in_quotes() {
+    for (_, command) in SPECS.iter().flat_map(|spec| spec.examples) {
+        for quote in ['\'', '"'] {
+            let quoted = command.split(quote).skip(1).step_by(2);
+            let blank: Vec<&str> = quoted.filter(|text| text.contains(' ')).collect();
+            assert!(blank.is_empty(), "{command}: {blank:?}");
+        }
+    }
+}
+
 #[test]
 fn the_man_page_has_every_flag_variable_and_code() {
     let place = Place::new();

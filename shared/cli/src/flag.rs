@@ -12,7 +12,7 @@ pub struct Flag {
     /// What the value is called, if it takes one; `|-` at its end says that `-` is standard input.
     /// Words with `|` between them are all that it can be.
     pub value: Option<&'static str>,
-    /// What a second one means.
+    /// What giving it again means.
     pub repeat: Repeat,
     /// One line, for `--help`.
     pub about: &'static str,
@@ -53,26 +53,26 @@ pub enum Takes {
 pub struct Spec {
     /// The name of the program.
     pub name: &'static str,
-    /// What it is for, in one line.
+    /// What the program is for, in one line.
     pub about: &'static str,
     /// The man page's DESCRIPTION; an empty line parts paragraphs.
     pub description: &'static str,
     /// What an operand is called.
     pub operands: Option<&'static str>,
-    /// What it takes beside its flags.
+    /// What the program takes beside its flags.
     pub input: Takes,
     /// Flags that stand in the place of operands: with one of them, standard input is not read.
     pub instead: &'static [&'static str],
-    /// Its flags, in the order of the help. Those that all programs have are added to them.
+    /// The program's flags, in the order of the help. Those that all programs have are added.
     pub flags: &'static [Flag],
     /// Names that are part of the design and not offered yet; one of one letter is a short one.
     pub later: &'static [&'static str],
     /// Further sections of the man page, before its EXAMPLES: title and text. An empty line parts
     /// paragraphs; one whose lines begin with two spaces is shown as it is.
     pub sections: &'static [(&'static str, &'static str)],
-    /// What for, and the command.
+    /// What a command is for, and the command.
     pub examples: &'static [(&'static str, &'static str)],
-    /// A variable, and what it does.
+    /// A variable of the environment, and what it does.
     pub environment: &'static [(&'static str, &'static str)],
     /// The codes of its diagnostics, crate by crate; those that all programs have are added.
     pub codes: &'static [&'static [&'static str]],
@@ -127,7 +127,7 @@ pub mod flags {
         repeat: Repeat::Many,
         about: "Read the manifest from FILE instead of standard input",
         detail: "Relative paths in it are relative to its directory. Operands are further \
-                 manifests; they are merged.",
+                 manifests, which are merged with it. An empty one is exit 6.",
     };
 
     /// `--jobs N`: how much at once.
@@ -156,27 +156,29 @@ pub mod flags {
         ..switch("force", Some('f'), "Replace output files that have other bytes")
     };
 
-    /// `-n`: do nothing, say what would be done.
+    /// `-n`: only say what would be done.
     pub const DRY_RUN: Flag = Flag {
         detail: "Standard output stays empty, so a pipe stops here.",
-        ..switch("dry-run", Some('n'), "Say what would be done, and do none of it")
+        ..switch("dry-run", Some('n'), "Say what would be done, without doing it")
     };
 
-    /// `--timeout SECS`: patience with a silent service.
+    /// `--timeout SECS`: how long to wait for a silent service.
     pub const TIMEOUT: Flag = Flag {
         name: "timeout",
         short: None,
         value: Some("SECS"),
         repeat: Repeat::Last,
         about: "Give up on a request after SECS without progress (default: 30)",
-        detail: "A request that may succeed later is sent up to five times more, the first time \
-                 after a hundredth of SECS, then with pauses that double, or when the service \
-                 asks for it. Retries end after ten times SECS, and after 300 seconds in all.",
+        detail: "Progress is the payload of an answer, or of what is sent: headers, the framing of \
+                 chunks, trailers and error pages have SECS in all. A request that may succeed \
+                 later is sent up to five times more, the first time after a hundredth of SECS, \
+                 then with pauses that double, or when the service asks for it. Retries end after \
+                 ten times SECS, and after 300 seconds in all.",
     };
 
     /// `--offline`: no network.
     pub const OFFLINE: Flag =
-        switch("offline", None, "Never use the network; what needs it is exit 4");
+        switch("offline", None, "Never use the network; a request that is needed is exit 4");
 
     /// `--cacert FILE`: further roots for TLS.
     pub const CACERT: Flag = Flag {
@@ -184,8 +186,9 @@ pub mod flags {
         short: None,
         value: Some("FILE"),
         repeat: Repeat::Last,
-        about: "Trust the TLS authorities in FILE (PEM) beside the platform's",
-        detail: "",
+        about: "Also trust the TLS authorities in FILE (PEM)",
+        detail: "In addition to the platform's. Whoever holds one of their keys can answer in the \
+                 place of any service.",
     };
 
     /// What every program takes.
@@ -196,13 +199,14 @@ pub mod flags {
             value: Some("DIR"),
             repeat: Repeat::Last,
             about: "Act as if started in DIR",
-            detail: "As with git and tar: it is done before anything is read, so every relative \
-                     path is meant from there. The stages of a pipe share one.",
+            detail: "As with git and tar: the directory is changed before anything is read, so every \
+                     relative path starts there. The stages of a pipe share one.",
         },
-        switch("quiet", Some('q'), "Say nothing but errors"),
+        switch("quiet", Some('q'), "Show errors only"),
         Flag {
             repeat: Repeat::Many,
-            detail: "Twice, it also says how. It never changes standard output.",
+            detail: "Given twice, also say how. Standard output stays the same. A retry is named with its \
+                     cause.",
             ..switch("verbose", Some('v'), "Say what was checked and done")
         },
         Flag {

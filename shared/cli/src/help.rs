@@ -72,7 +72,8 @@ fn section(page: &mut String, text: &str, mark: &str, columns: usize) {
 /// A name and what it means beside it: below it, where the name is longer than `left` or the terminal
 /// has too little room.
 fn row(page: &mut String, name: &str, about: &str, left: usize, columns: usize) {
-    let (margin, is_narrow) = if columns < 60 { (6, true) } else { (left + 4, false) };
+    let is_narrow = left > columns / 2;
+    let margin = if is_narrow { 10 } else { left + 4 };
     let mut lines = wrap(about, columns.saturating_sub(margin)).into_iter();
     if is_narrow || name.chars().count() > left {
         let _ = writeln!(page, "  {name}");

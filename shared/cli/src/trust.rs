@@ -1,5 +1,5 @@
-//! The flags that name whom to trust, the same for each program that verifies: a file, a public
-//! instance or a TUF repository, and one of them only.
+//! The flags that name whom to trust, the same for each program that verifies: a trusted root, the
+//! public instance for tests or a TUF repository, and only one of them.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -14,19 +14,19 @@ pub const TRUSTED_ROOT: Flag = Flag {
     short: None,
     value: Some("FILE"),
     repeat: Repeat::Once,
-    about: "The authorities and logs to trust, and no others",
+    about: "Trust the authorities and logs in FILE, and no others",
     detail: "A TrustedRoot, as a Sigstore instance publishes it. It replaces everything that the \
              program would trust otherwise: without it and the next three, that is the public \
              Sigstore instance.",
 };
 
-/// `--staging`: the other public instance.
+/// `--staging`: the public instance for tests.
 pub const STAGING: Flag = Flag {
     name: "staging",
     short: None,
     value: None,
     repeat: Repeat::Once,
-    about: "Trust the public instance for trying things, and not the real one",
+    about: "Trust the public staging instance instead of the production instance",
     detail: "Anyone can sign anything there.",
 };
 
@@ -36,21 +36,21 @@ pub const TUF_URL: Flag = Flag {
     short: None,
     value: Some("URL"),
     repeat: Repeat::Once,
-    about: "Trust what this TUF repository vouches for",
+    about: "Trust what the TUF repository at URL distributes",
     detail: "Its target trusted_root.json names the authorities and logs. It is fetched at most \
              once a day, and verified each time: signatures, versions, expiry, hashes. It needs \
              --tuf-root.",
 };
 
-/// `--tuf-root FILE`: what a private instance begins with.
+/// `--tuf-root FILE`: where the trust in a private instance starts.
 pub const TUF_ROOT: Flag = Flag {
     name: "tuf-root",
     short: None,
     value: Some("FILE"),
     repeat: Repeat::Once,
-    about: "The root metadata that the repository of --tuf-url begins with",
-    detail: "A root.json of any version, which came some other way than from that address: all \
-             trust goes back to it.",
+    about: "The root metadata to start with for --tuf-url",
+    detail: "A root.json of any version, obtained some other way than from that address: all \
+             trust is derived from it.",
 };
 
 /// What these flags say; `U` is what the program has for an address. At most one member is set:
@@ -59,7 +59,7 @@ pub const TUF_ROOT: Flag = Flag {
 pub struct Trust<U> {
     /// A trusted root.
     pub file: Option<PathBuf>,
-    /// The public instance for trying things.
+    /// The public staging instance.
     pub staging: bool,
     /// The address of a TUF repository, and the root metadata to begin with.
     pub repository: Option<(U, PathBuf)>,
@@ -78,7 +78,7 @@ impl Matches {
             (None, Some(_), []) => {
                 let hint = "--tuf-url https://tuf.example.org";
                 return Err(Usage::missing(
-                    "the repository that --tuf-root is of (--tuf-url URL)",
+                    "the repository that belongs to --tuf-root (--tuf-url URL)",
                     hint,
                 ));
             }
