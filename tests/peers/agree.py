@@ -28,8 +28,9 @@ def main() -> int:
     to_us = [(client, form, [ours]) for client in theirs for form in forms.FORMS]
     from_us = [(ours, form, theirs) for form in ours.sign]
     perform(exchanges(table, job, [*to_us, *from_us]))
-    changes.of_pair(table, job, work / "cosign 2.2.3" / forms.PAIR.name)
-    changes.of_first_bundle(table, job, work / "cosign 2.2.3" / forms.LEGACY.name)
+    [oldest] = [client for client in theirs if client.name == "cosign 2.2.3"]
+    changes.of_pair(table, job, work / oldest.name / forms.PAIR.name, oldest)
+    changes.of_first_bundle(table, job, work / oldest.name / forms.LEGACY.name)
     print(table)
     return table.failures(job.log)
 

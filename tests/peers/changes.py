@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import forms
+from clients import Client
 from job import Job
 from table import Table
 
@@ -14,19 +15,22 @@ from table import Table
 FLIPS = (0x01, 0x20)
 
 
-def of_pair(table: Table, job: Job, directory: Path) -> None:
+def of_pair(table: Table, job: Job, directory: Path, cosign: Client) -> None:
     """Every byte of both files flipped, and left out. One run looks at all changes of a file, and
-    at the pair as it is, which it must not complain about."""
-    wheel = directory / forms.FILENAME
-    for path in forms.PAIR.paths(wheel):
+    at the pair as it is, which it must not complain about. The file is no wheel: a copy of one
+    under another name is refused for that."""
+    plain = directory / "notes"
+    plain.write_bytes(b"signed as a file\n")
+    cosign.sign[forms.PAIR](plain).check_returncode()
+    for path in forms.PAIR.paths(plain):
         row = table.row("cosign 2.2.3", f"pair, {path.suffix}", "pysign", job.kind)
-        good = {other.suffix: other.read_bytes() for other in forms.PAIR.paths(wheel)}
+        good = {other.suffix: other.read_bytes() for other in forms.PAIR.paths(plain)}
         changed = list(_bytes_changed(good[path.suffix], FLIPS, shortened=True))
         area = directory / f"changes of {path.suffix}"
         area.mkdir()
         for number, content in enumerate([good[path.suffix], *changed]):
             copy = area / f"{number}.bin"
-            copy.hardlink_to(wheel)
+            copy.hardlink_to(plain)
             for suffix, bytes_ in (good | {path.suffix: content}).items():
                 copy.with_name(copy.name + suffix).write_bytes(bytes_)
         row.counts(*_named(job, area, len(changed)))
