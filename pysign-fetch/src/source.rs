@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use pysign_ci::Job;
 use pysign_host::{Failure, FileError, Host, read_regular};
 use pysign_http::{Client, Credential, Request, Url};
-use pysign_index::{Directory, Index, Location, Page, Reason};
+use pysign_index::{Directory, Index, Location, Page};
 use pysign_names::ProjectName;
 use pysign_registry::{Login, Logins, Place, Resolved, Sidecars, Signatures, TokenFile, poll};
 
@@ -94,9 +94,10 @@ impl<'h> Source<'h> {
         };
         for entry in page.iter().flat_map(|page| &page.ignored) {
             let said = format!("ignored '{}' in '{}': {}", entry.filename, self.name, entry.reason);
-            match entry.reason {
-                Reason::Address { .. } => self.host.notes.warn("index-entry-ignored", said),
-                _ => self.host.notes.detail(said),
+            if entry.is_file {
+                self.host.notes.warn("index-entry-ignored", said);
+            } else {
+                self.host.notes.detail(said);
             }
         }
         Ok(page)

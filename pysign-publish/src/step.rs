@@ -55,18 +55,10 @@ impl<'r> Item<'r> {
 pub(crate) enum Found {
     /// Nothing.
     Absent,
-    /// Other bytes.
-    Other {
-        /// Where they are.
-        url: String,
-        /// What is known of them, for the message.
-        found: String,
-    },
-    /// The very bytes.
-    Same {
-        /// Where they are.
-        url: String,
-    },
+    /// Other bytes; `found` is what is known of them.
+    Other { url: String, found: String },
+    /// The same bytes.
+    Same { url: String },
 }
 
 /// How a file came to be at a target.

@@ -18,5 +18,5 @@ pub use error::Error;
 pub use html::write_projects as projects_html;
 pub use json::write_projects as projects_json;
 pub use location::Location;
-pub use page::{File, Ignored, Page, Reason};
+pub use page::{File, Ignored, Page};
 pub use server::Index;

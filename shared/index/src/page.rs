@@ -1,7 +1,5 @@
 //! A project's page: one type for its HTML and its JSON form.
 
-use std::fmt;
-
 use pysign_host::Sha256;
 use pysign_names::{DistName, ProjectName};
 
@@ -45,31 +43,9 @@ pub struct Ignored {
     /// The name on the page, which must not be used as a file name.
     pub filename: String,
     /// Why it can't be used.
-    pub reason: Reason,
-}
-
-/// Why an entry of a page can't be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// Its address is invalid or leads out of the index.
-    Address {
-        /// What is wrong with it.
-        cause: String,
-    },
-    /// Its name is not that of a wheel or sdist: an egg, an installer, or an attack.
-    Name(pysign_names::Error),
-    /// Its name is of another project.
-    Project,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address { cause } => write!(f, "its address can't be used: {cause}"),
-            Self::Name(_) => f.write_str("its name is not that of a wheel or sdist"),
-            Self::Project => f.write_str("it belongs to another project"),
-        }
-    }
+    pub reason: String,
+    /// Whether it is a wheel or sdist of the page's project, at an address that can't be used.
+    pub is_file: bool,
 }
 
 impl Page {
@@ -113,18 +89,20 @@ impl Entry {
         base_href: Option<&str>,
         base: &Base<'_>,
     ) -> Result<Result<File, Ignored>, Error> {
-        let ignored = |reason| Ok(Err(Ignored { filename: self.filename.clone(), reason }));
-        let filename: DistName = match self.filename.parse() {
-            Ok(filename) => filename,
-            Err(error) => return ignored(Reason::Name(error)),
+        let ignored = |reason: String, is_file| {
+            Ok(Err(Ignored { filename: self.filename.clone(), reason, is_file }))
+        };
+        // An egg, an installer, or an attack.
+        let Ok(filename) = self.filename.parse::<DistName>() else {
+            return ignored("its name is not that of a wheel or sdist".to_owned(), false);
         };
         if filename.project() != project {
-            return ignored(Reason::Project);
+            return ignored("it belongs to another project".to_owned(), false);
         }
         let (address, fragment) = self.href.split_once('#').unwrap_or((&self.href, ""));
         let location = match locate(address, base_href, base) {
             Ok(location) => location,
-            Err(cause) => return ignored(Reason::Address { cause }),
+            Err(cause) => return ignored(format!("its address can't be used: {cause}"), true),
         };
         let said = self.sha256.as_deref().and_then(digest);
         let in_address = fragment.split('&').find_map(|part| digest(part.strip_prefix("sha256=")?));
