@@ -3,8 +3,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use pysign_attest::{Certificate, Envelope};
 use pysign_host::{Failure, FileError, Host, Sha256};
 use pysign_http::Client;
@@ -12,7 +10,6 @@ use pysign_manifest::SignatureKind;
 use pysign_sigstore::rekor::{self, LogService, RekorError};
 use pysign_sigstore::signing_config::Services;
 use pysign_sigstore::{Unlogged, Verifier};
-use serde_json::{Value, json};
 
 use crate::batch::Unsigned;
 use crate::error::Error;
@@ -118,7 +115,8 @@ impl<'a> Signer<'a> {
             match log.submit(self.client, signed) {
                 Err(RekorError::Known { .. }) if lost < MAX_LOST => lost += 1,
                 entry => {
-                    break bundle(signed, &entry?, stamp).to_string().into_bytes();
+                    let bundle = signed.to_bundle(&[entry?], stamp.as_deref());
+                    break bundle.to_string().into_bytes();
                 }
             }
         };
@@ -266,17 +264,6 @@ pub(crate) fn check(
     } else {
         Err(RekorError::Key { log: log.url.clone(), key: Some(key.kind()) }.into())
     }
-}
-
-/// The bundle, with the timestamp where protobuf-specs has it (`VerificationMaterial.timestamp_verification_data`).
-fn bundle(signed: rekor::Signed<'_>, entry: &Value, stamp: Option<Vec<u8>>) -> Value {
-    let mut bundle = signed.bundle(entry);
-    let material = bundle.get_mut("verificationMaterial").and_then(Value::as_object_mut);
-    if let (Some(stamp), Some(members)) = (stamp, material) {
-        let stamp = json!({"rfc3161Timestamps": [{"signedTimestamp": STANDARD.encode(stamp)}]});
-        members.insert("timestampVerificationData".to_owned(), stamp);
-    }
-    bundle
 }
 
 #[cfg(test)]

@@ -112,7 +112,10 @@ impl Logs<'_> {
     ) -> impl Iterator<Item = Result<Vec<Vec<u8>>, Failure>> {
         self.addresses().map(move |log| {
             let entries = rekor::search(self.client, &log, signed)?;
-            Ok(entries.iter().map(|entry| text(&signed.bundle(entry))).collect())
+            Ok(entries
+                .iter()
+                .map(|entry| text(&signed.to_bundle(std::slice::from_ref(entry), None)))
+                .collect())
         })
     }
 

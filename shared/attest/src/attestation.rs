@@ -7,7 +7,7 @@ use crate::bundle::{LogEntry, MAX_BYTES, MAX_ENTRIES};
 use crate::envelope::STATEMENT;
 use crate::error::{Error, Fault, Form};
 use crate::protobuf::{Protobuf as _, encode_base64};
-use crate::{Bundle, Content, Envelope, Material};
+use crate::{Bundle, Content, Envelope, Material, Signed, SignedBy, SignedContent};
 
 /// The one version that PEP 740 knows.
 const VERSION: u64 = 1;
@@ -103,19 +103,9 @@ impl Attestation {
 
     /// The same as a Sigstore bundle of version 0.3, in JSON.
     pub fn to_bundle(&self) -> Vec<u8> {
-        let bundle = json!({
-            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
-            "verificationMaterial": {
-                "certificate": {"rawBytes": encode_base64(&self.certificate)},
-                "tlogEntries": self.entries,
-            },
-            "dsseEnvelope": {
-                "payloadType": self.envelope.payload_type,
-                "payload": encode_base64(&self.envelope.payload),
-                "signatures": [{"sig": encode_base64(&self.envelope.signature)}],
-            },
-        });
-        bundle.to_string().into_bytes()
+        let content = SignedContent::Envelope(&self.envelope);
+        let signed = Signed { content, signer: SignedBy::Certificate(&self.certificate) };
+        signed.to_bundle(&self.entries, None).to_string().into_bytes()
     }
 }
 

@@ -1,10 +1,10 @@
 //! The envelope around a signed statement (DSSE, `envelope.md` and `protocol.md`): the signature is
 //! over the payload together with its type, so that neither can be taken for something else.
 
-use pysign_json::Members;
+use pysign_json::{Members, Value, json};
 
 use crate::error::{Error, Fault, Form};
-use crate::protobuf::Protobuf as _;
+use crate::protobuf::{Protobuf as _, encode_base64};
 use crate::statement::Statement;
 
 /// What an in-toto statement calls itself (in-toto attestation framework, `spec/v1/envelope.md`).
@@ -41,6 +41,15 @@ impl Envelope {
         let Self { payload_type, payload, .. } = self;
         let head = format!("{PAE}{} {payload_type} {} ", payload_type.len(), payload.len());
         [head.as_bytes(), payload].concat()
+    }
+
+    /// The envelope in JSON, as bundles and logs have it.
+    pub fn to_value(&self) -> Value {
+        json!({
+            "payload": encode_base64(&self.payload),
+            "payloadType": self.payload_type,
+            "signatures": [{"sig": encode_base64(&self.signature)}],
+        })
     }
 
     /// Whether `bytes` begin like such an encoding. A signature over a file that does would be one

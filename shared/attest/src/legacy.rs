@@ -10,7 +10,7 @@ use pysign_json::{Members, Numbers, Value, json, parse};
 use crate::bundle::MAX_BYTES;
 use crate::error::{Error, Fault, Form};
 use crate::protobuf::{HEX, Protobuf as _, encode_base64};
-use crate::{Certificate, PublicKey};
+use crate::{Certificate, PublicKey, Signed, SignedBy, SignedContent};
 
 /// What a Sigstore bundle can hold of it, and what cosign logs for a signature over a file.
 const KIND: (&str, &str) = ("hashedrekord", "0.0.1");
@@ -109,40 +109,21 @@ impl LegacyBundle {
     /// the entry: `inclusion_proof` as a bundle holds it (protobuf-specs, `InclusionProof`).
     pub fn to_bundle(&self, inclusion_proof: &Value) -> Vec<u8> {
         let entry = &self.entry;
-        let (name, signer) = match &self.signer {
-            Signer::Certificate(certificate) => {
-                ("certificate", json!({"rawBytes": encode_base64(certificate.der())}))
-            }
-            // As cosign calls a key in a Sigstore bundle; nobody has to believe it.
-            Signer::Key(key) => {
-                ("publicKey", json!({"hint": encode_base64(key.sha256().as_bytes())}))
-            }
-        };
-        let bundle = json!({
-            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
-            "verificationMaterial": {
-                name: signer,
-                "tlogEntries": [{
-                    "logIndex": entry.index.to_string(),
-                    "logId": {"keyId": encode_base64(entry.log.as_bytes())},
-                    "kindVersion": {"kind": KIND.0, "version": KIND.1},
-                    "integratedTime": entry.integrated_time.to_string(),
-                    "inclusionPromise": {
-                        "signedEntryTimestamp": encode_base64(&entry.promise),
-                    },
-                    "inclusionProof": inclusion_proof,
-                    "canonicalizedBody": encode_base64(&entry.body),
-                }],
-            },
-            "messageSignature": {
-                "messageDigest": {
-                    "algorithm": "SHA2_256",
-                    "digest": encode_base64(self.digest.as_bytes()),
-                },
-                "signature": encode_base64(&self.signature),
-            },
+        let entry = json!({
+            "logIndex": entry.index.to_string(),
+            "logId": {"keyId": encode_base64(entry.log.as_bytes())},
+            "kindVersion": {"kind": KIND.0, "version": KIND.1},
+            "integratedTime": entry.integrated_time.to_string(),
+            "inclusionPromise": {"signedEntryTimestamp": encode_base64(&entry.promise)},
+            "inclusionProof": inclusion_proof,
+            "canonicalizedBody": encode_base64(&entry.body),
         });
-        bundle.to_string().into_bytes()
+        let content = SignedContent::File { digest: self.digest, signature: &self.signature };
+        let signer = match &self.signer {
+            Signer::Certificate(certificate) => SignedBy::Certificate(certificate.der()),
+            Signer::Key(key) => SignedBy::Key(key),
+        };
+        Signed { content, signer }.to_bundle(&[entry], None).to_string().into_bytes()
     }
 }
 

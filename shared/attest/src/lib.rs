@@ -15,6 +15,7 @@ mod provenance;
 mod public_key;
 #[cfg(feature = "samples")]
 pub mod samples;
+mod signed;
 mod statement;
 mod text;
 
@@ -28,5 +29,6 @@ pub use marker::{MARKER_SCHEMA, MarkedFile, MarkedSidecar, Marker};
 pub use pem::encode as encode_pem;
 pub use provenance::Provenance;
 pub use public_key::{KeyKind, PublicKey};
+pub use signed::{Signed, SignedBy, SignedContent};
 pub use statement::{Statement, Subject};
 pub use text::signature_from_text;

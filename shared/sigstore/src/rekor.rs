@@ -43,7 +43,7 @@ pub struct LogService {
 impl LogService {
     /// Logs `signed`; gives the entry as bundles hold it: a hashedrekord or, in version 1, a dsse.
     pub fn submit(&self, client: &Client, signed: Signed<'_>) -> Result<Value, RekorError> {
-        let key = signed.signer.key_kind();
+        let key = signed::key_kind(signed.signer);
         if !key.is_some_and(|key| is_provable(self.version, key, signed.content)) {
             return Err(RekorError::Key { log: self.url.clone(), key });
         }
@@ -56,7 +56,7 @@ impl LogService {
     fn submit_v1(&self, client: &Client, signed: Signed<'_>) -> Result<Value, RekorError> {
         let log = &self.url;
         let entries = log.with_path_segments(&["api", "v1", "log", "entries"]);
-        let answer = post(client, entries.clone(), &signed.proposal_v1(), &[409])?;
+        let answer = post(client, entries.clone(), &signed::proposal_v1(signed), &[409])?;
         let (place, found) = if answer.status == 409 {
             // The log has this entry: the answer to an earlier try was lost on its way.
             let place = self.named_place(&entries, &answer)?;
@@ -66,7 +66,7 @@ impl LogService {
             let found = Logged::read(log, parse(log, &answer.body)?)?;
             (log.with_path_segments(&["api", "v1", "log", "entries", found.id()]), Some(found))
         };
-        self.proven(client, &place, found)?.in_bundles(log, signed.content.kind())
+        self.proven(client, &place, found)?.in_bundles(log, signed::kind(signed.content))
     }
 
     /// Where the entry is that a 409 names in its `Location`, at this log only.
@@ -118,7 +118,7 @@ impl LogService {
     fn submit_v2(&self, client: &Client, signed: Signed<'_>) -> Result<Value, RekorError> {
         let log = &self.url;
         let url = log.with_path_segments(&["api", "v2", "log", "entries"]);
-        let answer = post(client, url, &signed.proposal_v2(), &[409])?;
+        let answer = post(client, url, &signed::proposal_v2(signed), &[409])?;
         if answer.status == 409 {
             // rekor-tiles, `duplicateEntryHeader`.
             let index = answer.header("x-log-index").and_then(|index| index.parse().ok());

@@ -138,7 +138,7 @@ impl EphemeralLog {
         });
         let (content, signer) =
             (Content::File { digest, signature }, Signer::Certificate(certificate.der()));
-        Ok(Signed { content, signer }.bundle(&entry).to_string())
+        Ok(Signed { content, signer }.to_bundle(&[entry], None).to_string())
     }
 }
 

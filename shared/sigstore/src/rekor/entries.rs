@@ -67,7 +67,7 @@ const MAX_FOUND: usize = 10;
 /// Of what is no signature by this certificate over this digest, a log says so (400) and has no
 /// entry; nor has a service that does not know of this API (404).
 pub fn search(client: &Client, log: &Url, signed: Signed<'_>) -> Result<Vec<Value>, RekorError> {
-    let query = json!({"entries": [signed.proposal_v1()]});
+    let query = json!({"entries": [super::signed::proposal_v1(signed)]});
     let url = log.with_path_segments(&["api", "v1", "log", "entries", "retrieve"]);
     let answer = post(client, url, &query, &[400, 404])?;
     if answer.status != 200 {
@@ -79,7 +79,7 @@ pub fn search(client: &Client, log: &Url, signed: Signed<'_>) -> Result<Vec<Valu
     if found.len() > MAX_FOUND {
         return Err(malformed(log, "it has more entries than the log has trees"));
     }
-    let kind = signed.content.kind();
+    let kind = super::signed::kind(signed.content);
     found.into_iter().map(|one| Logged::read(log, one)?.in_bundles(log, kind)).collect()
 }
 

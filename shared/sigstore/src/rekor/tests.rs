@@ -54,7 +54,7 @@ fn submitted(
     for _ in 0..times {
         entry = log(sandbox, version).submit(&client(), signed)?;
     }
-    let mut bundle = signed.bundle(&entry);
+    let mut bundle = signed.to_bundle(&[entry], None);
     let stamps = "timestampVerificationData";
     let stamp = vector.json()["verificationMaterial"][stamps].clone();
     bundle["verificationMaterial"][stamps] = stamp;
