@@ -65,8 +65,10 @@ impl Client {
 
     /// Waits for the next attempt, if there is one.
     pub fn wait(&self, attempts: &mut Attempts) -> bool {
-        let pause = attempts.pause(self.clock.instant(), None);
-        pause.map(|pause| self.clock.sleep(pause)).is_some()
+        let Some(pause) = attempts.pause(self.clock.instant(), None) else { return false };
+        self.notes.progress(format!("asking again in {:.0} s", pause.as_secs_f64()));
+        self.clock.sleep(pause);
+        true
     }
 
     /// Waits, and says what for: at a terminal nobody knows otherwise, and in a log it is why a job

@@ -32,13 +32,13 @@ impl NewDirectory {
         }
         make_parents(&target).map_err(unwritable)?;
         let path = temporary_name(&target);
-        let made = DirBuilder::new().mode(OUTPUT).create(&path).and_then(|()| {
+        let created = DirBuilder::new().mode(OUTPUT).create(&path).and_then(|()| {
             // What the user's umask leaves of it is for later: until then nobody else looks in.
             let mode = fs::symlink_metadata(&path)?.permissions();
             fs::set_permissions(&path, Permissions::from_mode(PRIVATE))?;
             Ok(mode)
         });
-        let mode = made.map_err(unwritable)?;
+        let mode = created.map_err(unwritable)?;
         Ok(Self { path, target, force, mode })
     }
 
