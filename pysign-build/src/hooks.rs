@@ -21,11 +21,11 @@ use crate::workspace::{Ended, Workspace};
 
 const RUNNER: &str = include_str!("hooks.py");
 
-/// A file name, or a list of requirements that a person wrote.
+/// An answer is a file name, or a list of requirements that a person wrote.
 const MAX_ANSWER: u64 = 1024 * 1024;
 
-/// What a backend may see of the user's environment without being told so: where compilers and
-/// libraries are. `PATH` is added to.
+/// The user's variables that a backend always sees: where compilers and libraries are. `PATH` is
+/// extended.
 const PASSED: &[&str] = &[
     "AR",
     "CC",
@@ -36,11 +36,11 @@ const PASSED: &[&str] = &[
     "SDKROOT",
 ];
 
-/// What all hooks of a build have in common.
+/// Calls the hooks of a build.
 #[derive(Debug)]
 pub(crate) struct Hooks<'w, 'h> {
     workspace: &'w Workspace<'h>,
-    /// What the interpreter was compiled with, and its extensions must be.
+    /// The flags that the interpreter was compiled with, and its extensions must be.
     cflags: String,
     epoch: u64,
     runner: PathBuf,
@@ -49,18 +49,18 @@ pub(crate) struct Hooks<'w, 'h> {
     settings: Settings,
 }
 
-/// What the user says about hooks.
+/// The options that concern hooks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     /// `--config-setting`: all values of each key.
     pub(crate) config: BTreeMap<String, Vec<String>>,
-    /// `--env-pass`
+    /// The names given with `--env-pass`.
     pub(crate) env_pass: Vec<String>,
-    /// `--timeout`
+    /// The limit of `--timeout` for one hook.
     pub(crate) timeout: Option<Duration>,
 }
 
-/// Which archive a hook is about.
+/// The archive that a hook builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Sdist,
@@ -184,7 +184,7 @@ impl<'w, 'h> Hooks<'w, 'h> {
         understand(call, hook, &bytes, ended)
     }
 
-    /// PEP 517: a dictionary; of pip's making, where several values for one key are a list.
+    /// PEP 517 says a dictionary. As with pip, several values for one key become a list.
     fn config_settings(&self) -> Value {
         let value = |values: &Vec<String>| match values.as_slice() {
             [value] => json!(value),
@@ -194,7 +194,7 @@ impl<'w, 'h> Hooks<'w, 'h> {
         Value::Object(config.map(|(key, values)| (key.clone(), value(values))).collect())
     }
 
-    /// The environment's python, in the project, with what a backend may know.
+    /// The environment's interpreter, started in the project with the variables of [`variables`](Self::variables).
     fn command(&self, call: Call<'_>) -> Command {
         let bin = call.environment.place.join("bin");
         let mut command = self.workspace.isolated(bin.join("python"));
@@ -204,8 +204,8 @@ impl<'w, 'h> Hooks<'w, 'h> {
         command
     }
 
-    /// The allowlist: fixed values where a build must not depend on the machine, the user's
-    /// for what was named, and nothing else.
+    /// All variables that a backend sees: fixed values where a build must not depend on the machine,
+    /// and the user's for names in [`PASSED`] and `--env-pass`.
     fn variables(&self, bin: &Path, env: &Env) -> BTreeMap<OsString, OsString> {
         // Flags in the environment replace those that the interpreter was compiled with. The random
         // name of the workspace must not get into debug information; most paths need no quotes, which
@@ -241,7 +241,7 @@ impl<'w, 'h> Hooks<'w, 'h> {
     }
 }
 
-/// The backend could have written the answer itself: nothing in it is taken on trust.
+/// Reads an answer. The backend could have written it itself, so nothing in it is trusted.
 fn understand(
     call: Call<'_>,
     hook: &'static str,

@@ -41,7 +41,7 @@ const PASSED: &[&str] = &[
     "no_proxy",
 ];
 
-/// Settings that would install something else, or to another place.
+/// Of these, settings that would install something else, or to another place.
 const DROPPED: &[&str] = &[
     "PIP_BREAK_SYSTEM_PACKAGES",
     "PIP_DRY_RUN",
@@ -65,7 +65,7 @@ const DROPPED: &[&str] = &[
     "UV_TARGET",
 ];
 
-/// How the installers say that the network failed them.
+/// How the installers say that the network failed.
 const UNREACHABLE: &[&str] = &[
     "Connection refused",
     "ConnectionError",
@@ -86,16 +86,16 @@ pub(crate) enum Choice {
     /// uv if it is there, else pip.
     #[default]
     Auto,
-    /// pip.
+    /// pip, even where uv is installed.
     Pip,
-    /// uv.
+    /// uv, or an error.
     Uv,
 }
 
-/// An installer that is there.
+/// An installer that was found.
 #[derive(Debug)]
 pub(crate) enum Installer {
-    /// `python -m pip`, with this python.
+    /// `python -m pip`, with this interpreter.
     Pip(PathBuf),
     /// The program `uv`.
     Uv(PathBuf),
@@ -111,7 +111,7 @@ pub(crate) struct Installed {
 }
 
 impl Installer {
-    /// The one that was asked for. A python without pip gets one from its own `ensurepip`.
+    /// The installer that was asked for. An interpreter without pip gets one from its own `ensurepip`.
     pub(crate) fn find(
         choice: Choice,
         python: &Python,
@@ -141,7 +141,7 @@ impl Installer {
         }
     }
 
-    /// Installs `requirements` into the environment at `place`; says what is in it then.
+    /// Installs `requirements` into the environment at `place`; returns what was installed.
     pub(crate) fn install(
         &self,
         place: &Path,
@@ -193,7 +193,7 @@ impl Installed {
     }
 }
 
-/// The installer's part of the user's environment; never a token.
+/// Passes the user's variables that configure an installer; never a token.
 fn pass_settings(command: &mut Command, env: &Env) {
     let is_passed = |name: &str| {
         PASSED.iter().any(|row| name == *row || row.ends_with('_') && name.starts_with(row))

@@ -35,7 +35,7 @@ impl std::fmt::Display for Key {
     }
 }
 
-/// What is set, by key.
+/// The values that are set, by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Overrides(BTreeMap<Key, String>);
 
@@ -69,13 +69,13 @@ impl Overrides {
         Ok((Key::Field(field), text))
     }
 
-    /// Adds one; the last of a key counts.
+    /// Adds a value; the last one of a key counts.
     pub(crate) fn insert(&mut self, (key, text): (Key, String)) {
         self.0.insert(key, text);
     }
 
-    /// Adds what GitLab's guide puts into a project in CI, where nothing was set: the name from
-    /// the project's, with hyphens as underscores, and its page as the home page.
+    /// Adds name and home page of the GitLab project, unless they are set: the name with hyphens as
+    /// underscores, as in GitLab's guide.
     pub(crate) fn add_gitlab(&mut self, env: &Env) -> Result<(), Failure> {
         let job = Job::from_env(env)?.ok_or(Error::NotGitLab)?;
         let name = job.project_name().replace('-', "_");
@@ -90,7 +90,7 @@ impl Overrides {
         Ok(())
     }
 
-    /// Writes them into the project in `directory`.
+    /// Writes the values into `pyproject.toml` in `directory`.
     pub(crate) fn apply(&self, directory: &Path) -> Result<(), Error> {
         let Some((first, _)) = self.0.first_key_value() else { return Ok(()) };
         let refused = |key: &Key, reason: &str| Error::Override {

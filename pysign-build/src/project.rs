@@ -8,14 +8,14 @@ use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use crate::Error;
 
-/// The largest known is a monorepo's, with tool settings, of some 100 KiB.
+/// The largest known `pyproject.toml`, of a monorepo with many tools, has some 100 KiB.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// What builds a project that says nothing: PEP 517, "Source trees".
+/// The backend of a project that names none: PEP 517, "Source trees".
 const LEGACY_BACKEND: &str = "setuptools.build_meta:__legacy__";
 const LEGACY_REQUIRES: &[&str] = &["setuptools >= 40.8.0"];
 
-/// The document, and where it is.
+/// A `pyproject.toml` that was read.
 #[derive(Debug)]
 pub(crate) struct PyProject {
     pub(crate) path: PathBuf,
@@ -23,7 +23,7 @@ pub(crate) struct PyProject {
 }
 
 impl PyProject {
-    /// The one in `directory`; `None` if there is none.
+    /// Reads the file in `directory`; `None` if there is none.
     pub(crate) fn read(directory: &Path) -> Result<Option<Self>, Error> {
         let path = directory.join("pyproject.toml");
         let bytes = match pysign_host::read_regular(&path, MAX_BYTES) {

@@ -9,8 +9,8 @@ use crate::Error;
 use crate::workspace::Workspace;
 
 /// Prints what we want to know, as JSON. `pip` may be too old to install into another environment
-/// (`--python` came with 22.3) and counts as missing then. For Python 3.7 neither installers nor
-/// backends are kept any more.
+/// (`--python` came with 22.3) and counts as missing then. Installers and backends no
+/// longer support Python 3.7.
 const QUESTIONS: &str = r"
 import json, platform, sys, sysconfig
 try:
@@ -29,14 +29,14 @@ print(json.dumps({
 }))
 ";
 
-/// An interpreter, by its own account.
+/// An interpreter, as it describes itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Python {
     /// Its real path: what is found in `PATH` may be a script that chooses one.
     pub(crate) executable: PathBuf,
-    /// As `3.11.7`.
+    /// Such as `3.11.7`.
     pub(crate) version: String,
-    /// As `linux-x86_64`.
+    /// Such as `linux-x86_64`.
     pub(crate) platform: String,
     /// Whether it comes with a pip that can install into another environment.
     pub(crate) has_pip: bool,

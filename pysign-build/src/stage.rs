@@ -30,29 +30,29 @@ pub(crate) struct Stage {
 pub(crate) enum Origin {
     /// The commit that was checked out.
     Git { commit: String, dirty: bool, subdirectory: Option<String> },
-    /// An sdist.
+    /// An sdist was given.
     Sdist { path: PathBuf, filename: String, sha256: Sha256 },
-    /// A directory as it was.
+    /// A directory was copied as it was.
     Tree,
 }
 
-/// The time that stands for the source, in seconds since 1970, and who says so.
+/// The time of every file in the archives, in seconds since 1970, and where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Epoch {
     pub(crate) seconds: u64,
     pub(crate) source: &'static str,
 }
 
-/// How the source is taken.
+/// Which source is built, and how it is copied.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     /// A directory, or an sdist.
     pub(crate) source: PathBuf,
-    /// The files as they are, whatever git says of them.
+    /// `--from-tree`: the files as they are, without asking git.
     pub(crate) from_tree: bool,
-    /// Uncommitted changes of tracked files are built too.
+    /// `--allow-dirty`: uncommitted changes of tracked files are built too.
     pub(crate) allow_dirty: bool,
-    /// Where the output goes, which is never a part of the source.
+    /// The output directory, which is never a part of the source.
     pub(crate) output: PathBuf,
 }
 

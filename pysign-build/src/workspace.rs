@@ -93,7 +93,9 @@ impl<'h> Workspace<'h> {
         let isolation = Isolation::None;
         let mut workspace = Self { host, isolation, path, keeper, count: Cell::new(0) };
         workspace.directory("empty")?;
-        workspace.isolation = Isolation::choose(isolate, &workspace)?;
+        let is_success =
+            |command| workspace.run(command, None).is_ok_and(|ended| ended.is_success());
+        workspace.isolation = Isolation::choose(isolate, host, is_success)?;
         Ok(workspace)
     }
 
@@ -126,16 +128,16 @@ impl<'h> Workspace<'h> {
         }
     }
 
-    /// A command of the user's choice: without any environment, in an empty directory.
+    /// A command for a program that the user has chosen, with an empty environment.
     pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
-        command.env_clear().current_dir(self.path.join("empty"));
+        command.env_clear();
         command
     }
 
     /// A command that runs code of others: isolated, with only `PATH` in its environment.
     pub(crate) fn isolated(&self, program: impl AsRef<Path>) -> Command {
-        self.isolation.command(self, program.as_ref())
+        self.isolation.command(program.as_ref(), &self.host.env)
     }
 
     /// Runs `command` to its end. What it says is shown with `-v`.
@@ -157,10 +159,14 @@ impl<'h> Workspace<'h> {
 
     fn supervise(
         &self,
-        command: Command,
+        mut command: Command,
         timeout: Option<Duration>,
         stdout: Stdout,
     ) -> Result<Ended, Error> {
+        if command.get_current_dir().is_none() {
+            // Where nothing can be imported from, or taken for configuration.
+            command.current_dir(self.path.join("empty"));
+        }
         let program = command.get_program().into();
         let options = Options {
             timeout,

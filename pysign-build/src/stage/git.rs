@@ -11,13 +11,13 @@ use crate::Error;
 use crate::tail::Tail;
 use crate::workspace::Workspace;
 
-/// Variables, by name or beginning, that git works with here. A filter or a program that the
-/// repository's configuration names is run with them too, so there is no token among them; and none
-/// that points at another repository ("The Git Repository" in git(1)).
+/// Variables, by name or prefix, that git sees. Filters and programs that the repository's
+/// configuration names are run with them too, so no token is among them, and none that points at
+/// another repository ("The Git Repository" in git(1)).
 const PASSED: &[&str] = &["GIT_CONFIG_", "HOME", "PATH", "SUDO_UID", "TMPDIR", "XDG_CONFIG_HOME"];
 
-/// Bytes as they are in the commit and answers as we read them, whatever the user likes in a work
-/// tree; and nothing that would write to the checkout or run its programs.
+/// Settings that give the bytes of the commit and the answers that we expect, whatever the user has
+/// configured; and that neither write to the checkout nor run its programs.
 const SETTINGS: &[&str] = &[
     "advice.detachedHead=false",
     "clone.defaultRemoteName=origin",
@@ -65,7 +65,7 @@ pub(super) fn stage(request: &Request, workspace: &Workspace<'_>) -> Result<Stag
     })
 }
 
-/// Has git take `pyproject.toml` in the project of a clone for what it is in the commit.
+/// Lets git assume that `pyproject.toml` in a clone is as in the commit.
 pub(super) fn assume_unchanged(project: &Path, workspace: &Workspace<'_>) -> Result<(), Error> {
     let args = ["update-index", "--assume-unchanged", "--", "pyproject.toml"];
     Git(workspace).ask(project, "update the index of", &args).map(drop)
@@ -114,7 +114,7 @@ impl Git<'_> {
         self.0.run(command, None)?.output(|tail| failed(doing, directory, tail)).map(drop)
     }
 
-    /// The top of the work tree that `directory` is in, and the way down from there.
+    /// The top of the work tree that `directory` is in, and the path from there.
     fn work_tree(&self, directory: &Path) -> Result<(PathBuf, String), Error> {
         let args = ["rev-parse", "--show-toplevel", "--show-prefix"];
         let answer = self.ask(directory, "open", &args).map_err(|error| match error {
@@ -178,7 +178,7 @@ impl Git<'_> {
         self.check_pointers(to)
     }
 
-    /// What differs between `commit` and the work tree of `from`, done again in `to`.
+    /// Repeats in `to` what differs between `commit` and the work tree of `from`.
     fn copy_changes(&self, from: &Path, to: &Path, commit: &str) -> Result<(), Error> {
         let patch = self.0.fresh("changes");
         let mut diff = self.command(from);
@@ -228,7 +228,7 @@ fn failed(command: &'static str, repository: &Path, tail: Option<Tail>) -> Error
     Error::Git { command, repository: repository.to_owned(), tail }
 }
 
-/// Git runs in another directory than we do.
+/// An absolute path, since git runs in another directory.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

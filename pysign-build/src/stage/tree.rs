@@ -11,7 +11,7 @@ use super::{Epoch, Origin, Request, Stage, shown};
 use crate::Error;
 use crate::workspace::Workspace;
 
-/// What is in a work tree without being source: other programs' records of it.
+/// What lies in a work tree and is not source: data of version control and caches.
 const NOT_SOURCE: &[&str] = &[".git", ".hg", ".svn", "__pycache__"];
 
 /// Deeper than any tree that an archive could hold: a tar's names end at 255 bytes or so.
@@ -58,8 +58,8 @@ fn copy(from: &Path, to: &Path, skipped: &[&Path], depth: usize) -> Result<(), E
     Ok(())
 }
 
-/// Refuses links in `directory` that lead out of `root`: a backend would follow them, and ship what
-/// it finds there.
+/// Refuses links in `directory` that point outside of `root`: a backend would follow them, and
+/// include what it finds there.
 pub(super) fn check_links(directory: &Path, root: &Path) -> Result<(), Error> {
     // A project that is not there is its caller's to report.
     let Ok(entries) = fs::read_dir(directory) else { return Ok(()) };

@@ -8,7 +8,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Workspace;
+use pysign_host::{Env, Host};
+
 use crate::Error;
 
 /// All of `unshare`'s options: with `--kill-child`, nothing in the namespace outlives it.
@@ -18,7 +19,7 @@ const UNSHARE: [&str; 7] =
 /// The value of `--isolate`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Isolate {
-    /// Where the system allows it; without, a build is refused if there are tokens to be read.
+    /// Where the system allows it; where it does not, a build is refused if tokens could be read.
     #[default]
     Auto,
     /// Never.
@@ -32,26 +33,29 @@ pub(crate) enum Isolate {
 pub(crate) enum Isolation {
     /// In namespaces of its own.
     Namespace,
-    /// As any process of this user.
+    /// As an ordinary process of this user.
     None,
 }
 
 impl Isolation {
-    /// What was asked for, as far as the system allows it.
-    pub(crate) fn choose(wanted: Isolate, workspace: &Workspace<'_>) -> Result<Self, Error> {
+    /// What was asked for, as far as the system allows it. `is_success` runs a command.
+    pub(crate) fn choose(
+        wanted: Isolate,
+        host: &Host,
+        is_success: impl FnOnce(Command) -> bool,
+    ) -> Result<Self, Error> {
         if wanted == Isolate::None {
             return Ok(Self::None);
         }
-        let probe = Self::Namespace.command(workspace, "true".as_ref());
-        if workspace.run(probe, None).is_ok_and(|ended| ended.is_success()) {
+        if is_success(Self::Namespace.command("true".as_ref(), &host.env)) {
             return Ok(Self::Namespace);
         }
-        let names = pysign_ci::tokens_in(&workspace.host.env);
+        let names = pysign_ci::tokens_in(&host.env);
         if wanted == Isolate::Require || !names.is_empty() {
             let variables = names.into_iter().map(str::to_owned).collect();
             return Err(Error::Isolation { variables });
         }
-        workspace.host.notes.warn(
+        host.notes.warn(
             "isolation-none",
             "the system allows no namespaces, so the code of the build can see this user's processes"
                 .into(),
@@ -60,21 +64,21 @@ impl Isolation {
     }
 
     /// A command for `program` that has only `PATH` in its environment.
-    pub(crate) fn command(self, workspace: &Workspace<'_>, program: &Path) -> Command {
+    pub(crate) fn command(self, program: &Path, env: &Env) -> Command {
         let mut command = match self {
             Self::Namespace => {
-                let mut command = workspace.command("unshare");
+                let mut command = Command::new("unshare");
                 // A session of its own: who has the user's terminal can type there (TIOCSTI).
                 command.args(UNSHARE).args(["--", "setsid"]).arg(program);
                 command
             }
-            Self::None => workspace.command(program),
+            Self::None => Command::new(program),
         };
-        command.envs(workspace.host.env.os("PATH").map(|path| ("PATH", path)));
+        command.env_clear().envs(env.os("PATH").map(|path| ("PATH", path)));
         command
     }
 
-    /// Its name in the manifest.
+    /// The word for it in the manifest.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Namespace => "namespace",
@@ -86,7 +90,7 @@ impl Isolation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pysign_host::Host;
+    use crate::workspace::Workspace;
     use std::io::Write as _;
 
     /// What is chosen where there is a shell and no `unshare`.

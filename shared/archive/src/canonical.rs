@@ -4,11 +4,9 @@
 //! compression, and RECORD, which is written anew after the old one was found right.
 
 mod sdist;
-mod time;
 mod wheel;
 
 pub use sdist::sdist;
-pub(crate) use time::{DosTime, UnixTime};
 pub use wheel::wheel;
 
 /// The profile's name, as a manifest records it. Other bytes for the same content are another name.

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 
 use pysign_host::FileError;
 
-use crate::member::MemberPath;
-
 /// Why an archive was not taken. Codes are an interface: see the man page's DIAGNOSTICS.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -117,11 +115,11 @@ impl Fault {
         Self::TooLarge { format, what, cap }
     }
 
-    pub(crate) fn name(format: Format, member: &MemberPath, what: &'static str) -> Self {
+    pub(crate) fn name(format: Format, member: &impl ToString, what: &'static str) -> Self {
         Self::Name { format, member: member.to_string(), what }
     }
 
-    pub(crate) fn kind(format: Format, member: &MemberPath, what: &'static str) -> Self {
+    pub(crate) fn kind(format: Format, member: &impl ToString, what: &'static str) -> Self {
         Self::Type { format, member: member.to_string(), what }
     }
 

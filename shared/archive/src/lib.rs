@@ -13,6 +13,7 @@ mod mutations;
 mod samples;
 mod sdist;
 mod tar;
+mod time;
 #[cfg(test)]
 mod vectors;
 mod wheel;
@@ -20,7 +21,6 @@ mod zip;
 
 use std::io::{Read, Seek};
 use std::path::Path;
-use std::str::FromStr;
 
 use pysign_names::DistName;
 
@@ -34,15 +34,8 @@ pub use sdist::unpack as unpack_sdist;
 /// that is not what its name says: project and version as in that document, a wheel's tags and build
 /// as in its WHEEL. Any other name is refused too.
 pub fn identity(source: &mut (impl Read + Seek), path: &Path) -> Result<Metadata, Error> {
-    match file_name(path)? {
+    match metadata::file_name(path)? {
         DistName::Sdist(_) => sdist::identity(source, path),
         DistName::Wheel(_) => wheel::identity(source, path),
     }
-}
-
-/// What the name of the file at `path` says.
-fn file_name<T: FromStr<Err = pysign_names::Error>>(path: &Path) -> Result<T, Error> {
-    // A name that is not UTF-8 is not a name of PEP 427 or PEP 625 under any reading.
-    let text = path.file_name().unwrap_or_default().to_string_lossy();
-    text.parse().map_err(|cause| Error::of(path)(error::Fault::Layout(cause)))
 }

@@ -1,9 +1,12 @@
 //! METADATA, PKG-INFO and WHEEL are headers as of an e-mail, and a description behind them. Whoever
 //! needs one of these headers asks here: two ways to read them would be two documents.
 
+use std::path::Path;
+use std::str::FromStr;
+
 use pysign_names::{ProjectName, Version};
 
-use crate::error::{Document, Fault};
+use crate::error::{Document, Error, Fault};
 
 /// The largest README on PyPI is a few megabytes and stands in here.
 pub(crate) const MAX_METADATA: u64 = 16 << 20;
@@ -59,6 +62,13 @@ impl Metadata {
         }
         Ok(())
     }
+}
+
+/// What the name of the file at `path` says.
+pub(crate) fn file_name<T: FromStr<Err = pysign_names::Error>>(path: &Path) -> Result<T, Error> {
+    // A name that is not UTF-8 is not a name of PEP 427 or PEP 625 under any reading.
+    let text = path.file_name().unwrap_or_default().to_string_lossy();
+    text.parse().map_err(|cause| Error::of(path)(Fault::Layout(cause)))
 }
 
 /// The fault of a document that breaks its rules.

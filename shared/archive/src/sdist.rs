@@ -19,7 +19,7 @@ use crate::{Error, Metadata};
 /// another project or version than its file name does, or that holds anything beside its one
 /// directory `{name}-{version}`.
 pub(crate) fn identity(source: &mut (impl Read + Seek), path: &Path) -> Result<Metadata, Error> {
-    let name = crate::file_name(path)?;
+    let name = crate::metadata::file_name(path)?;
     let contents = contents(source, &name, Repeats::None).map_err(Error::of(path))?;
     Ok(contents.metadata)
 }

@@ -24,7 +24,7 @@ const MAX_WHEEL: u64 = 1 << 20;
 /// another project or version than its file name does, whose WHEEL has other tags or another build
 /// number, or whose one `.dist-info` directory is named otherwise.
 pub(crate) fn identity(source: &mut (impl Read + Seek), path: &Path) -> Result<Metadata, Error> {
-    let name = crate::file_name(path)?;
+    let name = crate::metadata::file_name(path)?;
     let mut zip = Zip::open(source).map_err(Error::of(path))?;
     let (_, metadata) = describe(&mut zip, &name).map_err(Error::of(path))?;
     Ok(metadata)
@@ -155,7 +155,7 @@ mod tests {
             &Wheel::new().with(&member("METADATA"), &METADATA.replace("demo-pkg", "other")),
             WHEEL,
         );
-        let evidence = error.unwrap_err().evidence().unwrap();
+        let evidence = error.unwrap_err().facts().evidence.unwrap();
         assert_eq!((evidence.expected.as_str(), evidence.found.as_str()), ("demo-pkg", "other"));
     }
 

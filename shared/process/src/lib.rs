@@ -20,7 +20,6 @@
 
 mod output;
 
-use std::fs::File;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -32,6 +31,8 @@ use pysign_host::{Clock, Env};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use output::Output;
+
+pub use output::Stdout;
 
 /// How long the child is left alone between two looks at it, once it has been silent for a while.
 const LONGEST_PAUSE: Duration = Duration::from_millis(10);
@@ -53,17 +54,6 @@ impl Default for Options<'_> {
     fn default() -> Self {
         Self { timeout: None, stdout: Stdout::Log, on_line: &|_| (), on_group: &|_| () }
     }
-}
-
-/// What becomes of a child's standard output.
-#[derive(Debug)]
-pub enum Stdout {
-    /// It is written to a file.
-    File(File),
-    /// It is kept in memory; a child that writes more than so many bytes is killed.
-    Kept(usize),
-    /// It goes to the log, together with standard error.
-    Log,
 }
 
 /// How a child ended.
@@ -161,7 +151,7 @@ pub fn find(env: &Env, name: &str) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use std::cell::{Cell, RefCell};
-    use std::fs;
+    use std::fs::{self, File};
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("/bin/sh");

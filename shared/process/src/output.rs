@@ -1,13 +1,12 @@
 //! The pipes that a child writes to, read without waiting: a process that left the child's group may
 //! hold them open for ever.
 
+use std::fs::File;
 use std::io::{self, PipeReader, Read as _};
 use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-use crate::Stdout;
 
 /// All that a person would look through; the rest went by while it was written.
 pub(crate) const MAX_LOG: usize = 64 << 10;
@@ -21,6 +20,17 @@ const BLOCK: usize = 16 << 10;
 /// So many blocks may be left in a pipe when the child is gone: 1 MiB, the most that Linux lets a
 /// pipe hold. A process that escaped and still writes can't keep us.
 const MAX_LEFT: usize = 64;
+
+/// What becomes of a child's standard output.
+#[derive(Debug)]
+pub enum Stdout {
+    /// It is written to a file.
+    File(File),
+    /// It is kept in memory; a child that writes more than so many bytes is killed.
+    Kept(usize),
+    /// It goes to the log, together with standard error.
+    Log,
+}
 
 /// What a child has written so far.
 pub(crate) struct Output<'a> {

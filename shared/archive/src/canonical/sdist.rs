@@ -7,10 +7,10 @@ use std::path::Path;
 use flate2::GzBuilder;
 use pysign_names::SdistName;
 
-use super::UnixTime;
 use crate::blocks;
 use crate::error::{Fault, Format};
 use crate::tar::{self, Kind, Member, Repeats, TarWriter};
+use crate::time::UnixTime;
 use crate::zip::level;
 use crate::{Error, sdist};
 
@@ -25,7 +25,7 @@ const REPEATS: Repeats = Repeats::PkgInfo;
 const UNKNOWN_SYSTEM: u8 = 255;
 
 /// Writes the canonical form of the sdist at `path`, open as `source`, to `out`; `epoch` is in
-/// seconds since 1970. Returns what the name says. First come the checks of [`identity`](crate::sdist::identity).
+/// seconds since 1970. Returns what the name says. First come the checks of [`identity`](crate::identity).
 ///
 /// Files and links only (directories are where files are), sorted by bytes; ustar with pax headers
 /// only for names without room; owner 0, no names, modes 0644 and 0755, one time; one gzip member
@@ -36,7 +36,7 @@ pub fn sdist(
     out: &mut impl Write,
     epoch: u64,
 ) -> Result<SdistName, Error> {
-    let name = crate::file_name(path)?;
+    let name = crate::metadata::file_name(path)?;
     rewrite(source, &name, out, epoch, MAX_BATCH).map_err(Error::of(path))?;
     Ok(name)
 }

@@ -5,15 +5,15 @@ use std::path::Path;
 
 use pysign_names::WheelName;
 
-use super::DosTime;
 use crate::Error;
 use crate::error::{Fault, Format};
 use crate::member::MemberPath;
+use crate::time::DosTime;
 use crate::wheel::{self, MAX_RECORD, Record, record_line};
 use crate::zip::{Packer, Zip, ZipWriter};
 
 /// Writes the canonical form of the wheel at `path`, open as `source`, to `out`; `epoch` is in
-/// seconds since 1970. Returns what the name says. After the checks of [`identity`](crate::wheel::identity), every file must be
+/// seconds since 1970. Returns what the name says. After the checks of [`identity`](crate::identity), every file must be
 /// in RECORD with its SHA-256, and RECORD must list nothing else.
 ///
 /// Files only, sorted by bytes with `.dist-info` behind all others and RECORD at the end; deflated
@@ -26,7 +26,7 @@ pub fn wheel(
     out: &mut impl Write,
     epoch: u64,
 ) -> Result<WheelName, Error> {
-    let name = crate::file_name(path)?;
+    let name = crate::metadata::file_name(path)?;
     rewrite(source, &name, out, epoch).map_err(Error::of(path))?;
     Ok(name)
 }

@@ -10,16 +10,16 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::contents;
 use crate::Error;
 use crate::blocks;
-use crate::canonical::UnixTime;
 use crate::error::{Fault, Format};
 use crate::tar::{self, Kind, Member, Repeats};
+use crate::time::UnixTime;
 
 /// Unpacks the sdist at `path`, open as `source`, beneath the directory `into`, which nobody else
 /// writes to, and returns the path of the sdist's own directory. The whole archive is checked, as by
-/// [`identity`](super::identity), before the first file is written (PEP 721 and more: no device, no
+/// [`identity`](crate::identity), before the first file is written (PEP 721 and more: no device, no
 /// hard link, no link that leaves the sdist). Modes are 0644 and 0755, times never before 1980.
 pub fn unpack(source: &mut (impl Read + Seek), path: &Path, into: &Path) -> Result<PathBuf, Error> {
-    let name = crate::file_name(path)?;
+    let name = crate::metadata::file_name(path)?;
     let top = contents(source, &name, Repeats::None).map_err(Error::of(path))?.top;
     write_all(source, into).map_err(Error::of(path))?;
     Ok(into.join(top))

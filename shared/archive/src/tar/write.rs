@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::{Kind, Member};
 use crate::blocks::size;
-use crate::canonical::UnixTime;
 use crate::error::Fault;
+use crate::time::UnixTime;
 
 const BLOCK: usize = 512;
 

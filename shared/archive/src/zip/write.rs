@@ -7,9 +7,9 @@ use flate2::{Compression, Crc};
 use pysign_host::{HashingWriter, Sha256};
 
 use crate::blocks::size;
-use crate::canonical::DosTime;
 use crate::error::{Fault, Format};
 use crate::member::MemberPath;
+use crate::time::DosTime;
 
 /// A compressed file up to this size waits in memory; of a larger one only the numbers are kept,
 /// and it is compressed once more when it is written.
