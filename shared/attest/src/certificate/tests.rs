@@ -105,6 +105,15 @@ fn there_is_one_name() {
 }
 
 #[test]
+fn an_authority_is_named_by_the_certificate_and_by_its_key() {
+    let plain = Certificate::from_der(&certificate(least())).unwrap();
+    assert_eq!(plain.authority().1, b"");
+    // A sequence of the key's identifier alone (RFC 5280 §4.2.1.1).
+    let key = with(extension("2.5.29.35", b"\x30\x06\x80\x04\xdf\xd3\xe9\xcf".to_vec())).unwrap();
+    assert_eq!(key.authority(), (plain.authority().0, &b"\xdf\xd3\xe9\xcf"[..]));
+}
+
+#[test]
 fn both_spellings_of_the_issuer_agree() {
     let name = || subject(vec![uri(SUBJECT)]);
     let old = |text: &str| fulcio_bare(1, text.as_bytes());
