@@ -1,4 +1,4 @@
-//! Many files: which of them are signed at once, and when a failure is the end of them all.
+//! Signing many files at once, and which failures end the run.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ const MAX_NAMED: usize = 10;
 /// Why a file has no signature.
 #[derive(Debug)]
 pub(crate) enum Unsigned {
-    /// It can't be read or has changed: the others are signed all the same.
+    /// The file can't be read or has changed: the others are signed all the same.
     File(Failure),
     /// A service, a token or the disk has failed, and would fail the next file too.
     Run(Failure),
@@ -48,13 +48,13 @@ pub(crate) fn for_each<T: Send, R: Send>(
 
 /// All results, or what went wrong: the same only once, however many files have met it.
 pub(crate) fn collect<R>(outcomes: Vec<Result<R, Unsigned>>) -> Result<Vec<R>, Failure> {
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let outcomes = outcomes.into_iter().filter_map(|outcome| match outcome {
         Ok(signed) => Some(Ok(signed)),
         Err(Unsigned::Skipped) => None,
         Err(Unsigned::File(failure) | Unsigned::Run(failure)) => {
             let text: Vec<String> = failure.problems().map(ToString::to_string).collect();
-            told.insert(text).then_some(Err(failure))
+            reported.insert(text).then_some(Err(failure))
         }
     });
     Failure::collect(outcomes)

@@ -1,5 +1,4 @@
-//! Signatures that exist already under the names that are to be written: each is kept, in the way, or
-//! to be replaced.
+//! Existing signatures under the names that are to be written: each is kept, replaced, or an error.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -15,8 +14,7 @@ use crate::plan::Planned;
 use crate::sidecars::Signed;
 use crate::statement::Content;
 
-/// Looks for existing signatures, and for what one must be to be kept: of these bytes, by this
-/// signer.
+/// Looks for existing signatures. One is kept if it is by this signer, over the same bytes.
 pub(crate) struct Existing<'a> {
     pub(crate) verifier: &'a Verifier,
     pub(crate) signer: &'a ExpectedSigner,
@@ -25,8 +23,8 @@ pub(crate) struct Existing<'a> {
 }
 
 impl Existing<'_> {
-    /// The signature that is there, if it is to stay; nothing if there is none or it is to be
-    /// replaced; an error if it is in the way.
+    /// The signature that is kept; `None` if there is none or it is to be replaced. Another signer's,
+    /// or one of other bytes, is an error without `--force`.
     pub(crate) fn find(&self, planned: &Planned<'_>) -> Result<Option<Signed>, Failure> {
         let found = self.read_all(planned)?;
         let missing = |path: &&Path| found.is_none() || !is_there(path);
@@ -39,7 +37,7 @@ impl Existing<'_> {
         let there = planned.places.iter().filter(|place| is_there(place));
         let read = there.map(|place| self.read(planned, place)).filter(|one| !force || one.is_ok());
         let found = Failure::collect(read.collect::<Vec<_>>())?.into_iter().next();
-        // Halves without a bundle say nothing of who has signed.
+        // A signature and certificate without their bundle prove nothing.
         let mut halves = planned.pair.iter().flatten().filter(|half| is_there(half));
         match halves.next() {
             Some(half) if found.is_none() && !force => {
@@ -71,8 +69,8 @@ impl Existing<'_> {
         Ok(Signed::kept(document, &proof))
     }
 
-    /// Proves that `bundle` is about the signed files, and by this signer. All files of a
-    /// statement are in what is compared next, so that one stands for the others.
+    /// Proves that `bundle` is about the signed files, and by this signer. The whole
+    /// payload of a statement is compared afterwards, so one file is enough here.
     fn prove(&self, planned: &Planned<'_>, place: &Path, bundle: &[u8]) -> Result<Proof, Failure> {
         let subject = planned.subject();
         let by_another = |found| Error::SignedByAnother {

@@ -1,4 +1,4 @@
-//! A private key: that of one run, made for it, never stored and gone with it; or a user's own.
+//! A private key: one that is generated for the run and never stored, or the user's own.
 
 use aws_lc_rs::digest::{Digest, SHA256, SHA384};
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{
 use pysign_attest::PublicKey;
 use pysign_host::{FileError, Sha256};
 
-/// A private key, of a kind that signatures can be verified of.
+/// A private key, of a kind whose signatures verifiers accept.
 pub(crate) struct Key {
     pair: Pair,
     public: PublicKey,
@@ -31,8 +31,8 @@ impl Key {
         Self::with(Pair::P256(pair)).ok_or_else(|| no_randomness(Unspecified))
     }
 
-    /// The key in a PKCS #8 document (RFC 5958), if it is of one of the three kinds. One whose public
-    /// half is written there too, and another's, is none.
+    /// The key in a PKCS #8 document (RFC 5958), if it is of one of the three kinds. A document with
+    /// the public half of another key is refused.
     pub(crate) fn from_pkcs8(der: &[u8]) -> Option<Self> {
         let ecdsa = |algorithm| EcdsaKeyPair::from_pkcs8(algorithm, der).ok();
         let pair = ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING)

@@ -1,5 +1,5 @@
-//! What there is to sign: one signature for each thing that is said, over a file's bytes or over a
-//! statement, with the files that it is about and the names that it gets.
+//! The signatures to make: what each is over (a file's bytes or a statement), which files it is about,
+//! and the names under which it is written.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::file::File;
 use crate::forms::Forms;
 use crate::statement::{self, Content, Given};
 
-/// One signature: what it is over, and what becomes of it.
+/// A signature to make.
 #[derive(Debug)]
 pub(crate) struct Planned<'f> {
     pub(crate) kind: SignatureKind,
@@ -41,8 +41,8 @@ impl<'f> Planned<'f> {
         }
     }
 
-    /// What a signature must be about. A statement's payload is compared as a whole, so that one file
-    /// stands for the others: a wheel or sdist if there is one, of which more is asked.
+    /// What a signature must be about. A statement's payload is compared as a whole, so one file is
+    /// enough here: a wheel or sdist if there is one, because its name is compared too.
     pub(crate) fn subject(&self) -> Subject<'f> {
         let nothing = Subject { file: Path::new(""), digest: Sha256::of(b""), filename: None };
         let package = self.files.iter().find(|file| file.is_package);
@@ -84,8 +84,8 @@ impl<'f> Planned<'f> {
     }
 }
 
-/// Every signature that is wanted of `files`, those of a file together. What can't be said of these
-/// files is refused here, before anything is signed.
+/// Every signature to make of `files`, those of a file together. Forms that these files can't have are
+/// refused here, before anything is signed.
 pub(crate) fn plan<'f>(
     release: &Manifest,
     files: &'f [File],

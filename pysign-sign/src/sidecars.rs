@@ -21,19 +21,19 @@ pub(crate) struct Signed {
     signature: String,
     /// The certificate of its key, one PEM block with LF.
     pub(crate) certificate: String,
-    /// Whether it lay there before this run.
+    /// Whether it existed before this run.
     pub(crate) kept: bool,
 }
 
 impl Signed {
-    /// What was found in `document`, and proven.
+    /// An existing signature: what was found in `document`, and proven.
     pub(crate) fn kept(document: Vec<u8>, proof: &Proof) -> Self {
         let signature = STANDARD.encode(&proof.signature);
         let certificate = proof.certificate().map(Certificate::pem).unwrap_or_default();
         Self { document, signature, certificate, kept: true }
     }
 
-    /// What was made and proven: a bundle, in the form in which this kind is written.
+    /// A new signature: a proven bundle, in the form in which this kind is written.
     pub(crate) fn made(
         kind: SignatureKind,
         bundle: Vec<u8>,
@@ -46,7 +46,7 @@ impl Signed {
         Ok(Self { kept: false, ..Self::kept(document, proof) })
     }
 
-    /// Writes it under every planned name. What is there under a name of a kept signature is a
+    /// Writes the signature under every planned name. A file under a name of a kept signature is a
     /// copy of it, or is replaced by one.
     pub(crate) fn put(&self, planned: &Planned<'_>, host: &Host) -> Result<(), FileError> {
         let mut group = if self.kept { Staging::new(true).group() } else { host.out.group() };
@@ -58,7 +58,7 @@ impl Signed {
         group.commit()
     }
 
-    /// Every file that it is, and whether that is there.
+    /// Every file that it is written to, and whether the file has its bytes already.
     pub(crate) fn stands<'s>(
         &'s self,
         planned: &'s Planned<'_>,
@@ -82,8 +82,8 @@ impl Signed {
         ]
     }
 
-    /// Lists it with each file that it is about, and whether they may be of another commit than it
-    /// names.
+    /// Lists the signature with each file that it is about, and records whether they are built from
+    /// another commit than it names.
     pub(crate) fn list(&self, planned: &Planned<'_>, other_commit: bool, release: &mut Manifest) {
         let sha256 = Sha256::of(&self.document);
         let entry = |kind, files| {
@@ -110,8 +110,8 @@ impl Signed {
     }
 }
 
-/// In the place of what has one of its names, unless that is this very one and something is known of
-/// it.
+/// Lists a signature instead of those of its kind that share a name with it. One that is listed
+/// already stays, with what is known of it.
 fn list(artifact: &mut Artifact, new: Signature) {
     let is_new = |old: &Signature| {
         new.files.iter().all(|file| {
@@ -142,8 +142,8 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
     })
 }
 
-/// What is handed on as it is must be what the manifest says, before anything is logged: every
-/// signature but those that are written here.
+/// Every signature of the manifest that is not written here is handed on: it must be what the manifest
+/// says, which is checked before anything is logged.
 pub(crate) fn check_carried<'u>(
     release: &mut Manifest,
     plan: impl Iterator<Item = (&'u Planned<'u>, bool)>,

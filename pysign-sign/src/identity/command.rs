@@ -20,15 +20,15 @@ const MAX_SAID: usize = 300;
 /// Why a program gave no token.
 #[derive(Debug)]
 pub(crate) enum CommandFault {
-    /// It ended with an error, and said this.
+    /// The program ended with an error, and said this.
     Failed { status: ExitStatus, said: String },
-    /// It is in no directory of `PATH`.
+    /// The program is in no directory of `PATH`.
     Missing,
     /// The system refuses to run it.
     Start(io::Error),
-    /// It was killed after `--timeout`.
+    /// The program was killed after `--timeout`.
     TimedOut,
-    /// It prints what is too long for a token, or no text.
+    /// The program printed what is too long for a token, or not text.
     Unreadable,
 }
 

@@ -121,7 +121,7 @@ fn members(token: &str) -> Option<Members> {
     (is_signed && header.get("alg").is_some_and(Value::is_string)).then(|| object(claims))?
 }
 
-/// What is not a JSON Web Token, told as the other thing where it is one that people mistake for it.
+/// Why a text is not a JSON Web Token: it may be an access token, which people mistake for one.
 fn shape(text: &str) -> Unfit {
     let is_github = |text: &str| text.as_bytes().get(3) == Some(&b'_');
     let known = ACCESS_TOKENS
@@ -187,9 +187,9 @@ fn holder_of_no_system(members: &Members) -> Result<(String, String), Unfit> {
     }
 }
 
-/// The issuer as Fulcio writes it: for a token of Dex, the one that it stands for. It is an address
+/// The issuer as Fulcio writes it: for a token of Dex, the issuer behind it. An issuer is an address
 /// (`OpenID` Connect Core 1.0, section 2): in the job tokens that GitLab gave before there were ID
-/// tokens it is a bare host.
+/// tokens it was a bare host.
 fn issuer(members: &Members) -> Result<String, Unfit> {
     let own = text(members, "iss")?;
     if !["https://", "http://"].iter().any(|scheme| own.starts_with(scheme)) {
