@@ -6,8 +6,6 @@ use pysign_attest::Bundle;
 use pysign_host::{Problem, shell_quoted};
 use pysign_manifest::{SIDECARS, SignatureKind};
 
-use crate::proof::is_over_statement;
-
 /// Why nothing was proven.
 #[derive(Debug)]
 pub(crate) enum Error {
@@ -29,6 +27,11 @@ pub(crate) enum Error {
     Unsigned { file: PathBuf, beside: bool },
     /// What is wrong with a signature, and in which sidecar: the file may have several.
     Within { sidecar: PathBuf, cause: Box<dyn Problem> },
+}
+
+/// Whether signatures of this kind are over a statement about the file, and not over the file.
+pub(crate) fn is_over_statement(kind: SignatureKind) -> bool {
+    !matches!(kind, SignatureKind::Bundle | SignatureKind::Pair)
 }
 
 pysign_host::problem! { Error {

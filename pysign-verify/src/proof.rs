@@ -8,7 +8,7 @@ use pysign_manifest::{Artifact, SignatureKind, Verified};
 use pysign_sigstore::{Proof, Signer, Subject, Trust, Verifier, rekor};
 
 use crate::copy::Copy;
-use crate::error::{Error, with_instance};
+use crate::error::{Error, is_over_statement, with_instance};
 use crate::evidence::{Evidence, Logs, Pair, asked_for};
 use crate::policy::{Policy, Rule};
 use crate::subject::Subject as Hashed;
@@ -212,11 +212,6 @@ impl Judge<'_> {
         }
         refused.map_or_else(|| judged(None), Err)
     }
-}
-
-/// Whether signatures of this kind are over a statement about the file, and not over the file.
-pub(crate) fn is_over_statement(kind: SignatureKind) -> bool {
-    !matches!(kind, SignatureKind::Bundle | SignatureKind::Pair)
 }
 
 impl Verdict {

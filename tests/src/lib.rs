@@ -5,6 +5,8 @@ mod ambient;
 #[cfg(test)]
 mod canary;
 #[cfg(test)]
+mod circles;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod command_line;

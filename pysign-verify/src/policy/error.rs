@@ -7,8 +7,6 @@ use jiff::Timestamp;
 use pysign_host::Problem;
 use pysign_manifest::SignatureKind;
 
-use super::file::Fault;
-
 /// What a policy asks for and a proven signature does not give. `file` is the signed file.
 #[derive(Debug)]
 pub(crate) enum PolicyError {
@@ -49,6 +47,18 @@ pub(crate) enum ReleaseFault {
     /// No release statement is proven for it.
     Unstated,
 }
+
+/// What is wrong with a policy file, and where.
+#[derive(Debug)]
+pub(crate) struct Fault(pub(super) String);
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Fault {}
 
 impl fmt::Display for ReleaseFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -13,7 +13,7 @@ use pysign_host::{Failure, Sha256, read_named};
 use pysign_json::{Fault as Form, Members, Numbers, Value, parse};
 use pysign_manifest::{Artifact, SignatureKind};
 
-use super::PolicyError;
+use super::error::{Fault, PolicyError};
 use super::pattern::Pattern;
 use super::signer::{self, Description, Signer, WORDS};
 
@@ -60,10 +60,6 @@ pub(crate) enum Requirement {
     /// A statement with a predicate of this type.
     Predicate(String),
 }
-
-/// What is wrong with a policy, and where.
-#[derive(Debug)]
-pub(crate) struct Fault(String);
 
 impl PolicyFile {
     /// Reads the policy that the user names.
@@ -278,14 +274,6 @@ impl fmt::Display for Requirement {
         }
     }
 }
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Fault {}
 
 #[cfg(test)]
 mod tests;

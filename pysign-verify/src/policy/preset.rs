@@ -11,12 +11,11 @@ use std::fmt;
 use std::path::Path;
 
 use pysign_attest::Certificate;
-use pysign_ci::{Project, Repository};
+use pysign_ci::{Project, Repository, san_uri};
 use pysign_manifest::Version;
 use pysign_sigstore::{ClaimName, Error, Expected, Mismatch, Text, usual_triggers};
 
 use super::git_ref::RefPattern;
-use super::signer::named;
 
 /// One project's pipeline.
 #[derive(Clone, Debug)]
@@ -157,6 +156,18 @@ impl Source {
 fn workflow_of<'i>(repository: &Repository, identity: &'i str) -> Option<&'i str> {
     let (file, _) = identity.strip_prefix(&repository.workflows())?.split_once('@')?;
     (!file.is_empty() && !file.contains('/')).then_some(file)
+}
+
+/// The certificate for an identity as the CI system writes it. Fulcio escapes what is no character
+/// of a URL, so that two identities can have one name: then the certificate's claim decides, where
+/// the identity stands as it is.
+pub(crate) fn named(identity: &str, issuer: Text) -> Expected {
+    let name = san_uri(identity).unwrap_or_else(|| identity.to_owned());
+    let expected = Expected::new(Text::exact(&name), issuer);
+    if name == identity && !(identity.contains('%') && identity.contains("://")) {
+        return expected;
+    }
+    expected.with_claim(ClaimName::DEFINITION, Text::exact(identity))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 
 use pysign_attest::{Certificate, PublicKey};
-use pysign_ci::{Project, san_uri};
+use pysign_ci::Project;
 use pysign_host::Failure;
 use pysign_manifest::Version;
 use pysign_sigstore::{
@@ -15,7 +15,7 @@ use pysign_sigstore::{
 
 use super::PolicyError as Error;
 use super::git_ref::RefPattern;
-use super::preset::{Preset, Source};
+use super::preset::{Preset, Source, named};
 
 /// The words of a description but its claims: their names in a policy file, and the options of the
 /// command line, first our own, then cosign's and sigstore-python's.
@@ -254,18 +254,6 @@ impl Certified {
         expected.check(file, certificate)?;
         Ok(())
     }
-}
-
-/// The certificate for an identity as the CI system writes it. Fulcio escapes what is no character
-/// of a URL, so that two identities can have one name: then the certificate's claim decides, where
-/// the identity stands as it is.
-pub(crate) fn named(identity: &str, issuer: Text) -> Expected {
-    let name = san_uri(identity).unwrap_or_else(|| identity.to_owned());
-    let expected = Expected::new(Text::exact(&name), issuer);
-    if name == identity && !(identity.contains('%') && identity.contains("://")) {
-        return expected;
-    }
-    expected.with_claim(ClaimName::DEFINITION, Text::exact(identity))
 }
 
 impl Named {

@@ -8,7 +8,10 @@ use pysign_host::{Clock, Env, Failure, FileError, Host, Notes, Staging, Status};
 
 use crate::report::Report;
 use crate::terminal::width;
-use crate::{Input, Manifest, Matches, Tool, Usage, complete, exit_code, help, man, parse};
+use crate::{
+    Input, InputError, Manifest, Matches, Spec, Takes, Tool, Usage, complete, exit_code, help, man,
+    parse,
+};
 
 /// Fewer columns have no room for a flag.
 const MIN_WIDTH: usize = 40;
@@ -130,4 +133,13 @@ pysign_host::problem! { OutputError {
 fn fail(report: &Report, failure: &Failure) -> ExitCode {
     report.failure(failure);
     ExitCode::from(exit_code(failure.status()))
+}
+
+impl Spec {
+    /// Every code that a diagnostic of the program can have.
+    pub fn all_codes(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let input = if self.input == Takes::Nothing { &[] } else { InputError::CODES };
+        let common = [Usage::CODES, OutputError::CODES, input];
+        self.codes.iter().copied().chain(common).flatten().copied()
+    }
 }

@@ -1,7 +1,5 @@
 //! The table that a program's command line is made from.
 
-use crate::{InputError, OutputError, Usage};
-
 /// One row: the parser, help, man page, completions and tests read the same one.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag {
@@ -98,13 +96,6 @@ impl Flag {
 }
 
 impl Spec {
-    /// Every code that a diagnostic of the program can have.
-    pub fn all_codes(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let input = if self.input == Takes::Nothing { &[] } else { InputError::CODES };
-        let common = [Usage::CODES, OutputError::CODES, input];
-        self.codes.iter().copied().chain(common).flatten().copied()
-    }
-
     /// Every flag that the program takes: its own, then the common ones.
     pub(crate) fn all_flags(&self) -> impl Iterator<Item = &'static Flag> + use<> {
         self.flags.iter().chain(flags::COMMON)
