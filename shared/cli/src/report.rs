@@ -124,7 +124,14 @@ impl Report {
         for cause in causes(problem) {
             detail(&format!("because {cause}"));
         }
-        for file in others.iter().filter_map(|other| other.facts().file) {
+        // Two signatures of one file may have the same problem.
+        let mut named = vec![facts.file];
+        for file in others.iter().map(|other| other.facts().file) {
+            if named.contains(&file) {
+                continue;
+            }
+            named.push(file);
+            let Some(file) = file else { continue };
             detail(&format!("also     '{}'", file.display()));
         }
         if let Some(hint) = facts.hint {
