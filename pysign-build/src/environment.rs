@@ -63,8 +63,8 @@ impl<'w, 'h> Environments<'w, 'h> {
         if !requirements.is_empty() {
             let names: Vec<&str> = requirements.iter().map(Requirement::as_str).collect();
             workspace.host.notes.progress(format!("installing {}", names.join(", ")));
-            let installer = Installer::find(self.choice, &self.python, workspace)?;
-            installed = installer.install(&place, &names, workspace)?;
+            let found = Installer::find(self.choice, &self.python, workspace)?;
+            installed = found.install(&place, &names, workspace)?;
         }
         Ok(Environment { place, requirements, installed })
     }

@@ -13,7 +13,7 @@ use pysign_names::{ProjectName, Version};
 
 use crate::Error;
 use crate::python::Python;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, command};
 
 /// Variables, by name or beginning, that configure an installer and the way to its index.
 const PASSED: &[&str] = &[
@@ -128,7 +128,7 @@ impl Installer {
             return Ok(Self::Pip(python.executable.clone()));
         }
         let place = workspace.path().join("pip");
-        let mut command = workspace.command(&python.executable);
+        let mut command = command(&python.executable);
         command.args(["-m", "venv"]).arg(&place);
         workspace.run(command, None)?.output(|_| Error::Installer { wanted: "pip" })?;
         Ok(Self::Pip(place.join("bin/python")))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pysign_manifest::Value;
 
 use crate::Error;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, command};
 
 /// Prints what we want to know, as JSON. `pip` may be too old to install into another environment
 /// (`--python` came with 22.3) and counts as missing then. Installers and backends no
@@ -52,7 +52,7 @@ impl Python {
         workspace: &Workspace<'_>,
     ) -> Result<Self, Error> {
         let program = program.unwrap_or_else(|| "python3".into());
-        let mut command = workspace.command(&program);
+        let mut command = command(&program);
         // Where the user is, `EXE` may be relative.
         command.current_dir(".").envs(workspace.host.env.iter());
         command.args(["-I", "-c", QUESTIONS]);

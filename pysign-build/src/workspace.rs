@@ -128,13 +128,6 @@ impl<'h> Workspace<'h> {
         }
     }
 
-    /// A command for a program that the user has chosen, with an empty environment.
-    pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
-        let mut command = Command::new(program.as_ref());
-        command.env_clear();
-        command
-    }
-
     /// A command that runs code of others: isolated, with only `PATH` in its environment.
     pub(crate) fn isolated(&self, program: impl AsRef<Path>) -> Command {
         self.isolation.command(program.as_ref(), &self.host.env)
@@ -197,6 +190,13 @@ impl Drop for Workspace<'_> {
     }
 }
 
+/// A command for a program that the user has chosen, with an empty environment.
+pub(crate) fn command(program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new(program.as_ref());
+    command.env_clear();
+    command
+}
+
 /// Makes a directory that only this user can enter, under a name that nobody can guess; always of
 /// the same length, for what builds the path into its bytes.
 fn create(parent: &Path) -> io::Result<PathBuf> {
@@ -253,7 +253,7 @@ mod tests {
     fn a_program_that_is_not_there_is_named() {
         let host = Host::test(&[("PATH", "/usr/bin:/bin")]);
         let workspace = Workspace::open(&host, Isolate::None).unwrap();
-        let error = workspace.run(workspace.command("/nowhere/git"), None).unwrap_err();
+        let error = workspace.run(command("/nowhere/git"), None).unwrap_err();
         assert_eq!(error.to_string(), "the program '/nowhere/git' can't be started");
     }
 }
