@@ -47,9 +47,11 @@ impl Evidence {
     /// the bundle over the file, and can be read.
     pub(crate) fn names(&self, failure: Failure) -> Failure {
         let is_usual = matches!(self.kind, SignatureKind::Bundle | SignatureKind::Pair);
-        failure.map(|cause| match cause.facts().code.ends_with("-malformed") {
-            false if is_usual => cause,
-            _ => Box::new(Error::Within { sidecar: self.path().into(), cause }),
+        failure.map(|cause| {
+            if is_usual && !cause.facts().code.ends_with("-malformed") {
+                return cause;
+            }
+            Box::new(Error::Within { sidecar: self.path().into(), cause })
         })
     }
 

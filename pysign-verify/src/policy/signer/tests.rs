@@ -4,12 +4,11 @@ use super::*;
 fn described(words: &[(&str, &str)]) -> Result<Option<Signer>, Fault> {
     let mut description = Description::default();
     for (name, value) in words {
-        match name.strip_prefix("claim ") {
-            Some(claim) => description.claims.push((claim.to_owned(), vec![(*value).to_owned()])),
-            None => {
-                let (word, _) = WORDS.iter().find(|(word, _)| word == name).unwrap();
-                description.words.insert(word, (*value).to_owned());
-            }
+        if let Some(claim) = name.strip_prefix("claim ") {
+            description.claims.push((claim.to_owned(), vec![(*value).to_owned()]));
+        } else {
+            let (word, _) = WORDS.iter().find(|(word, _)| word == name).unwrap();
+            description.words.insert(word, (*value).to_owned());
         }
     }
     description.signer()
