@@ -24,12 +24,14 @@ pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
 /// The text with LF for CRLF, which Windows and its git write; one in which line ends differ stays
 /// as it is, so that there are two spellings and no more.
 pub(crate) fn with_lf(text: &[u8]) -> Cow<'_, [u8]> {
-    let count = |byte| text.iter().filter(|one| **one == byte).count();
-    let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
-    if pairs == 0 || pairs != count(b'\n') || pairs != count(b'\r') {
-        return Cow::Borrowed(text);
+    let lf: Vec<u8> = text.iter().copied().filter(|byte| *byte != b'\r').collect();
+    let mut crlf = Vec::with_capacity(text.len());
+    for line in lf.split_inclusive(|byte| *byte == b'\n') {
+        let end = line.strip_suffix(b"\n");
+        crlf.extend_from_slice(end.unwrap_or(line));
+        crlf.extend_from_slice(if end.is_some() { b"\r\n" } else { b"" });
     }
-    text.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<_>>().into()
+    if lf.len() < text.len() && crlf == text { lf.into() } else { text.into() }
 }
 
 /// Without one newline at the end.

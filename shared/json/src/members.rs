@@ -11,7 +11,7 @@ use crate::Fault;
 #[derive(Debug)]
 pub struct Members {
     place: String,
-    members: Map<String, Value>,
+    values: Map<String, Value>,
     null_is_absent: bool,
 }
 
@@ -29,7 +29,7 @@ impl Members {
 
     fn at(place: String, value: Value, null_is_absent: bool) -> Result<Self, Fault> {
         match value {
-            Value::Object(members) => Ok(Self { place, members, null_is_absent }),
+            Value::Object(values) => Ok(Self { place, values, null_is_absent }),
             _ => Err(Fault::Member { place, expected: "an object" }),
         }
     }
@@ -59,7 +59,7 @@ impl Members {
 
     /// Any value.
     pub fn take(&mut self, name: &str) -> Option<Value> {
-        self.members.remove(name).filter(|value| !(self.null_is_absent && value.is_null()))
+        self.values.remove(name).filter(|value| !(self.null_is_absent && value.is_null()))
     }
 
     /// A string.
@@ -160,7 +160,7 @@ impl Members {
 
     /// All members, of which there are at most `cap`: each a string.
     pub fn into_texts(self, cap: usize) -> Result<BTreeMap<String, String>, Fault> {
-        if self.members.len() > cap {
+        if self.values.len() > cap {
             return Err(Fault::TooMany { what: format!("members of '{}'", self.place), cap });
         }
         let text = |(name, value)| match value {
@@ -169,22 +169,22 @@ impl Members {
                 Err(Fault::Member { place: format!("{}.{name}", self.place), expected: "a string" })
             }
         };
-        self.members.into_iter().map(text).collect()
+        self.values.into_iter().map(text).collect()
     }
 
     /// The members that are left, as they were read.
     pub fn rest(&self) -> &Map<String, Value> {
-        &self.members
+        &self.values
     }
 
     /// The members that were not taken, to be written back untouched.
     pub fn into_rest(self) -> Map<String, Value> {
-        self.members
+        self.values
     }
 
     /// The end of the object: a member that was not taken is unknown.
     pub fn end(self) -> Result<(), Fault> {
-        match self.members.keys().next() {
+        match self.values.keys().next() {
             None => Ok(()),
             Some(name) => Err(Fault::Unknown { place: self.place_of(name) }),
         }
