@@ -39,10 +39,11 @@ impl Input {
     /// Reads what the command line names.
     pub(crate) fn read(spec: &Spec, matches: &Matches) -> Result<Self, Failure> {
         let operands = matches.operands();
+        let operand = spec.operands.unwrap_or_default();
         if matches.is_set("manifest") {
             let given = matches.values("manifest").chain(operands.iter().map(OsString::as_os_str));
             let parts: Result<Vec<Manifest>, Failure> =
-                given.map(|name| manifest(Path::new(name))).collect();
+                given.map(|name| manifest(Path::new(name), operand)).collect();
             return Ok(Self::Manifest(Manifest::merge(parts?)?));
         }
         match spec.input {
@@ -52,19 +53,17 @@ impl Input {
                 Ok(Self::Files(operands.iter().map(PathBuf::from).collect()))
             }
             _ if !operands.is_empty() => Ok(Self::Operands(operands.to_vec())),
-            _ if io::stdin().is_terminal() => {
-                Err(Usage::Terminal { operand: spec.operands.unwrap_or_default() }.into())
-            }
-            _ => manifest(Path::new("-")).map(Self::Manifest),
+            _ if io::stdin().is_terminal() => Err(Usage::Terminal { operand }.into()),
+            _ => manifest(Path::new("-"), operand).map(Self::Manifest),
         }
     }
 }
 
-fn manifest(name: &Path) -> Result<Manifest, Failure> {
+fn manifest(name: &Path, operand: &'static str) -> Result<Manifest, Failure> {
     if name == Path::new("-") {
         let document = read(name, io::stdin().lock())?;
         if document.trim_ascii().is_empty() {
-            return Err(InputError::Upstream.into());
+            return Err(InputError::Upstream { operand }.into());
         }
         return Ok(Manifest::parse(&document, Path::new(""))?);
     }
@@ -96,13 +95,16 @@ pub enum InputError {
         file: PathBuf,
     },
     /// Standard input was empty.
-    Upstream,
+    Upstream {
+        /// What an operand is called.
+        operand: &'static str,
+    },
 }
 
 pysign_host::problem! { InputError {
     Self::Empty { file } => Upstream "upstream-failed"
         ("'{}' is empty: the job that wrote it failed", file.display()),
         file(file);
-    Self::Upstream => Upstream "upstream-failed"
-        ("no manifest on standard input: the stage before failed");
+    Self::Upstream { operand } => Upstream "upstream-failed"
+        ("no manifest on standard input: the stage before failed; without a pipe, give {operand}");
 } }
