@@ -10,12 +10,12 @@ pub(crate) enum Error {
     Absent { filename: String, place: String },
     /// Several files fit, and none is better than the others.
     Ambiguous { pin: Box<Pin>, kind: Kind, found: Vec<String> },
-    /// The index lists a file with another digest or size than the manifest does.
+    /// The index lists a file with a different digest or size than the manifest does.
     Contradiction { filename: String, expected: String, found: String },
     /// A page came where a signature was asked for.
     Html { place: String },
     /// The manifest has an artifact that is in no index.
-    Kind { filename: String, kind: Kind },
+    Kind { filename: String },
     /// Nobody says what the bytes of a file should be.
     NoDigest { filename: String, index: String },
     /// The release has no file of a kind that was asked for.
@@ -24,7 +24,7 @@ pub(crate) enum Error {
     NoProject { pin: Box<Pin>, index: String },
     /// The index has the project, and not this version of it; `found` are the newest that it has.
     NoVersion { pin: Box<Pin>, index: String, found: Vec<String> },
-    /// What came has another digest or size than `claimant` says.
+    /// What came has a different digest or size than `claimant` says.
     OtherBytes { place: String, claimant: &'static str, expected: String, found: String },
     /// The index lists a name twice, with different digests.
     Twice { filename: String, index: String },
@@ -35,17 +35,18 @@ pysign_host::problem! { Error {
         ("'{pin}' has {} {kind}s to choose from", found.len()),
         hint("to fetch all of them: --all"), evidence(format!("one {kind}"), found.join(", "));
     Self::Contradiction { filename, expected, found } => Refused "digest-mismatch"
-        ("the index lists '{filename}' with another digest or size than the manifest"),
+        ("the index lists '{filename}' with a different digest or size than the manifest"),
         file(filename), evidence(expected, found);
     Self::Html { place } => Input "fetch-html"
         ("'{place}' answered with an HTML page instead of a signature");
-    Self::Kind { filename, kind } => Input "artifact-kind"
-        ("'{filename}' is a {kind}, and only wheels and sdists can be fetched"),
+    Self::Kind { filename } => Input "artifact-kind"
+        ("'{filename}' is neither a wheel nor an sdist, and only these can be fetched"),
         file(filename);
     Self::NoDigest { filename, index } => Input "fetch-no-digest"
         ("'{index}' lists '{filename}' without a SHA-256"),
         file(filename);
-    Self::Absent { filename, place } => Input "fetch-absent" ("'{filename}' is not at '{place}'"),
+    Self::Absent { filename, place } => Input "fetch-absent"
+        ("the manifest lists '{filename}', but it is not at '{place}'"),
         file(filename);
     Self::NoKind { pin, kind, index } => Input "fetch-absent" ("'{pin}' has no {kind} in '{index}'");
     Self::NoProject { pin, index } => Input "fetch-absent"

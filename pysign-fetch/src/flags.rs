@@ -30,14 +30,19 @@ const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "wheel",
-        about: "Fetch the wheel, and fail if there is none",
-        detail: "If there are several wheels, the one for every platform (py3-none-any).",
+        about: "Fetch only a wheel, and fail if there is none",
+        detail: "With --sdist: both, and neither may be missing.",
         ..Flag::SWITCH
     },
-    Flag { name: "sdist", about: "Fetch the sdist, and fail if there is none", ..Flag::SWITCH },
+    Flag {
+        name: "sdist",
+        about: "Fetch only the sdist, and fail if there is none",
+        ..Flag::SWITCH
+    },
     Flag {
         name: "all",
-        about: "Fetch every file of the release, or with --wheel or --sdist of that kind",
+        about: "Fetch every file, not only the sdist and the best wheel",
+        detail: "With --wheel or --sdist: every file of that kind.",
         ..Flag::SWITCH
     },
     Flag {
@@ -46,8 +51,8 @@ const FLAGS: &[Flag] = &[
         about: "Where the signatures are: auto, gitlab, gitlab:PROJECT, sibling or none",
         detail: "gitlab: in the project's generic package registry. sibling: beside each file, \
                  under its name with a suffix. auto, the default: gitlab if that is the index, else \
-                 sibling. A signature that is not found there does not exist; any other failure \
-                 is an error.",
+                 sibling. Without a manifest, a signature that is not there is no error; any \
+                 other failed request is.",
         ..Flag::SWITCH
     },
     Flag {
@@ -77,7 +82,11 @@ impl Tool for Fetch {
         description: "Downloads the wheels and sdists of exact versions, with the signatures and \
             attestations that are published beside them, and writes a manifest for \
             pysign-verify. Takes NAME==VERSION, or a manifest: then it fetches back what was \
-            published, and any file whose bytes differ is an error.\n\n\
+            published, and any file whose content differs is an error.\n\n\
+            Of each NAME==VERSION, by default, it fetches the sdist and the best wheel, as far as \
+            they exist. The best of several wheels is the one for every platform (py3-none-any), \
+            of the highest build number; if there is none, it is an error without --all or \
+            --sdist.\n\n\
             Every file needs a SHA-256 in the index or in the manifest, and is stored only if its \
             bytes match. Nothing is unpacked, built or run, and no dependencies are resolved. A \
             file that already exists with the right bytes is kept, so that an interrupted run can \

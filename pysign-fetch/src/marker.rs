@@ -45,7 +45,7 @@ fn differences(marker: &Marker, page: &Page) -> Vec<String> {
             None => said.push(format!("'{name}' is in the release's marker but not in the index")),
             Some(file) if file.sha256.is_some_and(|sha256| sha256 != marked.sha256) => {
                 said.push(format!(
-                    "'{name}' has another digest in the index than in the release's marker"
+                    "'{name}' has a different digest in the index than in the release's marker"
                 ));
             }
             Some(_) => {}
@@ -99,7 +99,7 @@ mod tests {
         let missing = said(&["demo-1.0.tar.gz"], Vec::new());
         assert!(missing[0].ends_with("not in the index"), "{missing:?}");
         let other = said(&["demo-1.0.tar.gz"], vec![listed("demo-1.0.tar.gz", b"b")]);
-        assert!(other[0].contains("another digest"), "{other:?}");
+        assert!(other[0].contains("a different digest"), "{other:?}");
         let added = said(&[], vec![listed("demo-1.0.tar.gz", b"a")]);
         assert!(added[0].ends_with("not in the release's marker"), "{added:?}");
         assert_eq!((missing.len(), other.len(), added.len()), (1, 1, 1));

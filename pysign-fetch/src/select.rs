@@ -93,7 +93,7 @@ pub(crate) fn from_manifest(
             projects.entry(project.clone()).or_default().push(artifact);
             Ok(())
         }
-        (_, kind) => Err(Error::Kind { filename: artifact.filename.clone(), kind }.into()),
+        _ => Err(Error::Kind { filename: artifact.filename.clone() }.into()),
     });
     Failure::collect(known)?;
     let pages =

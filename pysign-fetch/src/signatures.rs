@@ -137,9 +137,9 @@ fn fetched(url: String) -> Fetched {
     Fetched { url: Some(url), ..Fetched::default() }
 }
 
-/// The digests that `sidecar` may have at `url` by the manifest. A target keeps the signature that it has
-/// when a later run makes another one, so what publish recorded for the address counts there. An
-/// address that is not recorded may be another one of any target of this kind.
+/// The digests that the manifest allows `sidecar` at `url`, of the target kind `target`. If publish
+/// recorded this address, those recorded there, since a target keeps an older signature; if it recorded
+/// only other addresses of this kind, any of theirs; if none, the sidecar's own.
 fn expected(sidecar: &Sidecar, target: &str, url: &str) -> Vec<Sha256> {
     let noted = sidecar.published.iter().filter(|one| one.target.as_deref() == Some(target));
     let here: Vec<&Published> =

@@ -178,7 +178,7 @@ impl Target for Directory<'_> {
         group.commit().map_err(|error| match error {
             // Something else has put a file there since we looked.
             FileError::Exists { file } => {
-                item.conflict(file.display().to_string(), "other bytes".to_owned()).into()
+                item.conflict(file.display().to_string(), "different content".to_owned()).into()
             }
             other => other.into(),
         })

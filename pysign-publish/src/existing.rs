@@ -29,7 +29,7 @@ pub(crate) fn steps<'r>(
             },
             Some(theirs) if theirs == ours.bytes => (theirs, Some(Outcome::Kept), None),
             Some(theirs) if existing.accepts(ours, &theirs) => {
-                (theirs, Some(Outcome::Kept), Some("another signature of the same bytes"))
+                (theirs, Some(Outcome::Kept), Some("a different signature of the same file"))
             }
             Some(theirs) => {
                 let item = Item::Sidecar(ours.clone());

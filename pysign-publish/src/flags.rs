@@ -22,7 +22,7 @@ const FLAGS: &[Flag] = &[
                  uploads as PyPI does; it stores no signatures. Its simple index, which is read \
                  before and after the upload, is URL with its last part 'legacy' or 'upload' \
                  replaced by 'simple', or else URL with 'simple' appended; legacy:URL#INDEX_URL \
-                 names another. dir:PATH: a static index in a directory, for any web server or to \
+                 names a different one. dir:PATH: a static index in a directory, for any web server or to \
                  be read from the file system.",
         ..Flag::SWITCH
     },
@@ -37,7 +37,7 @@ const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "allow-unsigned",
-        about: "Publish files that no target would store a signature of",
+        about: "Publish files even if they are unsigned or no target stores signatures",
         detail: "Without it, a file without a signature is an error before anything is sent, and \
                  so is a signed one if no target stores signatures. The manifest records it.",
         ..Flag::SWITCH
@@ -75,8 +75,8 @@ impl Tool for Publish {
             the target holds. Takes a manifest, or files and directories with the signatures \
             beside them; writes the manifest with what was published where.\n\n\
             Before anything is sent, every file is hashed, every signature must be about its file, \
-            and every target is asked what it holds: identical files are kept, other bytes under \
-            the same name are an error. So an interrupted run can be repeated; until it succeeds \
+            and every target is asked what it holds: identical files are kept, different content \
+            under the same name is an error. So an interrupted run can be repeated; until it succeeds \
             the marker is missing, and readers see that the release is incomplete.",
         operands: Some("FILE"),
         input: Takes::Files,
@@ -122,7 +122,10 @@ impl Tool for Publish {
         let targets = targets(m)?;
         let directories = targets.iter().filter(|target| target.is_directory()).count();
         if m.is_set("base-url") && directories != 1 {
-            return Err(Usage::missing("a single '--to dir:PATH' for '--base-url'", ""));
+            return Err(Usage::missing(
+                "'--base-url' needs exactly one '--to dir:PATH', which",
+                "",
+            ));
         }
         Ok(Args {
             token_files: token_files(m, &targets)?,

@@ -17,7 +17,7 @@ pub(crate) struct Plan<'t, 'r> {
 }
 
 impl<'t, 'r> Plan<'t, 'r> {
-    /// Asks the target what it holds. Each file that it has with other bytes is an error.
+    /// Asks the target what it holds. Each file that it has with different content is an error.
     pub(crate) fn make(target: &'t dyn Target, releases: &'r [Release]) -> Result<Self, Failure> {
         let packages: Vec<&Package> =
             releases.iter().flat_map(|release| &release.packages).collect();
@@ -74,6 +74,6 @@ impl<'t, 'r> Plan<'t, 'r> {
         let note = if unconfirmed > 0 { ", not read back" } else { "" };
         let files = if sent == 1 { "file" } else { "files" };
         let (target, kept) = (self.target.kind(), count(Outcome::Kept));
-        format!("{target}: {sent} {files} stored, {kept} kept{note}")
+        format!("{target}: {sent} {files} stored, {kept} already there{note}")
     }
 }

@@ -108,7 +108,7 @@ fn share_statements(packages: &mut [Package]) -> Result<(), Failure> {
 impl Package {
     fn read(place: usize, artifact: &mut Artifact, notes: &Notes) -> Result<Self, Failure> {
         let filename = &artifact.filename;
-        let unfit = || Error::Kind { filename: filename.clone(), kind: artifact.kind };
+        let unfit = || Error::Kind { filename: filename.clone() };
         if matches!(artifact.kind, Kind::Digest | Kind::File) {
             return Err(unfit().into());
         }

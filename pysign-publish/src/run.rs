@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, input: Input, host: &Host) -> Result<Option<Manif
     let sent = open.try_for_each(|plan| delivery::carry_out(plan, host, args.confirm, timeout));
     if let Err(failure) = sent {
         for plan in plans.iter().filter(|plan| plan.has_sent()) {
-            let said = format!("{}; the next run continues from there", plan.summary());
+            let said = format!("{}; the next run sends the rest", plan.summary());
             host.notes.warn("published-in-part", said);
         }
         return Err(failure);

@@ -43,7 +43,7 @@ impl<'r> Item<'r> {
         }
     }
 
-    /// The error for other bytes under its name.
+    /// The error for different content under its name.
     pub(crate) fn conflict(&self, place: String, found: String) -> Error {
         let filename = self.filename().to_owned();
         Error::Conflict { filename, place, expected: self.sha256(), found }

@@ -251,7 +251,7 @@ fn not_read_back_is_not_said_to_be_stored() {
     let mut plan = Plan::make(&place, &releases).unwrap();
     carry_out(&mut plan, &Host::test(&[]), false, PATIENCE).unwrap();
     assert!(plan.steps().all(|step| step.outcome == Some(Outcome::Unconfirmed)));
-    assert_eq!(plan.summary(), "test: 5 files stored, 0 kept, not read back");
+    assert_eq!(plan.summary(), "test: 5 files stored, 0 already there, not read back");
 }
 
 #[test]

@@ -117,7 +117,7 @@ pub mod flags {
         value: Some("FILE|-"),
         repeat: Repeat::Many,
         about: "Read the manifest from FILE instead of standard input",
-        detail: "Relative paths in it are relative to its directory. Operands are further \
+        detail: "Relative paths in it are relative to its directory. Operands are then further \
                  manifests, which are merged with it. An empty one is exit 6.",
     };
 
@@ -149,7 +149,7 @@ pub mod flags {
 
     /// `-n`: only say what would be done.
     pub const DRY_RUN: Flag = Flag {
-        detail: "Standard output stays empty, so a pipe stops here.",
+        detail: "No manifest is printed, so a later stage of a pipe ends with exit 6.",
         ..switch("dry-run", Some('n'), "Say what would be done, without doing it")
     };
 

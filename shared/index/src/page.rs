@@ -97,7 +97,7 @@ impl Entry {
             return ignored("its name is not that of a wheel or sdist".to_owned(), false);
         };
         if filename.project() != project {
-            return ignored("it belongs to another project".to_owned(), false);
+            return ignored("it belongs to a different project".to_owned(), false);
         }
         let (address, fragment) = self.href.split_once('#').unwrap_or((&self.href, ""));
         let location = match locate(address, base_href, base) {

@@ -41,7 +41,7 @@ pysign_host::problem! { Error {
             _ => "https://gitlab.com/api/v4#GROUP/PROJECT",
         }));
     Self::TokenMalformed { file, reason } => Denied "token-malformed"
-        ("'{}' holds no token: {reason}", file.display()),
+        ("the token file '{}' is malformed: {reason}", file.display()),
         file(file);
     Self::TokenMissing { place, reason } => Denied "token-missing"
         ("no token for '{place}': {reason}"),

@@ -10,11 +10,10 @@ use pysign_http::{Credential, Origin, Url, read_token};
 
 use crate::{Error, Place, PlaceKind};
 
-/// The user of a job's token; under any other GitLab takes it for anonymous.
+/// The user of a job's token: with any other, GitLab treats the request as anonymous.
 const JOB_USER: &str = "gitlab-ci-token";
 
-/// The user of a token that has none: any does for GitLab's tokens, and PyPI-like indexes name this
-/// one.
+/// The user where only a token was given: PyPI asks for this one, and GitLab accepts any.
 const ANY_USER: &str = "__token__";
 
 /// What GitLab's deploy tokens begin with.
@@ -71,11 +70,11 @@ fn parse(text: &str) -> Result<(String, Secret), &'static str> {
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if !line.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("it has blanks, or characters that no header takes");
+        return Err("expected one line of printable ASCII without spaces");
     }
     let (user, token) = line.split_once(':').unwrap_or((ANY_USER, line));
     if token.is_empty() || user.is_empty() {
-        return Err("it is empty");
+        return Err("the user or the token is empty");
     }
     if user == ANY_USER && token.starts_with(DEPLOY_TOKEN) {
         return Err("a deploy token needs its user: USER:TOKEN");
@@ -146,7 +145,7 @@ impl Logins<'_> {
             place: place.text.clone(),
             reason: match self.job.and_then(Job::job_token) {
                 None => "'CI_JOB_TOKEN' is not set",
-                Some(_) => "the job's token belongs to another instance",
+                Some(_) => "the job's token belongs to a different instance",
             },
         })
     }

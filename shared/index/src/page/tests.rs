@@ -170,7 +170,7 @@ fn names_that_are_no_packages_are_never_files() {
         assert!(page.ignored[0].reason.contains("wheel or sdist"), "{name:?}");
     }
     let page = html("<a href=x>other-1.0.tar.gz</a>");
-    assert!(page.files.is_empty() && page.ignored[0].reason.contains("another project"));
+    assert!(page.files.is_empty() && page.ignored[0].reason.contains("a different project"));
 }
 
 #[test]
