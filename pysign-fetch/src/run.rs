@@ -62,7 +62,7 @@ fn summary(artifacts: &[Artifact], outcomes: &[Outcome]) -> String {
     let fetched = outcomes.len() - kept;
     let signatures: usize = artifacts.iter().map(|artifact| artifact.signatures.len()).sum();
     let (files, signatures) = (count(fetched, "file"), count(signatures, "signature"));
-    format!("{files} fetched, {kept} kept, with {signatures}")
+    format!("{files} fetched, {kept} already there, with {signatures}")
 }
 
 fn count(number: usize, of: &str) -> String {

@@ -138,13 +138,13 @@ pub mod flags {
         value: Some("DIR"),
         repeat: Repeat::Last,
         about: "Write files into DIR",
-        detail: "A file with the very same bytes is left alone; one with other bytes is an error.",
+        detail: "A file with the same content is left alone; one with different content is an error.",
     };
 
     /// `-f`: replace files.
     pub const FORCE: Flag = Flag {
         detail: "It affects no check.",
-        ..switch("force", Some('f'), "Replace output files that have other bytes")
+        ..switch("force", Some('f'), "Replace output files whose content differs")
     };
 
     /// `-n`: only say what would be done.
