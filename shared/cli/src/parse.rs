@@ -43,21 +43,20 @@ pub(crate) fn parse(
 /// The value of `flag`. A variable that is not set leaves an empty one, or none where it is not
 /// quoted: then the next flag would be taken for it. Who means that writes `--flag=--value`.
 fn value(spec: &Spec, flag: &Flag, words: &mut lexopt::Parser) -> Result<OsString, Usage> {
-    let value = match words.optional_value() {
-        Some(value) => value,
-        None => {
-            let value = words.value().map_err(explain)?;
-            let text = value.to_str().unwrap_or_default();
-            let name = text.strip_prefix("--").and_then(|name| name.split('=').next());
-            let is_flag = |other: &Flag| {
-                name.is_some_and(|name| name == other.name)
-                    || other.short.is_some_and(|short| text == format!("-{short}"))
-            };
-            if spec.all_flags().any(is_flag) {
-                return Err(Usage::FlagAsValue { flag: flag.name, found: text.to_owned() });
-            }
-            value
+    let value = if let Some(value) = words.optional_value() {
+        value
+    } else {
+        let value = words.value().map_err(explain)?;
+        let text = value.to_str().unwrap_or_default();
+        let name = text.strip_prefix("--").and_then(|name| name.split('=').next());
+        let is_flag = |other: &Flag| {
+            name.is_some_and(|name| name == other.name)
+                || other.short.is_some_and(|short| text == format!("-{short}"))
+        };
+        if spec.all_flags().any(is_flag) {
+            return Err(Usage::FlagAsValue { flag: flag.name, found: text.to_owned() });
         }
+        value
     };
     if value.is_empty() {
         return Err(Usage::invalid(format!("--{}", flag.name), "", "it is empty"));
