@@ -89,7 +89,7 @@ mod tests {
         let take = || Lock::take(scratch.path(), &host, Duration::ZERO);
         let first = take().unwrap();
         let failure = take().unwrap_err();
-        assert_eq!(failure.problems().next().unwrap().code(), "publish-locked");
+        assert_eq!(failure.problems().next().unwrap().facts().code, "publish-locked");
         drop(first);
         assert!(take().is_ok());
     }

@@ -24,7 +24,7 @@ fn refusal(verifier: &Verifier, forged: &Forged, key: Option<String>) -> Option<
         Subject { file: Path::new(NAME), digest: Sha256::of(BYTES), filename: Some(NAME) };
     let bundle = forged.bundle().unwrap().to_string();
     let proof = verifier.prove(&subject, bundle.as_bytes(), key.as_ref());
-    proof.err().map(|error| error.code())
+    proof.err().map(|error| error.facts().code)
 }
 
 fn contents() -> [(&'static str, Forge); 3] {

@@ -1,6 +1,7 @@
 //! Help, man pages and completions of all programs: complete, and what their readers accept.
 
 use pysign_cli::{Flag, Spec, Tool as _, flags};
+use std::io::Write as _;
 
 use crate::place::Place;
 
@@ -74,7 +75,7 @@ fn the_man_page_has_every_flag_variable_and_code() {
 fn has(place: &Place, shell: &str) -> bool {
     let found = place.sh(&format!("command -v {shell}")).status.success();
     if !found {
-        println!("skipped: no {shell} on this machine");
+        let _ = writeln!(std::io::stderr(), "skipped: no {shell} on this machine");
     }
     found
 }

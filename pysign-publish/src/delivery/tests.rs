@@ -138,7 +138,7 @@ fn publish(place: &Place) -> Result<Vec<Option<Outcome>>, Failure> {
 }
 
 fn code(failure: &Failure) -> &'static str {
-    failure.problems().next().unwrap().code()
+    failure.problems().next().unwrap().facts().code
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn a_file_that_changed_since_it_was_looked_at_is_not_stored() {
     let wheel = package(&scratch, WHEEL, b"wheel");
     scratch.write(WHEEL, b"wheeL");
     let failure = target.send(&Item::Package(&wheel)).unwrap_err();
-    assert_eq!(failure.problems().next().unwrap().code(), "file-changed");
+    assert_eq!(failure.problems().next().unwrap().facts().code, "file-changed");
     drop(target);
     assert!(!root.exists());
 }
@@ -109,7 +109,7 @@ fn only_the_marker_is_replaced() {
     target.send(&Item::Sidecar(file.clone())).unwrap();
     file.bytes = b"2".to_vec();
     let failure = target.send(&Item::Sidecar(file.clone())).unwrap_err();
-    assert_eq!(failure.problems().next().unwrap().code(), "publish-conflict");
+    assert_eq!(failure.problems().next().unwrap().facts().code, "publish-conflict");
     assert_eq!(target.read(&file).unwrap().unwrap(), b"1");
     file.part = None;
     target.send(&Item::Sidecar(file.clone())).unwrap();

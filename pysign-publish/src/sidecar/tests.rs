@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use pysign_host::{Note, Problem, Status};
+use pysign_host::{Note, Status};
 use pysign_testkit::Scratch;
 
 use super::*;
@@ -34,7 +34,7 @@ fn bound(sidecars: &[(&str, &[u8])]) -> (Result<Bound, Failure>, Vec<&'static st
 fn refused(sidecars: &[(&str, &[u8])]) -> String {
     let failure = bound(sidecars).0.map(drop).unwrap_err();
     assert_eq!(failure.status(), Status::Refused);
-    failure.problems().map(Problem::code).collect::<Vec<_>>().join(" ")
+    failure.problems().map(|problem| problem.facts().code).collect::<Vec<_>>().join(" ")
 }
 
 #[test]

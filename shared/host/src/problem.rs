@@ -107,41 +107,7 @@ impl<'a> Facts<'a> {
 /// of this workspace get it, with `Display` and `Error`, from [`problem!`](crate::problem).
 pub trait Problem: Error + Send + Sync + 'static {
     /// Code, status, file, hint and evidence.
-    fn facts(&self) -> Facts<'_> {
-        Facts {
-            code: self.code(),
-            status: self.status(),
-            file: self.file(),
-            hint: self.hint(),
-            evidence: self.evidence(),
-            cause: self.source(),
-        }
-    }
-
-    /// TRANSITION
-    fn code(&self) -> &'static str {
-        self.facts().code
-    }
-
-    /// TRANSITION
-    fn status(&self) -> Status {
-        self.facts().status
-    }
-
-    /// TRANSITION
-    fn file(&self) -> Option<&Path> {
-        None
-    }
-
-    /// TRANSITION
-    fn hint(&self) -> Option<String> {
-        None
-    }
-
-    /// TRANSITION
-    fn evidence(&self) -> Option<Evidence> {
-        None
-    }
+    fn facts(&self) -> Facts<'_>;
 }
 
 /// Makes an error type a [`Problem`]: one row says all about a variant.
@@ -207,19 +173,6 @@ macro_rules! problem {
                         $crate::Facts::new($crate::Status::$status, $code)$(.$fact($($value),+))*,)*
                     $($($outer $(if $test)? => $crate::Problem::facts($inner)$(.$more($($given),+))*,)*)?
                 }
-            }
-
-            // TRANSITION: these three.
-            fn file(&self) -> ::std::option::Option<&::std::path::Path> {
-                $crate::Problem::facts(self).file
-            }
-
-            fn hint(&self) -> ::std::option::Option<::std::string::String> {
-                $crate::Problem::facts(self).hint
-            }
-
-            fn evidence(&self) -> ::std::option::Option<$crate::Evidence> {
-                $crate::Problem::facts(self).evidence
             }
         }
     };

@@ -130,7 +130,7 @@ mod tests {
         {
             let (root, asked) = serve(vec![answer(status, HTML, "")]);
             let error = page(&root, None).unwrap_err();
-            assert_eq!((error.code(), error.status()), ("http-status-final", expected));
+            assert_eq!((error.facts().code, error.facts().status), ("http-status-final", expected));
             asked.join().unwrap();
         }
     }
@@ -141,7 +141,7 @@ mod tests {
         let location = format!("location: http://{}/simple/\r\n", other.local_addr().unwrap());
         let (root, asked) = serve(vec![answer("302 Found", &location, "")]);
         let error = page(&root, None).unwrap_err();
-        assert_eq!((error.code(), error.status()), ("index-forwarded", Status::Input));
+        assert_eq!((error.facts().code, error.facts().status), ("index-forwarded", Status::Input));
         assert!(error.to_string().contains("forwarded"), "{error}");
         asked.join().unwrap();
         other.set_nonblocking(true).unwrap();
@@ -152,7 +152,7 @@ mod tests {
     fn redirects_without_end_are_not_called_forwarding() {
         let round = answer("302 Found", "location: /\r\n", "");
         let (root, asked) = serve(vec![round; 6]);
-        assert_eq!(page(&root, None).unwrap_err().code(), "http-redirect");
+        assert_eq!(page(&root, None).unwrap_err().facts().code, "http-redirect");
         asked.join().unwrap();
     }
 }

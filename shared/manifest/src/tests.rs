@@ -42,7 +42,7 @@ fn with(pointer: &str, value: Value) -> Value {
 }
 
 fn code(document: &Value) -> &'static str {
-    parse(document).unwrap_err().code()
+    parse(document).unwrap_err().facts().code
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_file_has_a_limited_number_of_signatures() {
         parse(&with("/signatures", vec![one; count].into()))
     };
     assert!(many(64).is_ok());
-    assert_eq!(many(65).unwrap_err().code(), "manifest-too-large");
+    assert_eq!(many(65).unwrap_err().facts().code, "manifest-too-large");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_digest_stands_without_a_file() {
     let name = format!("sha256:{HEX}");
     let digest = json!({"digests": {"sha256": HEX}, "filename": name, "kind": "digest"});
     let manifest = parse(&document(&digest)).unwrap();
-    assert_eq!(manifest.artifacts[0].open().unwrap_err().code(), "manifest-no-file");
+    assert_eq!(manifest.artifacts[0].open().unwrap_err().facts().code, "manifest-no-file");
     let lying =
         json!({"digests": {"sha256": HEX.replace('b', "c")}, "filename": name, "kind": "digest"});
     assert_eq!(code(&document(&lying)), "manifest-malformed");
@@ -128,7 +128,7 @@ fn a_build_is_named_by_the_digest_of_its_text() {
     assert!(Manifest::parse(written.as_bytes(), Path::new("")).is_ok());
     let edited = written.replace("3.11", "3.12");
     let error = Manifest::parse(edited.as_bytes(), Path::new("")).unwrap_err();
-    assert_eq!(error.code(), "build-key");
+    assert_eq!(error.facts().code, "build-key");
 }
 
 #[test]
@@ -136,8 +136,11 @@ fn other_bytes_than_claimed_are_refused() {
     let mut artifact = parse(&document(&artifact())).unwrap().artifacts.remove(0);
     artifact.record(HEX.parse().unwrap(), 3).unwrap();
     let other = artifact.record(pysign_host::Sha256::of(b"abd"), 3).unwrap_err();
-    assert_eq!((other.code(), other.status()), ("digest-mismatch", Status::Refused));
-    assert_eq!(artifact.record(HEX.parse().unwrap(), 4).unwrap_err().code(), "digest-mismatch");
+    assert_eq!((other.facts().code, other.facts().status), ("digest-mismatch", Status::Refused));
+    assert_eq!(
+        artifact.record(HEX.parse().unwrap(), 4).unwrap_err().facts().code,
+        "digest-mismatch"
+    );
 }
 
 #[test]
@@ -146,9 +149,9 @@ fn equal_manifests_merge_and_other_bytes_do_not() {
     assert_eq!(Manifest::merge(vec![one.clone(), one.clone()]).unwrap(), one);
     let other = parse(&with("/digests/sha256", json!("0".repeat(64)))).unwrap();
     let error = Manifest::merge(vec![one.clone(), other]).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("other-bytes", Status::Refused));
+    assert_eq!((error.facts().code, error.facts().status), ("other-bytes", Status::Refused));
     let moved = parse(&with("/size", json!(4))).unwrap();
-    assert_eq!(Manifest::merge(vec![one, moved]).unwrap_err().code(), "manifest-conflict");
+    assert_eq!(Manifest::merge(vec![one, moved]).unwrap_err().facts().code, "manifest-conflict");
 }
 
 #[test]
@@ -167,9 +170,9 @@ fn what_two_manifests_know_of_a_signature_is_one_signature() {
     let one = parse(&document(&artifact())).unwrap();
     let bytes = with("/signatures/0/files/0/digests/sha256", json!("0".repeat(64)));
     let error = Manifest::merge(vec![one.clone(), parse(&bytes).unwrap()]).unwrap_err();
-    assert_eq!((error.code(), error.status()), ("other-bytes", Status::Refused));
+    assert_eq!((error.facts().code, error.facts().status), ("other-bytes", Status::Refused));
     let contrary = parse(&with("/signatures/0/files/0/unknown", json!(false))).unwrap();
-    assert_eq!(Manifest::merge(vec![one, contrary]).unwrap_err().code(), "manifest-conflict");
+    assert_eq!(Manifest::merge(vec![one, contrary]).unwrap_err().facts().code, "manifest-conflict");
 }
 
 /// Absent and empty members, and those of other versions, come back as they were.
@@ -218,7 +221,7 @@ fn several_releases_are_told_apart() {
     let mut manifest = parse(&document(&artifact())).unwrap();
     manifest.single_release().unwrap();
     manifest.artifacts.push(Artifact::named("demo_pkg-2.0.tar.gz").unwrap());
-    assert_eq!(manifest.single_release().unwrap_err().code(), "several-releases");
+    assert_eq!(manifest.single_release().unwrap_err().facts().code, "several-releases");
 }
 
 #[test]
@@ -233,7 +236,7 @@ fn several_commits_of_one_release_are_told_apart() {
     let mut sdist = Artifact::named("demo_pkg-1.2.0.tar.gz").unwrap();
     sdist.build = Some(second);
     manifest.artifacts.push(sdist);
-    assert_eq!(manifest.single_release().unwrap_err().code(), "several-commits");
+    assert_eq!(manifest.single_release().unwrap_err().facts().code, "several-commits");
 }
 
 #[test]

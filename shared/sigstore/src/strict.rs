@@ -78,7 +78,6 @@ fn unsupported(file: &Path, reason: &'static str) -> Error {
 
 fn material(bundle: &Bundle, file: &Path, key: Option<&PublicKey>) -> Result<(), Error> {
     match (&bundle.material, key) {
-        (Material::PublicKey, Some(_)) => Ok(()),
         (Material::PublicKey, None) => Err(match bundle.entries.iter().find_map(logged_key) {
             Some(key) => Error::signer_kind(file, &Signer::Key(key)),
             None => Error::SignerKind { file: file.into(), key: true, found: "a key".to_owned() },
@@ -91,7 +90,7 @@ fn material(bundle: &Bundle, file: &Path, key: Option<&PublicKey>) -> Result<(),
         (Material::Certificates(_, above), None) if !above.is_empty() => {
             Err(Error::Authorities { file: file.into(), found: above.len() })
         }
-        (Material::Certificates(..), None) => Ok(()),
+        (Material::PublicKey, Some(_)) | (Material::Certificates(..), None) => Ok(()),
     }
 }
 

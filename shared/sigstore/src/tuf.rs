@@ -132,7 +132,7 @@ pub(crate) fn targets<const N: usize>(
         cached => cached?.unwrap_or_default(),
     };
     if cached.age(now).is_some_and(|age| age < FRESH)
-        && let Ok(bytes) = repository.from_cache(&cached, names, now)
+        && let Ok(bytes) = repository.resolve_cached(&cached, names, now)
     {
         return Ok(repository.found(names, "cache", bytes));
     }
@@ -243,7 +243,7 @@ impl<'a> Repository<'a> {
     }
 
     /// The targets out of what an earlier run has cached, if all of it holds at `now`.
-    fn from_cache<const N: usize>(
+    fn resolve_cached<const N: usize>(
         &self,
         cached: &CachedMetadata,
         names: [&str; N],
@@ -269,8 +269,9 @@ impl<'a> Repository<'a> {
         {
             // A time that is still to come was written by nobody who had looked at a clock.
             let then = then.min(now);
-            let [bytes] =
-                self.from_cache(&cached, [target], then).map_err(|cause| cache.invalid(cause))?;
+            let [bytes] = self
+                .resolve_cached(&cached, [target], then)
+                .map_err(|cause| cache.invalid(cause))?;
             if is_trust {
                 let age = ago(now.duration_since(then));
                 let message = format!(
@@ -289,7 +290,7 @@ impl<'a> Repository<'a> {
         let Some(embedded) = embedded else {
             let (repository, url) = (self.url.clone(), self.url.clone());
             let error = pysign_http::Error::Offline { url };
-            return Err(TrustError::Http { repository, error });
+            return Err(TrustError::Http { repository, error: Box::new(error) });
         };
         if is_trust {
             let message = "using the trusted root that is built into this program; what was revoked \

@@ -135,7 +135,11 @@ fn nothing_else_is_a_key_and_no_key_comes_with_anything_else() {
         String::new(),
     ] {
         let error = kind(&other).unwrap_err();
-        assert_eq!((error.form(), error.code()), (Form::PublicKey, "key-malformed"), "{other}");
+        assert_eq!(
+            (error.form(), error.facts().code),
+            (Form::PublicKey, "key-malformed"),
+            "{other}"
+        );
     }
     assert!(PublicKey::from_pem(&vec![b'-'; MAX_BYTES + 1]).is_err());
 }

@@ -120,9 +120,8 @@ impl Cache {
     pub(crate) fn invalid(&self, cause: TrustError) -> TrustError {
         match (&self.0, cause) {
             // What is missing in it would have to be fetched.
-            (_, cause @ TrustError::Http { .. }) => cause,
+            (None, cause) | (_, cause @ TrustError::Http { .. }) => cause,
             (Some(file), cause) => invalid(file, Box::new(cause)),
-            (None, cause) => cause,
         }
     }
 }

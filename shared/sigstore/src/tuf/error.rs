@@ -45,7 +45,7 @@ pub enum TrustError {
         /// The repository.
         repository: Url,
         /// The request that failed.
-        error: pysign_http::Error,
+        error: Box<pysign_http::Error>,
     },
     /// A part of the repository is not there.
     Incomplete {
@@ -135,7 +135,7 @@ impl TrustError {
             return Self::Incomplete { repository, cause: message.into() };
         };
         let source = match source.downcast::<pysign_http::Error>() {
-            Ok(error) => return Self::Http { repository, error: *error },
+            Ok(error) => return Self::Http { repository, error },
             Err(source) => source,
         };
         let cause = format!("{message}: {source}").into();
@@ -187,7 +187,7 @@ pysign_host::problem! { TrustError {
         ("the TUF repository '{repository}' has no '{target}'");
 } from {
     Self::File(error) => error;
-    Self::Http { repository, error } => error,
+    Self::Http { repository, error } => &**error,
         ("the TUF repository '{repository}' is not available: {error}"),
         hint(OTHER_ROOT);
     Self::TrustedRoot(error) => &**error;
