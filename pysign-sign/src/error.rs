@@ -31,7 +31,7 @@ pub(crate) enum Error {
     NoLogV1,
     /// An attestation or release statement is asked for of a file that is neither wheel nor sdist.
     NotAPackage { file: PathBuf },
-    /// The files were built from another commit than the token, and so the certificate, names.
+    /// The files were built from a different commit than the token, and so the certificate, names.
     OtherCommit { expected: String, found: String },
     /// A file has the name of a signature and is this signer's, over something else.
     OtherContent { file: PathBuf },
@@ -86,7 +86,7 @@ impl fmt::Display for TimestampFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Imprint => f.write_str("is about other bytes"),
-            Self::Nonce => f.write_str("has the nonce of another request"),
+            Self::Nonce => f.write_str("has the nonce of a different request"),
             Self::Status(status) => write!(f, "is a refusal with status {status}"),
             Self::Syntax => f.write_str("is not a TimeStampResp"),
         }
@@ -97,10 +97,10 @@ impl fmt::Display for TimestampFault {
 // about something else than was asked is a no.
 pysign_host::problem! { Error {
     Self::CertificateIdentity { fulcio, expected, found } => Refused "certificate-identity"
-        ("'{fulcio}' issued a certificate for another identity than the token's"),
+        ("'{fulcio}' issued a certificate for a different identity than the token's"),
         evidence(expected, found);
     Self::CertificateKey { fulcio } => Refused "certificate-key"
-        ("'{fulcio}' issued a certificate for another key");
+        ("'{fulcio}' issued a certificate for a different key");
     Self::CertificateUntrusted { fulcio, cause } => Refused "certificate-untrusted"
         ("the certificate from '{fulcio}' does not chain to the trusted root"),
         cause(&**cause);
@@ -124,13 +124,13 @@ pysign_host::problem! { Error {
             file.display()),
         file(file);
     Self::OtherCommit { expected, found } => Refused "other-commit"
-        ("the files were built from another commit than the one the identity token is for"),
+        ("the files were built from a different commit than the one the identity token is for"),
         evidence(expected, found);
     Self::OtherContent { file } => Input "output-exists"
         ("'{}' already exists and signs something else", file.display()),
         file(file), hint("to replace it: --force");
     Self::OtherInstance { file, found, log } => Refused "other-instance"
-        ("'{}' is a signature of another Sigstore instance", file.display()),
+        ("'{}' is a signature of a different Sigstore instance", file.display()),
         file(file), hint("to replace it: --force"),
         evidence("a log of the trusted root", format!("the log {log}, for {found}"));
     Self::Scattered { one, other } => Input "release-scattered"
@@ -138,7 +138,7 @@ pysign_host::problem! { Error {
             one.display(), other.display()),
         file(other);
     Self::SignedByAnother { file, expected, found } => Refused "signed-by-another"
-        ("'{}' is another signer's signature", file.display()),
+        ("'{}' is a different signer's signature", file.display()),
         file(file), evidence(expected, found), hint("to replace it: --force");
     Self::Subjects { file, name, fault: SubjectFault::Absent } => Refused "statement-subjects"
         ("'{}' has no subject '{name}'", file.display()), file(file);
@@ -146,7 +146,7 @@ pysign_host::problem! { Error {
         ("'{}' has the subject '{name}', which is not among the files to sign", file.display()),
         file(file);
     Self::Subjects { file, name, fault: SubjectFault::Other { expected, found } } =>
-        Refused "statement-subjects" ("'{}' has another digest for '{name}'", file.display()),
+        Refused "statement-subjects" ("the digest of '{name}' in '{}' is not that of the file", file.display()),
         file(file), evidence(format!("sha256:{expected}"),
             found.map_or("no sha256".to_owned(), |found| format!("sha256:{found}")));
     Self::Subjects { file, name, fault: SubjectFault::Twice } => Refused "statement-subjects"

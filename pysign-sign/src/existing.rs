@@ -114,7 +114,7 @@ impl Existing<'_> {
                 let certificate = Bundle::parse(bundle).ok()?.certificate().ok()?;
                 Some(self.signer.found(&certificate))
             }
-            (Cause::Key { .. }, ExpectedSigner::Key(_)) => Some("another key".to_owned()),
+            (Cause::Key { .. }, ExpectedSigner::Key(_)) => Some("a different key".to_owned()),
             _ => None,
         }
     }

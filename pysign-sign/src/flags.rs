@@ -28,11 +28,8 @@ const FLAGS: &[Flag] = &[
         value: Some("FILE"),
         about: "Sign with the private key in FILE instead of a certificate",
         detail: "One P-256, P-384 or Ed25519 private key, unencrypted, as PKCS #8 in PEM: 'openssl \
-                 genpkey' writes such files. Take P-256: it signs files and statements in every \
-                 log. Ed25519 signs only statements, and only in logs of Rekor v1. P-384 signs \
-                 only files, and only in logs of Rekor v1 that accept it with SHA-256, which Rekor \
-                 1.5 does not by default. Whatever no log would take or no verifier accept is \
-                 refused before anything is sent. No token is read and no certificate requested; \
+                 genpkey' writes such files. Use P-256: it signs files and statements in every \
+                 log; see KEYS. No token is read and no certificate requested; \
                  signatures are logged like all others. Verifiers need the public key, which the \
                  signatures do not contain: see pysign-verify --key. Without --emit only a bundle \
                  is written; 'pair' and 'attestation' need a certificate.",
@@ -53,7 +50,7 @@ const FLAGS: &[Flag] = &[
                  F.statement.sigstore.json, a bundle over the statement in --statement, the same \
                  beside every file. 'release' is NAME-VERSION.release.sigstore.json, a bundle over \
                  one statement that lists every file of the release, by which pysign-verify \
-                 --complete reports a missing file; the files must all lie in one directory.",
+                 --complete reports a missing or an added file; the files must all lie in one directory.",
         ..Flag::PLAIN
     },
     Flag {
@@ -82,8 +79,8 @@ const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "allow-other-commit",
-        about: "Sign what was built from another commit than the token's",
-        detail: "For a workflow that checks out another tag or branch than the one it runs for. \
+        about: "Sign what was built from a different commit than the token's",
+        detail: "For a workflow that checks out a different tag or branch than the one it runs for. \
                  Without this flag, a manifest whose source commit differs from the token's \
                  (GitLab and GitHub name one) is refused: the certificate would vouch for source \
                  that the files were not built from. Each signature's entry in the manifest \
@@ -135,7 +132,7 @@ impl Tool for Sign {
         instead: &[],
         flags: FLAGS,
         later: &[],
-        sections: &[],
+        sections: &[("KEYS", pysign_sigstore::rekor::KEYS)],
         examples: &[
             (
                 "Sign with your own key",
@@ -143,8 +140,8 @@ impl Tool for Sign {
                  --trusted-root trusted_root.json dist >signed.json",
             ),
             (
-                "Sign what was built, in a GitLab job with id_tokens",
-                "pysign-build . | pysign-sign >signed.json",
+                "Sign what an earlier job built, in a GitLab job with id_tokens",
+                "pysign-sign -m build.json >signed.json",
             ),
             (
                 "Sign with a private Sigstore instance",
@@ -256,7 +253,7 @@ fn statement(m: &Matches, forms: &Forms) -> Result<Option<PathBuf>, Usage> {
         return Err(Usage::missing(what, "--statement statement.json"));
     }
     if file.is_some() && !forms.take_a_statement() {
-        let what = "a form that is made of --statement FILE";
+        let what = "--emit statement or --emit attestation, for --statement FILE,";
         return Err(Usage::missing(what, "--emit bundle,pair,statement"));
     }
     Ok(file)

@@ -19,7 +19,8 @@ pub(crate) const SIGNING_CONFIG: Flag = Flag {
 pub(crate) const TRUSTED_ROOT: Flag = Flag {
     about: "The keys and certificates to verify the services' answers with",
     detail: "The instance's TrustedRoot. A signature that does not verify with it is not written. \
-             Without this flag and the next three, the public Sigstore instance is used, by TUF.",
+             Without this flag, --staging and --tuf-url, the public Sigstore instance is used, by \
+             TUF.",
     ..trust::TRUSTED_ROOT
 };
 

@@ -36,8 +36,8 @@ pub(crate) fn is_over_statement(kind: SignatureKind) -> bool {
 
 pysign_host::problem! { Error {
     Self::Ambiguous { file } => Refused "signature-ambiguous"
-        ("the signature of '{}' is one over a statement too: the file begins like a DSSE \
-          pre-authentication encoding", file.display()),
+        ("'{}' begins with 'DSSEv1 ': its signature could be taken for one over a statement",
+         file.display()),
         file(file);
     Self::Misnamed { file } => Refused "layout-renamed"
         ("'{}' holds a wheel's METADATA or an sdist's PKG-INFO, and has the name of neither",

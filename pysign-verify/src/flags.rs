@@ -30,7 +30,8 @@ const FLAGS: &[Flag] = &[
                  workflow signs for every repository that calls it: if the certificate says that \
                  another repository was built than the one of the identity, it is refused unless \
                  --claim names that repository, by source-repository-uri or \
-                 source-repository-identifier.",
+                 source-repository-identifier. What started a GitLab pipeline or a GitHub workflow \
+                 is checked as well: see POLICIES.",
         ..value("identity", "ID", "The identity in the signer's certificate")
     },
     Flag {
@@ -94,8 +95,8 @@ const FLAGS: &[Flag] = &[
     },
     Flag {
         detail: "A file with one PUBLIC KEY block in PEM and nothing else: P-256, P-384, Ed25519 \
-                 or RSA. The signature must be in the transparency log all the same. It excludes \
-                 every other policy.",
+                 or RSA. The signature must be in the transparency log all the same. It can't \
+                 be combined with another policy.",
         ..value("key", "FILE", "The key that must have signed, instead of a certificate")
     },
     Flag {
@@ -125,7 +126,7 @@ const FLAGS: &[Flag] = &[
         ..value(
             "predicate-type",
             "TYPE",
-            "What must be stated of every file, such as \
+            "Require a statement of this type for every file, such as \
                  https://slsa.dev/provenance/v1",
         )
     },
@@ -232,8 +233,8 @@ impl Tool for Verify {
                       them. Every signature must be valid, be in a transparency log and be by \
                       the signer of the policy; every file must have a signature; and every wheel \
                       and sdist must be what its name says. Then the manifest is written to \
-                      standard output with what was proven; otherwise nothing is.\n\nWhat the \
-                      manifest says was proven before is dropped.\n\nWithout a policy it is exit 2. \
+                      standard output with what was proven; otherwise nothing is.\n\nEarlier \
+                      results in the manifest ('verified') are discarded.\n\nWithout a policy it is exit 2. \
                       A file that is not proven is exit 1, and every such file is reported.",
         operands: Some("FILE"),
         input: Takes::Files,
@@ -243,6 +244,7 @@ impl Tool for Verify {
         sections: &[
             ("SIGNATURES", manual::SIGNATURES),
             ("PROOFS", manual::PROOFS),
+            ("KEYS", pysign_sigstore::rekor::KEYS),
             ("POLICIES", manual::POLICIES),
             ("POLICY FILES", manual::POLICY_FILES),
         ],

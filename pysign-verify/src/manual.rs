@@ -6,14 +6,14 @@ pub(crate) const PROOFS: &str = "\
 A signature is valid if its key has made it over the file, or over an in-toto statement about the file; \
 if that key is the one of --key, or that of a certificate from an authority of the trusted root, which \
 was valid then; and if it is in a log of the trusted root: with a proof, a checkpoint and, in Rekor v1, \
-the log's promise. Every time that comes with it is proven, and is one at which certificate, authority \
-and log were valid, the first and the last second included. Anything in it that is not proven is refused.
+the log's promise. Each of its times must be proven too, and certificate, authority and log must have been \
+valid then, the first and the last second included. Anything in it that is not proven is refused.
 
-A file that begins like a DSSE pre-authentication encoding (DSSEv1) is refused: a signature over it \
-would be one over the statement in it too.
+A file that begins like a DSSE pre-authentication encoding ('DSSEv1 ') is refused: its signature could \
+be taken for one over a statement.
 
-A statement is about a file by its SHA-256. About a wheel or an sdist it is by the name too, both in \
-one subject. Digests of other algorithms are ignored.
+A statement is about a file if one of its subjects has the file's SHA-256; for a wheel or an sdist, \
+the same subject must also have the file's name. Digests of other algorithms are ignored.
 
 The name and version of a wheel or an sdist are those of its METADATA or PKG-INFO. A file with another \
 name is refused if an installer would read a project and a version from it (demo-1.0.zip, \
@@ -21,12 +21,8 @@ demo-1.0.TGZ), or if it is an archive that holds METADATA or PKG-INFO.
 
 SLSA provenance (https://slsa.dev/provenance/v1) of a wheel or an sdist names the repository and the \
 commit of its certificate: among the resolvedDependencies, or as externalParameters.source, and by no \
-other name in externalParameters. A certificate that lacks either has no provenance. With --key, the key \
-speaks for itself.
-
-Keys of P-256 and RSA (2048 to 8192 bits, PKCS #1 version 1.5, SHA-256) sign files and statements; keys \
-of P-384 and Ed25519 sign statements: what they sign of a file is not its SHA-256, and of Ed25519 no log \
-takes it. In Rekor v2 a key is one of P-256.";
+other name in externalParameters. If the certificate lacks one of the two, its provenance is refused. With --key, the key \
+speaks for itself.";
 
 /// The forms by their names beside a file, and what of each is proven by what.
 pub(crate) const SIGNATURES: &str = "\
@@ -63,14 +59,14 @@ came from.";
 /// One policy of each form, by what it is for.
 pub(crate) const POLICIES: &str = "\
 A policy says whose signatures count. It is one of the following, and if several are given, all must \
-hold; without one it is exit 2. Further options narrow a policy, with three exceptions: --issuer and \
+hold (--key can't be combined); without one it is exit 2. Further options narrow a policy, with three exceptions: --issuer and \
 --claim build-trigger=VALUE replace the defaults of --gitlab and --github, and --only leaves \
 signatures out.
 
 The certificate of a GitLab pipeline or a GitHub workflow must also say what started it \
 (build-trigger), under every policy: push, web, api or schedule on GitLab; push, release, \
 workflow_dispatch or schedule on GitHub. A fork's merge request can have the same identity as its \
-target's pipeline. --claim build-trigger=VALUE accepts another trigger.
+target's pipeline. --claim build-trigger=VALUE accepts a different trigger.
 
 Fulcio escapes characters in an identity that a URL can't have. Where the identity of a policy has \
 such characters, or a %, the certificate's build-signer-uri must equal it unescaped.

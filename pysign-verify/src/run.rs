@@ -98,7 +98,7 @@ fn verify(
     let verdict = match (signed, named) {
         (Ok(verdict), Ok(())) => verdict,
         (Err(one), Ok(())) | (Ok(_), Err(one)) => return Err(one),
-        // What is wrong with an archive that was changed after it was signed follows from that.
+        // The file is not the signed one: what else is wrong with it would only follow from that.
         (Err(one), Err(_)) if is_about_another_file(&one) => return Err(one),
         (Err(one), Err(other)) => return Err(one.merge(other)),
     };

@@ -70,7 +70,7 @@ impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Access(owner) => write!(f, "is an access token for {owner}, not an ID token"),
-            Self::Audience(_) => f.write_str("is for another audience"),
+            Self::Audience(_) => f.write_str("is for a different audience"),
             Self::Claim(name) => write!(f, "has no usable claim '{name}'"),
             Self::EmailUnverified => f.write_str("is for an address that is not verified"),
             Self::Expired { span, now } => {
@@ -96,7 +96,7 @@ impl fmt::Display for Unfit {
 pub(crate) enum IdentityError {
     /// What a system answered is not a token.
     Answer { system: &'static System, url: Url },
-    /// A new token is for another signer than the first.
+    /// A new token is for a different signer than the first.
     Changed { place: Place, expected: String, found: String },
     /// A program gave no token.
     Command { system: &'static System, command: Command, fault: CommandFault },
@@ -128,7 +128,7 @@ pysign_host::problem! { IdentityError {
     Self::Answer { system, url } => Unavailable "token-answer"
         ("the answer of '{url}' holds no identity token from {system}");
     Self::Changed { place, expected, found } => Refused "token-changed"
-        ("the new identity token {place} is for another signer than the first"),
+        ("the new identity token {place} is for a different signer than the first"),
         evidence(expected, found);
     Self::Command { system, command, fault: fault @ CommandFault::Missing } => Denied "token-command"
         ("no identity token from {system}: '{}' {fault}", command.program),

@@ -64,7 +64,7 @@ impl fmt::Display for ReleaseFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Absent => "is in the release statement and missing here",
-            Self::Other => "is in the release statement with another digest",
+            Self::Other => "is in the release statement with a different digest",
             Self::Unstated => "is in no proven release statement",
         })
     }
@@ -83,7 +83,7 @@ pysign_host::problem! { PolicyError {
         ("'{}' has no proven statement of the required type", file.display()),
         file(file), evidence(expected, found);
     Self::Project { file, expected, found } => Refused "project-mismatch"
-        ("'{}' is of another release", file.display()),
+        ("'{}' is of a different release", file.display()),
         file(file), evidence(expected, found);
     Self::SignedEarly { file, after, found } => Refused "signed-too-early"
         ("'{}' was signed too early", file.display()),

@@ -13,7 +13,10 @@ pub static GITLAB: System = System {
     name: "GitLab",
     mark: Some("GITLAB_CI"),
     grant: "in the job of .gitlab-ci.yml: id_tokens: {SIGSTORE_ID_TOKEN: {aud: sigstore}}",
-    environment: ("GITLAB_CI", "A job of GitLab: what to add to it where its token is missing"),
+    environment: (
+        "GITLAB_CI",
+        "In a job of GitLab, an error about a missing token says what to add to the job",
+    ),
     secrets: &[
         "CI_BUILD_TOKEN",
         "CI_DEPENDENCY_PROXY_PASSWORD",
@@ -139,9 +142,9 @@ pub static GOOGLE: System = System {
     grant: "attach a service account to the machine, or to the job",
     environment: (
         "GCE_METADATA_HOST, NO_GCE_CHECK",
-        "A machine of Google Cloud, outside of these jobs, where the metadata server is asked for \
-         the service account's token: where that is, or 'true' not to ask it. Without these, the \
-         machine's product name says whether it is Google's",
+        "On a machine of Google Cloud, outside of these jobs, the metadata server is asked for the \
+         service account's token: GCE_METADATA_HOST is its address, NO_GCE_CHECK=true says not to \
+         ask. Without these, the machine's product name says whether it is Google's",
     ),
     ..NOTHING
 };

@@ -16,8 +16,8 @@ pub const TRUSTED_ROOT: Flag = Flag {
     repeat: Repeat::Once,
     about: "Trust the authorities and logs in FILE, and no others",
     detail: "A TrustedRoot, as a Sigstore instance publishes it. It replaces everything that the \
-             program would trust otherwise: without it and the next three, that is the public \
-             Sigstore instance.",
+             program would trust otherwise: without it, --staging and --tuf-url, that is the \
+             public Sigstore instance.",
 };
 
 /// `--staging`: the public instance for tests.

@@ -227,7 +227,7 @@ pysign_host::problem! { Error {
         ("the signature of '{}' is ambiguous: two readers disagree about it", file.display()),
         file(file);
     Self::Key { file, expected, found } => Refused "key-mismatch"
-        ("'{}' was signed with another key", file.display()),
+        ("'{}' was signed with a different key", file.display()),
         file(file), evidence(format_args!("key sha256:{expected}"), format_args!("key sha256:{found}"));
     Self::Log { file, cause } => Refused "log-invalid"
         ("the transparency log's entry for the signature of '{}' is not valid", file.display()),
@@ -243,28 +243,29 @@ pysign_host::problem! { Error {
          file.display()),
         file(file);
     Self::OtherFile { file, expected, found } => Refused "signature-other-file"
-        ("'{}' is not the file that its signature is for", file.display()),
+        ("the signature of '{}' is for a file with a different SHA-256", file.display()),
         file(file), evidence(format_args!("sha256:{expected}"), format_args!("sha256:{found}"));
     Self::Signature { file, cause } => Refused "signature-invalid"
         ("the signature of '{}' is not valid", file.display()),
         file(file), cause(&**cause);
     Self::Signer { file, mismatch: Mismatch { part: Part::Identity, expected, found }, hint } =>
-        Refused "identity-mismatch" ("'{}' was signed by another identity", file.display()),
+        Refused "identity-mismatch" ("'{}' was signed by a different identity", file.display()),
         file(file), evidence(expected, found.as_deref().unwrap_or("nothing")),
         hint_if(hint.clone());
     Self::Signer { file, mismatch: Mismatch { part: Part::Issuer, expected, found }, hint } =>
         Refused "issuer-mismatch"
-        ("'{}' was signed by this identity of another issuer", file.display()),
+        ("'{}' was signed by this identity from a different issuer", file.display()),
         file(file), evidence(expected, found.as_deref().unwrap_or("nothing")),
         hint_if(hint.clone());
     Self::Signer { file, mismatch: Mismatch { part: Part::Claim(name), expected, found }, hint } =>
         Refused "claim-mismatch"
-        ("'{}' was signed with{} {name}", file.display(), if found.is_some() { " another" } else { "out a" }),
+        ("the signing certificate of '{}' has {} {name}", file.display(),
+         if found.is_some() { "a different" } else { "no" }),
         file(file), evidence(expected, found.as_deref().unwrap_or("nothing")),
         hint_if(hint.clone());
     Self::Signer { file, mismatch: Mismatch { part: Part::Source(_), expected, found }, hint } =>
         Refused "source-mismatch"
-        ("'{}' was built from another repository than that of the pipeline which signed it",
+        ("'{}' was built from a different repository than that of the pipeline that signed it",
          file.display()),
         file(file), evidence(expected, found.as_deref().unwrap_or("nothing")),
         hint_if(hint.clone());
@@ -276,10 +277,10 @@ pysign_host::problem! { Error {
         file(file),
         evidence(or_none(&expected.map(|one| format!("sha256:{one}")).unwrap_or_default()), format_args!("sha256:{found}"));
     Self::StatementName { file, expected, found } => Refused "statement-other-name"
-        ("the statement about '{}' gives it another name", file.display()),
+        ("the statement about '{}' gives it a different name", file.display()),
         file(file), evidence(expected, or_none(found));
     Self::StatementSource { file, what, expected, found } => Refused "provenance-mismatch"
-        ("the provenance of '{}' names another {what} than its certificate", file.display()),
+        ("the provenance of '{}' names a different {what} than its certificate", file.display()),
         file(file), evidence(or_none(expected), or_none(found));
     Self::Timestamp { file, cause } => Refused "timestamp-invalid"
         ("the time of the signature of '{}' is not proven", file.display()),

@@ -106,7 +106,7 @@ impl Expected {
         let asked = self.usual && !self.claims.iter().any(|(name, _)| name.names_source());
         (asked && !is_own).then(|| Mismatch {
             part: Part::Source(claim),
-            expected: format!("the repository of {}", certificate.identity()),
+            expected: format!("the repository of the pipeline {}", certificate.identity()),
             found: Some(found.to_owned()),
         })
     }

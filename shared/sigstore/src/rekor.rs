@@ -14,7 +14,7 @@ use crate::error::Cause;
 
 use entries::Logged;
 pub use entries::{entry, search};
-pub use signed::{Content, Signed, Signer, is_provable};
+pub use signed::{Content, KEYS, Signed, Signer, is_provable};
 
 #[cfg(test)]
 mod tests;

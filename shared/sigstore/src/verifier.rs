@@ -35,7 +35,7 @@ struct Log {
 }
 
 impl Verifier {
-    /// Takes the keys of `root`. One that can't be used is an error, and not one trust less.
+    /// Loads the keys of `root`. An unusable key is an error; it is not skipped.
     pub fn new(root: TrustedRoot, host: &Host) -> Result<Self, Error> {
         signature_cache::install();
         let TrustedRoot { name, trust, mut root } = root;
@@ -45,7 +45,7 @@ impl Verifier {
         };
         authorities::narrow(&mut root)
             .map_err(|cause| Error::TrustedRoot { file: name.clone(), cause })?;
-        // The whole of it once: two logs of one id would not meet below.
+        // The complete root once: a verifier for one log can't notice two logs with the same id.
         verifier(&root)?;
         let mut logs = BTreeMap::new();
         for log in &root.tlogs {
@@ -116,7 +116,7 @@ impl Verifier {
         let result = self.verify(log, entry, subject, text, &signer)?;
         let times = times(&result, &signer).ok_or_else(disagreement)?;
         let signed_at = times.iter().min().copied();
-        // Without a proven time, a log that is closed by now may have made the entry since.
+        // Without a proven time the entry may be recent: the log's key must be valid now.
         let logged_at = signed_at.unwrap_or_else(|| timestamp(self.clock));
         if log.window.is_some_and(|window| !window.contains(logged_at)) {
             let cause = "the log's key was not valid at that time".into();

@@ -141,7 +141,7 @@ fn a_pipeline_of_another_repository_than_the_built_one_is_refused_unless_that_is
         ],
     );
     let expected = || Expected::new(Text::exact(reusable), Text::exact(github));
-    let repository = format!("the repository of {reusable}");
+    let repository = format!("the repository of the pipeline {reusable}");
     assert_eq!(
         refusal(&expected(), &called),
         ["source-mismatch", &repository, "https://github.com/evil/demo"]

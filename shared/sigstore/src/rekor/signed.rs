@@ -10,18 +10,23 @@ use sigstore_verify::types::KindVersion;
 
 use super::LogVersion;
 
+/// What [`is_provable`] says, and what is verified although it can't be made here, for man pages.
+pub const KEYS: &str = "\
+What a key may sign, by the version of the log that has the signature (v1 and v2 of Rekor):
+
+  key       a file    a statement
+  P-256     v1, v2    v1, v2
+  P-384     v1 [1]    v1 [2]
+  Ed25519   no        v1
+  RSA       v1 [2]    v1 [2]
+
+[1] Over SHA-256, which Rekor 1.5 does not accept by default. [2] pysign-verify accepts it, and \
+pysign-sign does not make it. RSA keys have 2048 to 8192 bits, with PKCS #1 version 1.5 and SHA-256. \
+Everything else is refused, and pysign-sign refuses it before anything is sent.";
+
 /// Whether a signature of this kind can be logged and proven: a log must have an entry for it, and
-/// the verifier must know that entry.
-///
-/// | key | file, v1 | statement, v1 | file or statement, v2 |
-/// |---|---|---|---|
-/// | P-256 | yes | yes | yes |
-/// | P-384 | over SHA-256, if the log was told to take that | no: the log wants SHA-256, the verifier SHA-384 | no: the verifier knows P-256 only |
-/// | Ed25519 | no: the log wants Ed25519ph, the verifier Ed25519 | yes | no, for both reasons |
-/// | RSA | yes | yes | no: the verifier knows P-256 only |
-///
-/// Rekor v1 refuses P-384 over SHA-256 by default since it has a list of algorithms
-/// (`client-signing-algorithms`), with a status and a reason of its own.
+/// the verifier must know that entry. Statements by P-384: the log wants SHA-256, the verifier SHA-384.
+/// Files by Ed25519: the log wants Ed25519ph, the verifier Ed25519. In v2 the verifier knows P-256 only.
 pub fn is_provable(version: LogVersion, key: KeyKind, content: Content<'_>) -> bool {
     let is_file = matches!(content, Content::File { .. });
     match (version, key) {
