@@ -73,7 +73,7 @@ impl Archive {
         let differs =
             |what, expected: String, found: String| Error::Version { what, expected, found };
         if let Some(name) = wanted.name.as_ref().filter(|name| *name != project) {
-            return Err(differs("name of --set", name.to_string(), project.to_string()));
+            return Err(differs("name that --set gives", name.to_string(), project.to_string()));
         }
         for (flag, expected) in &wanted.versions {
             if expected != version {

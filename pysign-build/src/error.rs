@@ -134,7 +134,7 @@ pysign_host::problem! { Error {
     Self::Requirement { text, reason } => Input "requirement-refused"
         ("the build requirement '{text}' is refused: {reason}");
     Self::Version { what, expected, found } => Refused "version-mismatch"
-        ("what was built does not have the {what}"), evidence(expected, found);
+        ("the built package does not have the {what}"), evidence(expected, found);
 } from {
     Self::File(error) => error;
 } }

@@ -53,7 +53,7 @@ const FLAGS: &[Flag] = &[
     switch(
         "from-tree",
         "Build the files as they are, without asking git",
-        "For a project that is not in a git repository. The data of version control systems, bytecode and the output directory are left out.",
+        "For a project that is not in a git repository, or whose content git does not have (Git LFS). The manifest then names no commit. The data of version control systems, bytecode and the output directory are left out.",
     ),
     Flag {
         name: "python",
@@ -92,8 +92,8 @@ const FLAGS: &[Flag] = &[
         short: None,
         value: Some("auto|require|none"),
         repeat: Repeat::Once,
-        about: "Keep the build from other processes: auto (default), require or none",
-        detail: "The build then runs in user, pid and mount namespaces of its own. auto: if the system allows it; if it does not, a build is refused while a variable that holds a token is set. none: the code of the build can read the tokens of this job, so use it only where there are none.",
+        about: "Isolate the build from other processes: auto (default), require or none",
+        detail: "The build then runs in user, pid and mount namespaces of its own. auto: if the system allows it; otherwise the build fails with exit 3 if a variable that holds a token is set (see ENVIRONMENT). none: the code of the build can read the tokens of this job, so use it only where there are none.",
     },
     Flag {
         about: "Kill a hook of the backend after SECS (default: no limit)",
@@ -110,7 +110,7 @@ impl Tool for Build {
     const SPEC: Spec = Spec {
         name: "pysign-build",
         about: "Build a Python project into canonical archives",
-        description: "Builds the commit that is checked out in SRC, a project directory (default: the current one), or an sdist, with the backend that the project names (PEP 517): an sdist, and a wheel from that sdist. Your checkout is not touched: a private copy is built, in an environment of its own and without your variables. Both archives are rewritten so that equal content gives equal bytes, and written into ./dist. The manifest goes to standard output; it names no time of the build, host or user.\n\nA build writes everything or nothing: after a failure the output directory is as it was, standard output is empty, and the private copy is removed, even if the program was killed. To see what the backend says: -v.\n\nThe exit status is 1 if an archive does not match its name or its RECORD, or has not the version of --expect-version; 3 if the source has uncommitted changes, a hook fails or takes too long, or an output file already exists with other bytes; 4 if the installer can't reach its index. Standard input is never read.",
+        description: "Builds the commit that is checked out in SRC, a project directory (default: the current one), or an sdist, with the backend that the project names (PEP 517): an sdist, and a wheel from that sdist. Your checkout is not touched: a private copy is built, in an environment of its own and without your variables. Both archives are rewritten so that equal content gives equal bytes, and written into ./dist. The manifest goes to standard output; it names no time of the build, host or user.\n\nA build writes everything or nothing: after a failure the output directory is as it was, standard output is empty, and the private copy is removed, even if the program was killed. To see what the backend says: -v.\n\nThe exit status is 1 if an archive does not match its name or its RECORD, or does not have the version of --expect-version; 3 if the source has uncommitted changes, a hook fails or takes too long, or an output file already exists with different content; 4 if the installer can't reach its index. Standard input is never read.",
         operands: Some("SRC"),
         input: Takes::Nothing,
         instead: &[],
@@ -141,12 +141,15 @@ impl Tool for Build {
             ("PATH", "Where python3, git, uv, unshare and setsid are"),
             (
                 "AR, CC, CXX, LD_LIBRARY_PATH, MACOSX_DEPLOYMENT_TARGET, PKG_CONFIG_PATH, SDKROOT",
-                "Where compilers and libraries are: the backend sees them, and PATH. CFLAGS and CXXFLAGS are the flags that the interpreter was compiled with and a map of the private copy's path, unless passed by name",
+                "Where compilers and libraries are: the backend sees them, and PATH. CFLAGS and CXXFLAGS are set to the flags that the interpreter was compiled with and -ffile-prefix-map for the private copy; to use yours: --env-pass CFLAGS",
             ),
-            ("CI_PROJECT_NAME, CI_PROJECT_PATH, CI_SERVER_URL", "What --set-from-gitlab reads"),
             (
-                "CI_JOB_TOKEN, SIGSTORE_ID_TOKEN and others that hold tokens",
-                "Never passed to the backend, the installer or git; with one of them set and no namespaces, a build is refused",
+                "CI_API_V4_URL, CI_PROJECT_NAME, CI_PROJECT_PATH, CI_SERVER_URL",
+                "What --set-from-gitlab reads",
+            ),
+            (
+                "CI_JOB_TOKEN, *_ID_TOKEN and others that hold tokens",
+                "Never passed to the backend, the installer or git; if one is set and namespaces are not allowed, the build fails and names it",
             ),
             ("GIT_CONFIG_*, HOME, XDG_CONFIG_HOME", "For git, as it documents them"),
             (
@@ -223,9 +226,9 @@ pub struct Args {
 impl Args {
     /// The release that was asked for.
     pub(crate) fn wanted(&self) -> Wanted {
-        let set = self.overrides.version().map(|version| ("version of --set", version));
+        let set = self.overrides.version().map(|version| ("version that --set gives", version));
         let expected = self.expect_version.clone();
-        let expected = expected.map(|version| ("version of --expect-version", version));
+        let expected = expected.map(|version| ("version that --expect-version gives", version));
         Wanted { name: self.overrides.name(), versions: set.into_iter().chain(expected).collect() }
     }
 }

@@ -175,7 +175,7 @@ impl<'w, 'h> Hooks<'w, 'h> {
             Ok(bytes) => bytes,
             // The process ended well, but not by reaching its end.
             Err(FileError::Missing { .. }) => {
-                return failed(HookFault::Answer("ended without an answer"), ended.tail);
+                return failed(HookFault::Answer("exited without a result"), ended.tail);
             }
             Err(_) => {
                 return failed(HookFault::Answer("left an answer that can't be read"), ended.tail);
@@ -255,8 +255,8 @@ fn understand(
         (Some(value), None) => Ok(Some(value.clone())),
         (None, Some("hook")) => Ok(None),
         (None, Some("import")) => unusable("can't be imported"),
-        (None, Some("place")) => unusable("is not in its backend-path"),
-        _ => Err(wrong(call, hook, "ended without an answer")),
+        (None, Some("place")) => unusable("was not loaded from 'backend-path' of pyproject.toml"),
+        _ => Err(wrong(call, hook, "exited without a result")),
     }
 }
 

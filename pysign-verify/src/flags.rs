@@ -210,7 +210,11 @@ const FLAGS: &[Flag] = &[
         ..flags::OUTPUT
     },
     flags::JOBS,
-    Flag { about: "Replace the directory of -o", detail: "It affects no check.", ..flags::FORCE },
+    Flag {
+        about: "Replace the directory of -o",
+        detail: "What is verified stays the same.",
+        ..flags::FORCE
+    },
     flags::TIMEOUT,
     Flag {
         detail: "The trusted root is then the cached one, verified at the time of its last \

@@ -147,9 +147,10 @@ pysign_host::problem! { Fault {
     // `Error::of` makes them errors of the file.
     Self::Changed | Self::Read(_) | Self::Write(_) => Refused "file-changed" ("can't be used");
     Self::Directory { format: Format::Tar, expected, found } => Refused "sdist-directory"
-        ("does not contain the one directory that its name calls for"), evidence(expected, found);
+        ("must contain the directory that its name calls for, and nothing beside it"),
+        evidence(expected, found);
     Self::Directory { format: Format::Zip, expected, found } => Refused "wheel-directory"
-        ("does not contain the one .dist-info directory that its name calls for"),
+        ("must contain the .dist-info directory that its name calls for, and no other"),
         evidence(expected, found);
     Self::Document { document: Document::Metadata, member, what } => Refused "metadata-malformed"
         ("contains a malformed '{member}': {what}");

@@ -143,7 +143,7 @@ pub mod flags {
 
     /// `-f`: replace files.
     pub const FORCE: Flag = Flag {
-        detail: "It affects no check.",
+        detail: "What is verified stays the same.",
         ..switch("force", Some('f'), "Replace output files whose content differs")
     };
 
@@ -162,9 +162,9 @@ pub mod flags {
         about: "Give up on a request after SECS without progress (default: 30)",
         detail: "Progress is the payload of an answer, or of what is sent: headers, the framing of \
                  chunks, trailers and error pages have SECS in all. A request that may succeed \
-                 later is sent up to five times more, the first time after a hundredth of SECS, \
-                 then with pauses that double, or when the service asks for it. Retries end after \
-                 ten times SECS, and after 300 seconds in all.",
+                 later is retried up to five times, first after a hundredth of SECS and then after \
+                 pauses that double, or when the service says (Retry-After). Retries end after ten \
+                 times SECS or 300 seconds, whichever is less.",
     };
 
     /// `--offline`: no network.
@@ -190,8 +190,8 @@ pub mod flags {
             value: Some("DIR"),
             repeat: Repeat::Last,
             about: "Act as if started in DIR",
-            detail: "As with git and tar: the directory is changed before anything is read, so every \
-                     relative path starts there. The stages of a pipe share one.",
+            detail: "As with git and tar: the directory is changed before anything is read, so \
+                     relative paths start there. In a pipe, give every stage the same -C.",
         },
         switch("quiet", Some('q'), "Show errors only"),
         Flag {

@@ -8,11 +8,11 @@ use crate::{Flag, Spec, Takes};
 /// The exit codes, their names and what they mean: the same for all programs.
 pub(crate) const EXIT_CODES: [(&str, &str, &str); 8] = [
     ("0", "ok", "done"),
-    ("1", "refused", "the answer is no: digest, signature, identity, log, archive, conflict"),
+    ("1", "refused", "a check failed: digest, signature, identity, log, archive, or conflict"),
     ("2", "usage", "the command line is wrong, or no policy was given"),
     ("3", "input", "an input is missing or malformed; a build failed; output can't be written"),
     ("4", "unavailable", "a service can't be reached or asks to wait; worth a retry"),
-    ("5", "denied", "a service refused for good, or there is no suitable identity token"),
+    ("5", "denied", "a service refused the request, or there is no suitable identity token"),
     ("6", "upstream", "standard input or a file of -m was empty: the stage before failed"),
     ("101", "bug", "a panic: please report it"),
 ];

@@ -24,8 +24,8 @@ pub(crate) enum Redirects {
     Refused,
 }
 
-/// The address that a redirect from `from` to `location` leads to. What was encrypted stays so.
-/// Who may see a credential is not decided here: it is bound to its origin.
+/// The address that a redirect from `from` to `location` leads to, if `rule` allows it; never from
+/// https to http. A credential needs no check here: it is sent to its own origin only.
 pub(crate) fn follow(
     rule: Redirects,
     status: u16,
@@ -37,14 +37,18 @@ pub(crate) fn follow(
         return Err(Error::Redirect { url, to: None, reason: "but does not say where" });
     };
     let Ok(to) = from.join(location) else {
-        return Err(Error::Redirect { url, to: None, reason: "to an address that can't be asked" });
+        return Err(Error::Redirect {
+            url,
+            to: None,
+            reason: "to an address that is malformed or not http",
+        });
     };
     let stays = from.origin() == to.origin();
     let refused = match rule {
         Redirects::Refused => Some("where no redirect is followed"),
         Redirects::SameOrigin | Redirects::SameRequest if !stays => Some("which is another origin"),
         Redirects::SameRequest if !matches!(status, 307 | 308) => {
-            Some("where it would become a download")
+            Some("which would turn the request into a GET")
         }
         _ if from.origin().is_encrypted() && !to.origin().is_encrypted() => {
             Some("which is not encrypted")
