@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use pysign_host::{Env, FileError, shell_word};
-use pysign_manifest::{Value, json};
+use pysign_json::{Numbers, Value, json};
 use pysign_names::Requirement;
 use pysign_process::End;
 
@@ -248,8 +248,8 @@ fn understand(
     bytes: &[u8],
     ended: Ended,
 ) -> Result<Option<Value>, Error> {
-    let answer: Value =
-        serde_json::from_slice(bytes).map_err(|_| wrong(call, hook, "did not answer with JSON"))?;
+    let answer = pysign_json::parse(bytes, bytes.len(), Numbers::Any)
+        .map_err(|_| wrong(call, hook, "did not answer with JSON"))?;
     let unusable = |what| Err(fault(call, hook, HookFault::Backend(what), ended.tail));
     match (answer.get("value"), answer.get("fault").and_then(Value::as_str)) {
         (Some(value), None) => Ok(Some(value.clone())),

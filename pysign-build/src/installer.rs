@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pysign_host::{Env, FileError, Sha256};
-use pysign_manifest::Value;
+use pysign_json::{Numbers, Value};
 use pysign_names::{ProjectName, Version};
 
 use crate::Error;
@@ -206,7 +206,7 @@ fn pass_settings(command: &mut Command, env: &Env) {
 /// What pip's installation report says ("Installation Report" in pip's documentation).
 fn reported(report: &Path) -> Result<Vec<Installed>, Error> {
     let bytes = pysign_host::read_regular(report, MAX_REPORT)?;
-    let report: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let report = pysign_json::parse(&bytes, bytes.len(), Numbers::Any).unwrap_or_default();
     let items = report.get("install").and_then(Value::as_array).map(Vec::as_slice);
     let mut installed: Vec<Installed> =
         items.unwrap_or_default().iter().filter_map(from_report).collect();

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use pysign_manifest::Value;
+use pysign_json::{Numbers, Value};
 
 use crate::Error;
 use crate::workspace::{Workspace, command};
@@ -59,7 +59,7 @@ impl Python {
         let refused = |reason, tail| Error::Python { program: program.clone(), reason, tail };
         let unusable = |reason| refused(reason, None);
         let answer = workspace.ask(command)?.output(|tail| refused("it does not run", tail))?;
-        let answer: Value = serde_json::from_slice(&answer)
+        let answer = pysign_json::parse(&answer, answer.len(), Numbers::Any)
             .map_err(|_| unusable("it is not a Python interpreter"))?;
         let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
         let is = |name: &str| answer.get(name).and_then(Value::as_bool).unwrap_or_default();

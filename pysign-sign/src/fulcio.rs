@@ -7,8 +7,8 @@ use der::pem::{self, LineEnding};
 use pysign_attest::Certificate;
 use pysign_host::{Failure, Host, Sha256};
 use pysign_http::{Body, Client, Request, Url};
+use pysign_json::{Numbers, Value, json, parse};
 use pysign_sigstore::Unlogged;
-use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::expected::Holder;
@@ -71,7 +71,7 @@ fn request(token: &Token, key: &Key, proof: &[u8]) -> Value {
 /// The first certificate of the chain. A chain with a detached SCT is not taken: a bundle has no
 /// place for it.
 fn leaf(answer: &[u8]) -> Result<Certificate, Box<dyn std::error::Error + Send + Sync>> {
-    let answer: Value = serde_json::from_slice(answer).map_err(|_| "it is not JSON")?;
+    let answer = parse(answer, answer.len(), Numbers::Any).map_err(|_| "it is not JSON")?;
     let leaf = answer.pointer("/signedCertificateEmbeddedSct/chain/certificates/0");
     let leaf = leaf.and_then(Value::as_str).ok_or("it has no 'signedCertificateEmbeddedSct'")?;
     Ok(Certificate::from_pem(leaf.as_bytes())?)

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 /// Who may use whom; an edge that is not here is a design that has changed.
 const EDGES: [(&str, &str); 18] = [
-    ("build", "archive attest ci cli host manifest names process"),
-    ("sign", "attest ci cli host http manifest process sigstore"),
+    ("build", "archive attest ci cli host json manifest names process"),
+    ("sign", "attest ci cli host http json manifest process sigstore"),
     ("verify", "archive attest ci cli host http json manifest names sigstore"),
     ("publish", "archive attest ci cli host http index manifest names registry"),
     ("fetch", "attest ci cli host http index manifest names registry"),

@@ -3,7 +3,7 @@
 use pysign_ci::{Found, NoSource, PRODUCT_NAME, Request, SIGSTORE_AUDIENCE, Source, System};
 use pysign_host::{Host, Secret, read_named};
 use pysign_http::{Client, Credential, Request as Question, Response, Url};
-use serde_json::Value;
+use pysign_json::{Numbers, parse};
 
 use super::command;
 use super::error::IdentityError;
@@ -78,7 +78,7 @@ fn token(answer: &Response, asked: &Request) -> Option<Secret> {
     }
     let text = match asked.member {
         Some(member) => {
-            let answer: Value = serde_json::from_slice(&answer.body).ok()?;
+            let answer = parse(&answer.body, answer.body.len(), Numbers::Any).ok()?;
             answer.get(member)?.as_str()?.to_owned()
         }
         None => std::str::from_utf8(&answer.body).ok()?.trim().to_owned(),

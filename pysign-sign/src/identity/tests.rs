@@ -1,8 +1,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pysign_host::Network;
+use pysign_json::{Value, json};
 use pysign_sigstore::rekor::{LogService, LogVersion};
-use serde_json::{Value, json};
 
 use super::error::{Span, Unfit};
 use super::*;
@@ -199,8 +199,10 @@ fn a_missing_claim_is_named() {
 #[test]
 fn what_is_no_token_is_refused() {
     let good = encode(&gitlab());
-    let claims = good.split('.').nth(1).unwrap();
+    let [header, claims] = [0, 1].map(|part| good.split('.').nth(part).unwrap());
+    let twice = gitlab().to_string().replacen('{', r#"{"aud":"sigstore","#, 1);
     for text in [
+        format!("{header}.{}.AAAA", URL_SAFE_NO_PAD.encode(twice)),
         String::new(),
         "canary".to_owned(),
         "ghost".to_owned(),
