@@ -255,8 +255,9 @@ fn best<'p>(files: Vec<&'p File>, pin: &Pin, kind: Kind) -> Result<Vec<&'p File>
 /// Each name once. Two entries of one name are one file if they have one digest.
 fn once<'p>(files: Vec<&'p File>, index: &str) -> Result<Vec<&'p File>, Error> {
     let mut kept: Vec<&File> = Vec::new();
+    let mut named: BTreeMap<&str, &File> = BTreeMap::new();
     for file in files {
-        match kept.iter().find(|other| other.filename == file.filename) {
+        match named.insert(file.filename.as_str(), file) {
             None => kept.push(file),
             Some(other) if other.sha256 == file.sha256 && other.size == file.size => {}
             Some(_) => {

@@ -1,8 +1,8 @@
 //! One run at a time writes to a directory.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,7 +33,8 @@ impl Lock {
         let begin = host.clock.instant();
         loop {
             let missing = missing(root);
-            fs::create_dir_all(root).map_err(unwritable)?;
+            // Whoever could write there could put an index of their own in its place.
+            DirBuilder::new().recursive(true).mode(0o755).create(root).map_err(unwritable)?;
             let directory = File::open(root).map_err(unwritable)?;
             match directory.try_lock() {
                 Ok(()) if is_at(&directory, root) => {

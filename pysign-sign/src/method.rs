@@ -90,6 +90,7 @@ impl<'a> SigningMethod<'a> {
                     notes.warn("trigger", format!(
                         "pysign-verify does not accept signatures of a pipeline started by '{trigger}'"
                     ));
+                    return Ok(());
                 }
                 with_certificate(&certificate)
             }

@@ -125,3 +125,11 @@ fn a_file_needs_a_digest_from_someone() {
     let known = claim(&unknown, Some(&artifact(b"a", Some(1))), "index").unwrap();
     assert_eq!(known, Claim { sha256: Sha256::of(b"a"), size: Some(1), sources: vec!["manifest"] });
 }
+
+#[test]
+fn a_page_of_many_files_is_looked_through_once() {
+    let names: Vec<String> =
+        (0..30_000).map(|build| format!("demo-1.0-{build}-py3-none-any.whl")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(chosen(&names, "all").unwrap().len(), names.len());
+}

@@ -17,7 +17,8 @@ const MAX_DIRECTORY: u64 = 64 << 20;
 const FREE_UNPACKED: u64 = 64 << 20;
 const MAX_RATIO: u64 = 50;
 
-/// Whether `source` is an archive with a wheel's METADATA or an sdist's PKG-INFO in its place.
+/// Whether `source` is an archive with a wheel's METADATA or an sdist's PKG-INFO in its place. A
+/// tarball that unpacks to more than is read of it is an error: what stands behind is not known.
 pub fn holds_distribution(source: &mut (impl Read + Seek)) -> io::Result<bool> {
     let size = source.seek(SeekFrom::End(0))?;
     if let Some(directory) = central_directory(source, size)? {
@@ -29,8 +30,13 @@ pub fn holds_distribution(source: &mut (impl Read + Seek)) -> io::Result<bool> {
     source.rewind()?;
     if head.starts_with(b"\x1f\x8b") {
         let unpacked = FREE_UNPACKED.max(size.saturating_mul(MAX_RATIO));
-        let gzip = MultiGzDecoder::new(io::BufReader::new(source)).take(unpacked);
-        return Ok(tar_holds(gzip));
+        let mut gzip = MultiGzDecoder::new(io::BufReader::new(source)).take(unpacked);
+        let holds = tar_holds(&mut gzip);
+        if !holds && gzip.limit() == 0 {
+            let what = "it unpacks to more than fifty times its size, so its members can't be read";
+            return Err(io::Error::other(what));
+        }
+        return Ok(holds);
     }
     Ok(head.get(257..) == Some(b"ustar") && tar_holds(io::BufReader::new(source)))
 }
@@ -79,14 +85,14 @@ fn tar_holds(tar: impl Read) -> bool {
     entries.map_while(Result::ok).any(|entry| is_metadata(&entry.path_bytes()))
 }
 
-/// Whether a member's name is `NAME-VERSION/PKG-INFO` or `NAME-VERSION.dist-info/METADATA`, in any
-/// spelling of the path.
+/// Whether a member's name is `NAME-VERSION/PKG-INFO`, or `PKG-INFO` where there is no directory, or
+/// `NAME-VERSION.dist-info/METADATA`, in any spelling of the path.
 fn is_metadata(name: &[u8]) -> bool {
     let parts = name.split(|byte| [b'/', b'\\'].contains(byte));
     let parts: Vec<&[u8]> = parts.filter(|part| !part.is_empty() && *part != b".").collect();
     match parts.as_slice() {
         [directory, b"METADATA"] => directory.ends_with(b".dist-info"),
-        [_, b"PKG-INFO"] => true,
+        [b"PKG-INFO"] | [_, b"PKG-INFO"] => true,
         _ => false,
     }
 }
@@ -127,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_distribution_is_one_in_whatever_container() {
-        for name in ["demo-1.0/PKG-INFO", "demo-1.0.dist-info/METADATA"] {
+        for name in ["demo-1.0/PKG-INFO", "PKG-INFO", "demo-1.0.dist-info/METADATA"] {
             let names = ["other", name];
             for bytes in [tar(&names), gzip(&tar(&names)), zip(&names)] {
                 assert!(holds(bytes), "{name}");
@@ -139,7 +145,7 @@ mod tests {
 
     #[test]
     fn an_archive_of_something_else_is_a_file() {
-        for name in ["demo-1.0/README", "PKG-INFO", "a/b/PKG-INFO", "lib/a.dist-info/METADATA"] {
+        for name in ["demo-1.0/README", "a/b/PKG-INFO", "lib/a.dist-info/METADATA"] {
             for bytes in [tar(&[name]), gzip(&tar(&[name])), zip(&[name])] {
                 assert!(!holds(bytes), "{name}");
             }
@@ -150,5 +156,16 @@ mod tests {
             assert!(!holds(bytes.to_vec()), "{bytes:?}");
         }
         assert!(!holds(gzip(b"a demo-1.0/PKG-INFO")));
+    }
+
+    #[test]
+    fn what_is_not_read_to_its_end_is_refused() {
+        let mut archive = ::tar::Builder::new(Vec::new());
+        let mut header = ::tar::Header::new_ustar();
+        header.set_size(FREE_UNPACKED);
+        let zeros = io::repeat(0).take(FREE_UNPACKED);
+        archive.append_data(&mut header, "zeros", zeros).unwrap();
+        let bytes = gzip(&archive.into_inner().unwrap());
+        assert!(holds_distribution(&mut Cursor::new(bytes)).is_err());
     }
 }

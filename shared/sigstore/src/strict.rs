@@ -113,7 +113,7 @@ pub(crate) fn logged_key(entry: &LogEntry) -> Option<PublicKey> {
 }
 
 fn content(bundle: &Bundle, subject: &Subject<'_>, key: Option<&PublicKey>) -> Result<(), Error> {
-    let (file, expected) = (subject.file, subject.digest);
+    let (file, found) = (subject.file, subject.digest);
     match &bundle.content {
         Content::Envelope(envelope) if envelope.is_statement() => Ok(()),
         Content::Envelope(_) => {
@@ -126,7 +126,7 @@ fn content(bundle: &Bundle, subject: &Subject<'_>, key: Option<&PublicKey>) -> R
         }
         Content::Message { digest, .. } => match (digest, bundle.digest()) {
             (Some(_), None) => Err(unsupported(file, "it is over a digest other than SHA-256")),
-            (_, Some(found)) if found != expected => {
+            (_, Some(expected)) if expected != found => {
                 Err(Error::OtherFile { file: file.into(), expected, found })
             }
             _ => Ok(()),
