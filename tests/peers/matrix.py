@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import document
+import escapes
 import forms
 import signer
 from clients import official
@@ -39,7 +40,7 @@ def main() -> int:
         tasks += _both_ways(table, job, sign, verify, KEYED, forms.RELEASES)
     perform(tasks)
     print(table)
-    if table.failures(work):
+    if table.failures(work) or escapes.hold(work, files):
         return 1
     return document.hold(page, table, is_written="--write" in sys.argv)
 
