@@ -73,6 +73,13 @@ fn a_pipeline_has_one_of_its_usual_triggers_unless_a_claim_names_another() {
         // Before Fulcio 1.0 there was only GitHub's own name for it.
         (github, "github-workflow-trigger", "push", true),
         (github, "github-workflow-trigger", "pull_request_target", false),
+        (github, "build-signer-digest", "push", true),
+        (
+            "https://gitlab.com/acme/demo//.github/workflows/x@refs/heads/main",
+            "build-signer-digest",
+            "push",
+            false,
+        ),
         (buildkite, "build-trigger", "ui", true),
         ("https://h/a//b", "build-trigger", "ui", true),
         ("dev@example.org", "build-trigger", "pull_request", true),
