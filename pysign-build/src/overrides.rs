@@ -140,7 +140,7 @@ fn set(project: &mut dyn TableLike, key: &Key, text: &str) -> Result<(), String>
     };
     let dynamic = project.get("dynamic").and_then(Item::as_array);
     if dynamic.is_some_and(|list| list.iter().any(|name| name.as_str() == Some(member))) {
-        return Err(format!("pyproject.toml lists it as dynamic, so the backend decides"));
+        return Err("pyproject.toml lists it as dynamic, so the backend decides".to_owned());
     }
     match key {
         Key::Field(name) => {
